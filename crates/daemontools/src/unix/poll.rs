@@ -2,7 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use nix::poll::{PollFd, PollFlags};
+use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::time::TimeSpec;
 
 use super::clock::Monotonic;
@@ -50,5 +50,33 @@ pub fn pause_until(deadline: Monotonic) {
     while Monotonic::now() < deadline {
         let timeout = TimeSpec::from(deadline.since(Monotonic::now()));
         let _ = nix::poll::ppoll(&mut [], Some(timeout), None);
+    }
+}
+
+/// What to wait for on a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Something to read, or the end.
+    Read,
+    /// Room to write, or a reader that is gone.
+    Write,
+}
+
+/// Waits without end.
+///
+/// # Errors
+/// What `poll(2)` says, but for EINTR.
+pub fn wait(fd: BorrowedFd<'_>, direction: Direction) -> Result<()> {
+    let events = match direction {
+        Direction::Read => PollFlags::POLLIN,
+        Direction::Write => PollFlags::POLLOUT,
+    };
+    loop {
+        let mut polled = [PollFd::new(fd, events)];
+        match nix::poll::poll(&mut polled, PollTimeout::NONE) {
+            Ok(_) => return Ok(()),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
     }
 }
