@@ -21,7 +21,7 @@ fn does(machine: &mut Machine, event: Event, now: Monotonic) -> Vec<Action> {
 /// A service that was started at 0 and is up.
 fn up() -> Machine {
     let mut machine = Machine::new(Want::Up, WALL);
-    assert_eq!(does(&mut machine, Event::Time, at(0)), [Action::Start]);
+    assert_eq!(does(&mut machine, Event::Time, at(0)), [Start]);
     machine.on(Event::Started(7, WALL), at(0));
     machine
 }
