@@ -3,11 +3,16 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod svc;
+mod svok;
 mod svstat;
 
 use conformance::Suite;
 
 fn main() {
-    let suite = Suite::new().program("svstat", svstat::cases());
+    let suite = Suite::new()
+        .program("svc", svc::cases())
+        .program("svok", svok::cases())
+        .program("svstat", svstat::cases());
     std::process::exit(suite.run());
 }

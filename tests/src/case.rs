@@ -130,6 +130,9 @@ impl Case {
     /// The text for whoever has to find out why.
     pub(crate) fn check(&self, programs: &Programs, root: &Path) -> Result<(), String> {
         let reference = self.observe(Whose::Reference, programs, root)?;
+        if std::env::var_os("CONFORMANCE_SHOW").is_some() {
+            eprintln!("{}:\n  {}", self.name, reference.lines().join("\n  "));
+        }
         let ours = self.observe(Whose::Ours, programs, root)?;
         let (only_reference, only_ours) = reference.difference(&ours);
         let verdict = match &self.difference {

@@ -41,6 +41,10 @@
 //! are taken. With both the same, the cases check themselves. Some cases want
 //! root, strace or perl, and say so when they are left out.
 //!
+//! With `CONFORMANCE_SHOW` set, each case's transcript of the reference is
+//! printed: have a look when you write one. A case that sees nothing proves
+//! nothing.
+//!
 //! Nothing is left behind: see [`keeper`].
 
 // A test that cannot go on panics, and its case fails.

@@ -21,6 +21,7 @@ use nix::unistd::Pid;
 
 use crate::process::{Exit, Proc, until};
 use crate::side::Side;
+use crate::transcript::printable;
 
 /// Taken for reading while a file that will be executed is open for writing,
 /// and for writing while a child is between fork and exec: otherwise the child
@@ -41,7 +42,7 @@ enum Input {
 #[must_use = "a command does nothing until it is run or spawned"]
 pub struct Cmd<'a> {
     side: &'a Side,
-    name: String,
+    words: Vec<u8>,
     program: PathBuf,
     args: Vec<OsString>,
     env: Vec<Vec<u8>>,
@@ -59,7 +60,7 @@ impl<'a> Cmd<'a> {
     pub(crate) fn new(side: &'a Side, program: PathBuf, args: Vec<OsString>) -> Self {
         Self {
             side,
-            name: printable_command(&args),
+            words: args.join(OsStr::new(" ")).into_vec(),
             program,
             args,
             env: vec![
@@ -150,7 +151,7 @@ impl<'a> Cmd<'a> {
     /// Runs it to its end and logs it: the command, its exit, its output.
     pub fn run(self) -> Exit {
         let side = self.side;
-        side.log("run", &self.name);
+        side.log_bytes("run", &self.words);
         let process = self.spawn();
         let exit = process.wait();
         side.log("end", exit);
@@ -162,6 +163,7 @@ impl<'a> Cmd<'a> {
     #[must_use]
     pub fn spawn(self) -> Proc {
         let side = self.side;
+        let name = printable(&self.words);
         let (stdout, stderr) = side.output_files();
         let input = match self.input {
             Input::Null => File::open("/dev/null"),
@@ -200,8 +202,7 @@ impl<'a> Cmd<'a> {
         };
         let child = {
             let _lock = FORKING.write().unwrap_or_else(PoisonError::into_inner);
-            fork_and_exec(&self.program, plan)
-                .unwrap_or_else(|error| panic!("{}: {error}", self.name))
+            fork_and_exec(&self.program, plan).unwrap_or_else(|error| panic!("{name}: {error}"))
         };
         let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
         side.remember(pid);
