@@ -209,7 +209,7 @@ impl<'a> Cmd<'a> {
         Proc {
             child: RefCell::new(child),
             pid,
-            name: self.name,
+            name,
             stdout,
             stderr,
         }
@@ -222,13 +222,6 @@ impl<'a> Cmd<'a> {
         until(what, || ready(&process));
         process
     }
-}
-
-fn printable_command(args: &[OsString]) -> String {
-    let words = args
-        .iter()
-        .map(|arg| crate::transcript::printable(arg.as_bytes()));
-    words.collect::<Vec<_>>().join(" ")
 }
 
 fn c_string(text: OsString) -> CString {
