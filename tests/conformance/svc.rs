@@ -173,7 +173,7 @@ fn directories() -> Vec<Case> {
             side.mkdir("x/supervise/control");
         }),
         alone("control is a dangling link", |side| {
-            side.symlink("gone", "x/supervise/control")
+            side.symlink("gone", "x/supervise/control");
         }),
         alone("control is a link to itself", |side| {
             side.symlink("control", "x/supervise/control");

@@ -19,7 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
             .run(["svok", "y", "x"])
             .run(["svok", "x", "gone"]),
         directory("supervise runs", |side| {
-            side.fake_supervise("x", Status::down())
+            side.fake_supervise("x", Status::down());
         }),
         directory("supervise runs, without a record", |side| {
             side.fake_supervise("x", Status::down());
@@ -39,10 +39,10 @@ pub(crate) fn cases() -> Vec<Case> {
             side.mkdir("x/supervise/ok");
         }),
         directory("ok is a dangling link", |side| {
-            side.symlink("gone", "x/supervise/ok")
+            side.symlink("gone", "x/supervise/ok");
         }),
         directory("ok is a link to itself", |side| {
-            side.symlink("ok", "x/supervise/ok")
+            side.symlink("ok", "x/supervise/ok");
         }),
         directory("no such directory", |_| ()),
         directory("a file", |side| {

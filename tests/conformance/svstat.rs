@@ -39,8 +39,8 @@ fn arguments() -> Vec<Case> {
                 "none/../down",
             ]),
         Case::new("absolute names do not get lost after relative ones").then(|side| {
-            side.fake_supervise("a", Status::down().ago(-9));
-            side.fake_supervise("b/c", Status::down().ago(-9));
+            side.fake_supervise("a", Status::down().ahead());
+            side.fake_supervise("b/c", Status::down().ahead());
             let a = side.path("a").into_os_string();
             side.command([
                 OsStr::new("svstat"),
@@ -53,12 +53,12 @@ fn arguments() -> Vec<Case> {
         Case::new("names with spaces and of odd bytes").then(|side| {
             for name in [&b"a b"[..], b"line\nbreak", b"\xff\xfe", b"tab\t"] {
                 let name = OsStr::from_bytes(name);
-                side.fake_supervise(name, Status::down().ago(-9));
+                side.fake_supervise(name, Status::down().ahead());
                 side.command([OsStr::new("svstat"), name]).run();
             }
         }),
         Case::new("hundreds of directories").then(|side| {
-            side.fake_supervise("x", Status::up(7).ago(-9));
+            side.fake_supervise("x", Status::up(7).ahead());
             side.command(std::iter::once("svstat").chain(std::iter::repeat_n("x", 300)))
                 .run();
         }),
@@ -69,7 +69,7 @@ fn arguments() -> Vec<Case> {
             side.command(["svstat"]).close(1).run();
         }),
         Case::new("standard input and error closed").then(|side| {
-            side.fake_supervise("x", Status::down().ago(-9));
+            side.fake_supervise("x", Status::down().ahead());
             side.command(["svstat", "x", "gone"])
                 .close(0)
                 .close(2)
@@ -177,7 +177,7 @@ fn broken_records() -> Vec<Case> {
                     side.fake_supervise("x", Status::down());
                     side.file(
                         "x/supervise/status",
-                        &Status::down().ago(-9).pack()[..length],
+                        &Status::down().ahead().pack()[..length],
                     );
                 })
                 .run(["svstat", "x"])
@@ -187,7 +187,7 @@ fn broken_records() -> Vec<Case> {
         Case::new("a record of 19 bytes")
             .setup(|side| {
                 side.fake_supervise("x", Status::down());
-                let mut bytes = Status::down().ago(-9).pack();
+                let mut bytes = Status::down().ahead().pack();
                 bytes.push(b'!');
                 side.file("x/supervise/status", bytes);
             })
@@ -220,7 +220,7 @@ fn broken_records() -> Vec<Case> {
         Case::new("a link for a record").then(|side| {
             side.fake_supervise("x", Status::down());
             side.remove("x/supervise/status");
-            side.file("record", Status::up(5).ago(-9).pack());
+            side.file("record", Status::up(5).ahead().pack());
             side.symlink("../../record", "x/supervise/status");
             side.command(["svstat", "x"]).run();
         }),
@@ -242,7 +242,7 @@ fn broken_directories() -> Vec<Case> {
         directory("a dangling link", |side| side.symlink("gone", "x")),
         directory("a link to itself", |side| side.symlink("x", "x")),
         directory("a link to a directory", |side| {
-            side.fake_supervise("y", Status::down().ago(-9));
+            side.fake_supervise("y", Status::down().ahead());
             side.symlink("y", "x");
         }),
         directory("no supervise directory", |side| {
@@ -256,46 +256,46 @@ fn broken_directories() -> Vec<Case> {
         }),
         directory("nobody reads ok", |side| {
             side.fifo("x/supervise/ok");
-            side.file("x/supervise/status", Status::down().ago(-9).pack());
+            side.file("x/supervise/status", Status::down().ahead().pack());
         }),
         directory("ok is a file", |side| {
             side.file("x/supervise/ok", "");
-            side.file("x/supervise/status", Status::down().ago(-9).pack());
+            side.file("x/supervise/status", Status::down().ahead().pack());
         }),
         directory("ok is a directory", |side| {
             side.mkdir("x/supervise/ok");
         }),
         directory("ok is a dangling link", |side| {
-            side.symlink("gone", "x/supervise/ok")
+            side.symlink("gone", "x/supervise/ok");
         }),
         directory("down is a dangling link", |side| {
-            side.fake_supervise("x", Status::up(3).ago(-9));
+            side.fake_supervise("x", Status::up(3).ahead());
             side.symlink("gone", "x/down");
         }),
         directory("down is a directory", |side| {
-            side.fake_supervise("x", Status::up(3).ago(-9));
+            side.fake_supervise("x", Status::up(3).ahead());
             side.mkdir("x/down");
         }),
         directory("down is a link to itself", |side| {
-            side.fake_supervise("x", Status::up(3).ago(-9));
+            side.fake_supervise("x", Status::up(3).ahead());
             side.symlink("down", "x/down");
         }),
         Case::new("a directory that cannot be entered")
             .needs(Need::Root)
             .then(|side| {
-                side.fake_supervise("x", Status::down().ago(-9));
+                side.fake_supervise("x", Status::down().ahead());
                 side.mode("x", 0);
                 side.command(["svstat", "x"]).unprivileged().run();
                 side.mode("x", 0o755);
             }),
         Case::new("a supervise directory that cannot be entered").then(|side| {
-            side.fake_supervise("x", Status::down().ago(-9));
+            side.fake_supervise("x", Status::down().ahead());
             side.mode("x/supervise", 0);
             side.command(["svstat", "x"]).unprivileged().run();
             side.mode("x/supervise", 0o755);
         }),
         Case::new("ok may not be written").then(|side| {
-            side.fake_supervise("x", Status::down().ago(-9));
+            side.fake_supervise("x", Status::down().ahead());
             side.mode("x/supervise/ok", 0o444);
             side.command(["svstat", "x"]).unprivileged().run();
         }),
