@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod supervise;
 mod svc;
 mod svok;
 mod svstat;
@@ -11,6 +12,7 @@ use conformance::Suite;
 
 fn main() {
     let suite = Suite::new()
+        .program("supervise", supervise::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())
         .program("svstat", svstat::cases());

@@ -8,7 +8,6 @@ use std::path::Path;
 use crate::normal::Normal;
 use crate::side::{Programs, Side, Whose};
 use crate::transcript::Transcript;
-use crate::tree;
 
 type Step = Box<dyn Fn(&Side) + Send + Sync>;
 
@@ -177,9 +176,7 @@ impl Case {
             ));
         }
         if self.files {
-            for line in tree::listing(side.dir()) {
-                side.log_bytes("file", line.as_bytes());
-            }
+            side.log_tree();
         }
         Ok(side.transcript())
     }

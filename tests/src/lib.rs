@@ -55,6 +55,7 @@ pub mod files;
 pub mod keeper;
 pub mod normal;
 pub mod process;
+pub mod recorder;
 pub mod service;
 pub mod side;
 pub mod spawn;
@@ -64,7 +65,7 @@ pub mod transcript;
 pub mod tree;
 
 pub use case::Case;
-pub use normal::{LABELS, Normal, PIDS, SECONDS};
+pub use normal::{LABELS, Normal, PIDS, SECONDS, STARTS};
 pub use process::{Exit, Proc};
 pub use service::Status;
 pub use side::{Side, Whose};

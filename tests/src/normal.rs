@@ -32,6 +32,10 @@ normal! {
     PIDS, r"(?-u)\bpid [0-9]+" => "pid PID"
 }
 normal! {
+    /// `start 123` in a recorder's log is `start PID`.
+    STARTS, r"(?-u)start [0-9]+" => "start PID"
+}
+normal! {
     /// `12 seconds` is `N seconds`.
     SECONDS, r"(?-u)\b[0-9]+ seconds" => "N seconds"
 }

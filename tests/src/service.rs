@@ -178,9 +178,9 @@ impl Side {
         assert_eq!(file.write(bytes).expect("room in the FIFO"), bytes.len());
     }
 
-    /// Polls until supervise has taken all that was written to `control`; true
-    /// if it is gone instead.
-    pub fn until_read(&self, dir: impl AsRef<OsStr>, supervise: &crate::Proc) {
+    /// How many bytes written to `control` supervise has not taken yet.
+    #[must_use]
+    pub fn unread_control(&self, dir: impl AsRef<OsStr>) -> i32 {
         let path = self.path(dir).join("supervise/control");
         let mut options = OpenOptions::new();
         let file = options
@@ -188,9 +188,7 @@ impl Side {
             .custom_flags(libc::O_NONBLOCK)
             .open(path)
             .expect("control");
-        self.until("an empty control FIFO", || {
-            unread(&file) == 0 || supervise.ended().is_some()
-        });
+        unread(&file)
     }
 
     /// Whether a supervise has `ok` open.

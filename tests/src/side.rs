@@ -178,6 +178,20 @@ impl Side {
 
     /// Adds bytes to the transcript, a line each.
     pub fn log_bytes(&self, label: &str, value: &[u8]) {
+        let text = self.normalised(value);
+        self.transcript.borrow_mut().add(label, &text);
+    }
+
+    /// Adds the files below the side's directory.
+    pub(crate) fn log_tree(&self) {
+        for line in crate::tree::listing(&self.dir) {
+            let line = self.normalised(line.as_bytes());
+            let line = format!("file: {}", String::from_utf8_lossy(&line));
+            self.transcript.borrow_mut().add_line(line);
+        }
+    }
+
+    fn normalised(&self, value: &[u8]) -> Vec<u8> {
         let mut text = value.to_vec();
         for (path, name) in [
             (self.dir.as_path(), "DIR"),
@@ -189,7 +203,7 @@ impl Side {
         for normal in &self.normals {
             text = normal.apply(&text).into_owned();
         }
-        self.transcript.borrow_mut().add(label, &text);
+        text
     }
 
     /// Adds what a process wrote so far.

@@ -54,6 +54,7 @@ pub struct Cmd<'a> {
     ignored: Vec<Signal>,
     user: Option<u32>,
     limits: Vec<(u32, u64)>,
+    umask: u32,
 }
 
 impl<'a> Cmd<'a> {
@@ -75,6 +76,7 @@ impl<'a> Cmd<'a> {
             ignored: Vec::new(),
             user: None,
             limits: Vec::new(),
+            umask: 0o022,
         }
     }
 
@@ -130,6 +132,12 @@ impl<'a> Cmd<'a> {
     /// This signal ignored.
     pub fn ignore(mut self, signal: Signal) -> Self {
         self.ignored.push(signal);
+        self
+    }
+
+    /// With this umask.
+    pub fn umask(mut self, mask: u32) -> Self {
+        self.umask = mask;
         self
     }
 
@@ -199,6 +207,7 @@ impl<'a> Cmd<'a> {
             ignored: self.ignored,
             user: self.user,
             limits: self.limits,
+            umask: self.umask,
         };
         let child = {
             let _lock = FORKING.write().unwrap_or_else(PoisonError::into_inner);
@@ -276,6 +285,7 @@ struct Plan {
     ignored: Vec<Signal>,
     user: Option<u32>,
     limits: Vec<(u32, u64)>,
+    umask: u32,
 }
 
 #[allow(unsafe_code)]
@@ -299,6 +309,7 @@ fn become_program(plan: &Plan) -> io::Result<()> {
     // SAFETY: plain system calls; every pointer leads into `plan`, which lives.
     unsafe {
         check(libc::setsid())?;
+        libc::umask(plan.umask);
         check(libc::chdir(plan.cwd.as_ptr()))?;
         for &(resource, value) in &plan.limits {
             let limit = libc::rlimit {

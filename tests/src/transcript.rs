@@ -29,6 +29,11 @@ impl Transcript {
         }
     }
 
+    /// Adds one line of text that is printable already.
+    pub fn add_line(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
     /// The lines so far.
     #[must_use]
     pub fn lines(&self) -> &[String] {
