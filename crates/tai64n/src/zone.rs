@@ -71,36 +71,41 @@ fn two_digits(number: i32) -> [u8; 2] {
 #[derive(Debug)]
 pub(crate) struct Zone<F> {
     ask: F,
-    /// A stretch within one hour of steady time, and the minute that it begins at.
-    known: RangeInclusive<i64>,
+    known: Option<Stretch>,
+}
+
+/// A quarter of one local hour in which the clock runs evenly.
+#[derive(Debug)]
+struct Stretch {
+    seconds: RangeInclusive<i64>,
+    /// The minute that it begins at.
     minute: i32,
+    /// The text of some moment in it.
     text: Text,
 }
 
 impl<F: Fn(i64) -> Option<LocalTime>> Zone<F> {
     /// A zone by the function that tells its local time.
     pub(crate) const fn new(ask: F) -> Self {
-        Self {
-            ask,
-            known: 1..=0,
-            minute: 0,
-            text: Text::EMPTY,
-        }
+        Self { ask, known: None }
     }
 
     /// Local time at a Unix time; `None` if the zone cannot tell.
     pub(crate) fn text(&mut self, unix: i64) -> Option<Text> {
-        if !self.known.contains(&unix) {
-            let time = (self.ask)(unix)?;
-            let Some((known, minute)) = self.steady(unix, &time) else {
-                return Some(Text::new(&time));
-            };
-            self.known = known;
-            self.minute = minute;
-            self.text = Text::new(&time);
+        if let Some(known) = &self.known
+            && known.seconds.contains(&unix)
+        {
+            let seconds = i32::try_from(unix - known.seconds.start()).unwrap_or(0);
+            return Some(known.text.at(known.minute + seconds / 60, seconds % 60));
         }
-        let seconds = i32::try_from(unix - self.known.start()).unwrap_or(0);
-        Some(self.text.at(self.minute + seconds / 60, seconds % 60))
+        let time = (self.ask)(unix)?;
+        let text = Text::new(&time);
+        self.known = self.steady(unix, &time).map(|(seconds, minute)| Stretch {
+            seconds,
+            minute,
+            text,
+        });
+        Some(text)
     }
 
     /// The stretch around a moment and the minute that it begins at, if the clock
@@ -115,7 +120,9 @@ impl<F: Fn(i64) -> Option<LocalTime>> Zone<F> {
             second,
             ..*time
         };
-        let steady = (self.ask)(start)? == at(minute, 0) && (self.ask)(end)? == at(minute + 14, 59);
+        let steady = unix <= end
+            && (self.ask)(start)? == at(minute, 0)
+            && (self.ask)(end)? == at(minute + 14, 59);
         steady.then_some((start..=end, minute))
     }
 }

@@ -1,0 +1,20 @@
+//! The cases: one file a program. See the crate's documentation for how to add
+//! one.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod supervise;
+mod svc;
+mod svok;
+mod svstat;
+
+use conformance::Suite;
+
+fn main() {
+    let suite = Suite::new()
+        .program("supervise", supervise::cases())
+        .program("svc", svc::cases())
+        .program("svok", svok::cases())
+        .program("svstat", svstat::cases());
+    std::process::exit(suite.run());
+}

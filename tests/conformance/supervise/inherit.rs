@@ -1,0 +1,5 @@
+//! x
+use conformance::Case;
+pub(super) fn cases() -> Vec<Case> {
+    vec![]
+}

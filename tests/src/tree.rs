@@ -1,0 +1,88 @@
+//! A directory tree as lines of a transcript: names, types, modes and bytes.
+//! Times, owners of our own and inode numbers are left out.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use crate::service::Status;
+use crate::transcript::printable;
+
+/// Files longer than this are shown by their length and a sum of their bytes.
+const SHOWN: usize = 400;
+
+/// Files that only ours writes, beside the reference's: new facts have no room in
+/// the record. They have tests of their own.
+const OWN: [&str; 1] = ["supervise/detail"];
+
+/// Every file below `root`, sorted by name, with paths relative to it.
+#[must_use]
+pub fn listing(root: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    walk(root, root, &mut lines);
+    lines
+}
+
+fn walk(root: &Path, dir: &Path, lines: &mut Vec<String>) {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return;
+    };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.strip_prefix(root).expect("below the root");
+        if OWN.iter().any(|own| name.ends_with(own)) {
+            continue;
+        }
+        // A file may go away between the listing and the look.
+        let Ok(about) = path.symlink_metadata() else {
+            continue;
+        };
+        let kind = about.file_type();
+        let (letter, rest) = if kind.is_symlink() {
+            let target = fs::read_link(&path).unwrap_or_default();
+            (
+                'l',
+                format!(" -> {}", printable(target.as_os_str().as_bytes())),
+            )
+        } else if kind.is_dir() {
+            ('d', String::new())
+        } else if kind.is_fifo() {
+            ('p', String::new())
+        } else if kind.is_socket() {
+            ('s', String::new())
+        } else if kind.is_file() {
+            ('-', format!(" {}", contents(&path)))
+        } else {
+            ('?', String::new())
+        };
+        let mode = about.mode() & 0o7777;
+        lines.push(format!(
+            "{} {letter}{mode:04o}{rest}",
+            printable(name.as_os_str().as_bytes())
+        ));
+        if kind.is_dir() {
+            walk(root, &path, lines);
+        }
+    }
+}
+
+fn contents(path: &Path) -> String {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return format!("(unreadable: {error})"),
+    };
+    if path.ends_with("supervise/status")
+        && let Some(status) = Status::unpack(&bytes)
+    {
+        return format!("({status})");
+    }
+    if bytes.len() > SHOWN {
+        let sum = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, &byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        });
+        return format!("({} bytes, sum {sum:016x})", bytes.len());
+    }
+    format!("\"{}\"", printable(&bytes))
+}
