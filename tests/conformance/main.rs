@@ -3,10 +3,12 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod chainload;
 mod supervise;
 mod svc;
 mod svok;
 mod svstat;
+mod tai64n;
 
 use conformance::Suite;
 
@@ -15,6 +17,15 @@ fn main() {
         .program("supervise", supervise::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())
-        .program("svstat", svstat::cases());
+        .program("svstat", svstat::cases())
+        .program("tai64n", tai64n::tai64n())
+        .program("tai64nlocal", tai64n::tai64nlocal())
+        .program("fghack", chainload::fghack::cases())
+        .program("pgrphack", chainload::pgrphack::cases())
+        .program("setlock", chainload::setlock::cases())
+        .program("envdir", chainload::envdir::cases())
+        .program("envuidgid", chainload::envuidgid::cases())
+        .program("setuidgid", chainload::setuidgid::cases())
+        .program("softlimit", chainload::softlimit::cases());
     std::process::exit(suite.run());
 }
