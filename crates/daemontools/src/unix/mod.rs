@@ -9,6 +9,7 @@ pub mod fifo;
 pub mod file;
 pub mod lock;
 pub mod notify;
+pub mod pidfd;
 pub mod poll;
 pub mod process;
 pub mod rlimit;
