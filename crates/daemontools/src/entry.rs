@@ -67,7 +67,7 @@ pub unsafe fn start(argc: c_int, argv: *const *const c_char, run: fn(Args) -> i3
 macro_rules! main {
     ($run:path) => {
         /// C's entry point.
-        #[allow(unsafe_code)]
+        #[allow(unsafe_code, clippy::not_unsafe_ptr_arg_deref)]
         #[unsafe(no_mangle)]
         pub extern "C" fn main(
             argc: core::ffi::c_int,

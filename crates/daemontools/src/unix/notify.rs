@@ -27,11 +27,18 @@ pub enum Changes {
     Departures,
 }
 
-/// Asks for one `signal` at the next of `changes` in an open directory.
+/// Makes `signal` the one that notices of changes in an open directory come as.
+pub fn prepare(directory: impl AsFd, signal: Signal) {
+    let fd = directory.as_fd().as_raw_fd();
+    // SAFETY: fcntl with integers touches no memory.
+    unsafe { libc::fcntl(fd, F_SETSIG, signal as libc::c_int) };
+}
+
+/// Asks for one notice, at the next of `changes` in an open directory.
 ///
 /// # Errors
 /// What `fcntl(2)` says: EINVAL where the kernel has no such notice.
-pub fn once(directory: impl AsFd, changes: Changes, signal: Signal) -> Result<()> {
+pub fn once(directory: impl AsFd, changes: Changes) -> Result<()> {
     let fd = directory.as_fd().as_raw_fd();
     let changes = match changes {
         Changes::None => 0,
@@ -39,8 +46,5 @@ pub fn once(directory: impl AsFd, changes: Changes, signal: Signal) -> Result<()
         Changes::Departures => DN_DELETE | DN_RENAME,
     };
     // SAFETY: fcntl with integers touches no memory.
-    Errno::result(unsafe { libc::fcntl(fd, F_SETSIG, signal as libc::c_int) })?;
-    // SAFETY: as above.
-    Errno::result(unsafe { libc::fcntl(fd, libc::F_NOTIFY, changes) })?;
-    Ok(())
+    Errno::result(unsafe { libc::fcntl(fd, libc::F_NOTIFY, changes) }).map(drop)
 }
