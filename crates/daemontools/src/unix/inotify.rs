@@ -82,8 +82,7 @@ impl Inotify {
     fn add(&self, path: &CStr, mask: u32) -> Result<Watch> {
         let mask = mask | libc::IN_ONLYDIR;
         // SAFETY: the path is a C string that outlives the call.
-        let watch =
-            unsafe { libc::inotify_add_watch(self.fd.as_raw_fd(), path.as_ptr(), mask) };
+        let watch = unsafe { libc::inotify_add_watch(self.fd.as_raw_fd(), path.as_ptr(), mask) };
         Errno::result(watch).map(Watch)
     }
 
