@@ -111,6 +111,33 @@ pub fn open_read(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
 }
 
+/// Reads the beginning of a file, as much as the buffer holds.
+///
+/// # Errors
+/// [`ReadError`] says whether it could not be opened or could not be read.
+pub fn read_start<'a>(
+    path: &CStr,
+    buffer: &'a mut [u8],
+) -> core::result::Result<&'a [u8], ReadError> {
+    let fd = open_read(path).map_err(ReadError::Open)?;
+    loop {
+        match nix::unistd::read(&fd, buffer) {
+            Ok(count) => return Ok(&buffer[..count]),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(ReadError::Read(error)),
+        }
+    }
+}
+
+/// Where [`read_start`] failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The file could not be opened.
+    Open(Errno),
+    /// It was opened and could not be read.
+    Read(Errno),
+}
+
 /// Opens a directory.
 ///
 /// # Errors
