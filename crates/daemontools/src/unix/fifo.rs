@@ -40,10 +40,11 @@ pub fn open_write(path: &CStr) -> Result<OwnedFd> {
 /// FIFO: a link in its place is not followed.
 ///
 /// # Errors
-/// What `open(2)` says; EINVAL for what is no FIFO, a link too.
+/// What `open(2)` says; EINVAL for what is no FIFO, and for a link to anything.
 pub fn open_write_nofollow(path: &CStr) -> Result<OwnedFd> {
     match open(path, OFlag::O_WRONLY | OFlag::O_NOFOLLOW) {
-        Err(Errno::ELOOP) => Err(Errno::EINVAL),
+        // A link: if it leads nowhere, that is what there is to say.
+        Err(Errno::ELOOP) => file::stat(path).and(Err(Errno::EINVAL)),
         result => result,
     }
 }
