@@ -1,7 +1,7 @@
 //! `svok`: whether supervise runs in a directory, said by the exit code alone.
 
 use daemontools::strerr::Reporter;
-use daemontools::unix::{fifo, file};
+use daemontools::unix::file;
 use daemontools::{Args, Errno, PERMANENT, about, getopt, servicedir};
 
 static ME: Reporter = Reporter::new("svok");
@@ -27,10 +27,9 @@ pub fn run(args: Args) -> i32 {
     if let Err(error) = file::chdir(name) {
         return ME.fatal(&[b"unable to chdir to ", name.to_bytes()], error);
     }
-    match fifo::open_write(servicedir::OK) {
+    match file::open_write(servicedir::OK) {
         Ok(_) => 0,
-        // EINVAL: what is no FIFO has no reader.
-        Err(Errno::ENXIO | Errno::ENOENT | Errno::EINVAL) => PERMANENT,
+        Err(Errno::ENXIO | Errno::ENOENT) => PERMANENT,
         Err(error) => {
             let parts: &[&[u8]] = &[b"unable to open ", name.to_bytes(), b"/supervise/ok"];
             ME.fatal(parts, error)

@@ -58,19 +58,16 @@ impl Options {
     fn print(self, names: impl Iterator<Item = &'static CStr>, start: &OwnedFd) -> i32 {
         let mut output = Vec::with_capacity(4096);
         let mut worst = 0;
-        let mut moved = false;
-        for name in names {
-            // Absolute names need no way back between them.
-            if moved && !name.to_bytes().starts_with(b"/") {
-                if let Err(error) = file::fchdir(start) {
-                    return ME.fatal(&[b"unable to set directory"], error);
-                }
-                moved = false;
-            }
-            let found = look::at(name, &mut moved);
+        let names: Vec<_> = names.collect();
+        for (name, found) in names.iter().zip(look::quickly(&names)) {
+            let mut moved = false;
+            let found = found.map_or_else(|| look::carefully(name, &mut moved), Ok);
             let now = clock::wall();
+            if moved && let Err(error) = file::fchdir(start) {
+                return ME.fatal(&[b"unable to set directory"], error);
+            }
             if self.json {
-                let detail = look::detail(&found);
+                let detail = look::detail(name);
                 json::render(&mut output, name.to_bytes(), &found, &detail, now);
             } else {
                 render::line(&mut output, name.to_bytes(), &found, now);

@@ -1,11 +1,15 @@
 //! What a service directory shows, and what stands in the way of seeing it.
 
 use core::ffi::CStr;
+use std::thread;
 
 use daemontools::status::{STATUS_LEN, Status};
+use daemontools::unix::file;
 use daemontools::unix::file::ReadError;
-use daemontools::unix::{fifo, file};
 use daemontools::{Errno, PERMANENT, errno, servicedir};
+
+/// From how many directories on it pays to look at half of them in a second thread.
+const MANY: usize = 256;
 
 /// What is known of a service that supervise watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub(crate) enum Trouble {
     Down(Errno),
     /// `supervise/ok` can't be opened.
     Ok(Errno),
-    /// Nobody has `supervise/ok` open for reading, or it is no FIFO.
+    /// Nobody has `supervise/ok` open for reading.
     NotRunning,
     /// The record can't be opened.
     Open(Errno),
@@ -58,9 +62,41 @@ impl Trouble {
     }
 }
 
-/// Looks at the service in the directory `name`, which becomes the working
-/// directory; notes in `moved` whether it did.
-pub(crate) fn at(name: &CStr, moved: &mut bool) -> Result<Service, Trouble> {
+/// Looks at each directory where all is well: three names say it all, by paths from
+/// here, and the working directory need not move. `None` where something is not well.
+pub(crate) fn quickly(names: &[&CStr]) -> Vec<Option<Service>> {
+    let look = |names: &[&CStr]| names.iter().map(|name| quick(name)).collect::<Vec<_>>();
+    if names.len() < MANY {
+        return look(names);
+    }
+    let (first, second) = names.split_at(names.len() / 2);
+    thread::scope(|scope| {
+        let helper = thread::Builder::new().spawn_scoped(scope, || look(second));
+        let mut found = look(first);
+        let rest = helper.ok().and_then(|helper| helper.join().ok());
+        found.extend(rest.unwrap_or_else(|| look(second)));
+        found
+    })
+}
+
+fn quick(name: &CStr) -> Option<Service> {
+    let mut path = Path::new(name)?;
+    let normally_down = match file::stat(path.to(servicedir::DOWN)?) {
+        Ok(_) => true,
+        Err(Errno::ENOENT) => false,
+        Err(_) => return None,
+    };
+    file::open_write(path.to(servicedir::OK)?).ok()?;
+    let status = read_status(path.to(servicedir::STATUS)?).ok()?;
+    Some(Service {
+        status,
+        normally_down,
+    })
+}
+
+/// Looks at one directory by the reference's steps, one after the other, for its
+/// words. The directory becomes the working directory; `moved` notes whether it did.
+pub(crate) fn carefully(name: &CStr, moved: &mut bool) -> Result<Service, Trouble> {
     file::chdir(name).map_err(Trouble::Chdir)?;
     *moved = true;
     let normally_down = match file::stat(servicedir::DOWN) {
@@ -68,30 +104,64 @@ pub(crate) fn at(name: &CStr, moved: &mut bool) -> Result<Service, Trouble> {
         Err(Errno::ENOENT) => false,
         Err(error) => return Err(Trouble::Down(error)),
     };
-    match fifo::open_write(servicedir::OK) {
+    match file::open_write(servicedir::OK) {
         Ok(_) => {}
-        // EINVAL: what is no FIFO has no reader.
-        Err(Errno::ENXIO | Errno::EINVAL) => return Err(Trouble::NotRunning),
+        Err(Errno::ENXIO) => return Err(Trouble::NotRunning),
         Err(error) => return Err(Trouble::Ok(error)),
     }
+    let status = read_status(servicedir::STATUS)?;
+    Ok(Service {
+        status,
+        normally_down,
+    })
+}
+
+fn read_status(path: &CStr) -> Result<Status, Trouble> {
     let mut record = [0; STATUS_LEN];
-    match file::read_start(servicedir::STATUS, &mut record) {
-        Ok(bytes) if bytes.len() == STATUS_LEN => Ok(Service {
-            status: Status::unpack(&record),
-            normally_down,
-        }),
+    match file::read_start(path, &mut record) {
+        Ok(bytes) if bytes.len() == STATUS_LEN => Ok(Status::unpack(&record)),
         Ok(_) => Err(Trouble::Short),
         Err(ReadError::Open(error)) => Err(Trouble::Open(error)),
         Err(ReadError::Read(error)) => Err(Trouble::Read(error)),
     }
 }
 
-/// Our own file beside the record, in the directory that [`at`] went to; empty where
-/// there is none, as beside the reference's supervise.
-pub(crate) fn detail(found: &Result<Service, Trouble>) -> Vec<u8> {
-    let mut buffer = [0; 1024];
-    match found {
-        Ok(_) => file::read_start(servicedir::DETAIL, &mut buffer).map_or(Vec::new(), Vec::from),
-        Err(_) => Vec::new(),
+/// The names of a directory's files, one after the other in the same place.
+struct Path {
+    bytes: [u8; 512],
+    directory: usize,
+}
+
+impl Path {
+    /// `None` for a name that is too long for this, and for an empty one, which is
+    /// not the root.
+    fn new(directory: &CStr) -> Option<Self> {
+        let name = directory.to_bytes();
+        let mut bytes = [0; 512];
+        bytes.get_mut(..name.len())?.copy_from_slice(name);
+        *bytes.get_mut(name.len())? = b'/';
+        let directory = name.len() + 1;
+        (directory > 1).then_some(Self { bytes, directory })
     }
+
+    fn to(&mut self, file: &CStr) -> Option<&CStr> {
+        let file = file.to_bytes_with_nul();
+        let end = self.directory + file.len();
+        self.bytes
+            .get_mut(self.directory..end)?
+            .copy_from_slice(file);
+        CStr::from_bytes_with_nul(&self.bytes[..end]).ok()
+    }
+}
+
+/// Our own file beside the record; empty where there is none, as beside the
+/// reference's supervise.
+pub(crate) fn detail(name: &CStr) -> Vec<u8> {
+    let mut buffer = [0; 1024];
+    Path::new(name)
+        .and_then(|mut path| {
+            let text = file::read_start(path.to(servicedir::DETAIL)?, &mut buffer).ok()?;
+            Some(text.to_vec())
+        })
+        .unwrap_or_default()
 }

@@ -138,6 +138,14 @@ pub enum ReadError {
     Read(Errno),
 }
 
+/// Opens a file for writing as it is, without waiting for a FIFO's reader.
+///
+/// # Errors
+/// What `open(2)` says; ENXIO for a FIFO that nobody reads.
+pub fn open_write(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_WRONLY | OFlag::O_NONBLOCK, 0)
+}
+
 /// Opens a directory.
 ///
 /// # Errors
