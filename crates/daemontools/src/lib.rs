@@ -4,6 +4,7 @@
 //!
 //! The modules above `unix` are pure: they take bytes and give bytes.
 
+pub mod about;
 pub mod command;
 pub mod diag;
 #[allow(unsafe_code)]

@@ -122,6 +122,41 @@ pub fn open_null() -> Result<OwnedFd> {
     open(c"/dev/null", OFlag::O_RDWR, 0)
 }
 
+/// Reads the beginning of a file, as much as the buffer holds.
+///
+/// # Errors
+/// [`ReadError`] says whether it could not be opened or could not be read.
+pub fn read_start<'a>(
+    path: &CStr,
+    buffer: &'a mut [u8],
+) -> core::result::Result<&'a [u8], ReadError> {
+    let fd = open_read(path).map_err(ReadError::Open)?;
+    loop {
+        match nix::unistd::read(&fd, buffer) {
+            Ok(count) => return Ok(&buffer[..count]),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(ReadError::Read(error)),
+        }
+    }
+}
+
+/// Where [`read_start`] failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The file could not be opened.
+    Open(Errno),
+    /// It was opened and could not be read.
+    Read(Errno),
+}
+
+/// Opens a file for writing as it is, without waiting for a FIFO's reader.
+///
+/// # Errors
+/// What `open(2)` says; ENXIO for a FIFO that nobody reads.
+pub fn open_write(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_WRONLY | OFlag::O_NONBLOCK, 0)
+}
+
 /// Opens a directory.
 ///
 /// # Errors
