@@ -66,7 +66,7 @@ fn contents(path: &Path) -> String {
         Ok(bytes) => bytes,
         Err(error) => return format!("(unreadable: {error})"),
     };
-    if path.ends_with("supervise/status")
+    if path.ends_with("status")
         && let Some(status) = Status::unpack(&bytes)
     {
         return format!("({status})");

@@ -127,8 +127,11 @@ fn sequences() -> Vec<Case> {
         sequence("ok in one write", b"ok"),
         sequence("dx in one write", b"dx"),
         sequence("xd in one write", b"xd"),
-        sequence("xdu in one write", b"xdu"),
-        sequence("dp in one write: down though paused", b"dp"),
+        Case::scenario("x cannot be undone", |side| {
+            side.recorder("x");
+            let supervise = reach(side, &[b"xu", b"o", b"u", b"k"]);
+            side.log("end", supervise.wait());
+        }),
         sequence(
             "NUL, newline and high bytes are nothing",
             b"\0\n\r\xff\x80 ",
