@@ -208,13 +208,6 @@ fn obstacles() -> Vec<Case> {
         fails("lock is a directory", |side| {
             side.mkdir("x/supervise/lock");
         }),
-        fails("status.new is a directory", |side| {
-            side.file("x/down", "");
-            side.mkdir("x/supervise/status.new");
-        }),
-        fails("ok is a directory", |side| {
-            side.mkdir("x/supervise/ok");
-        }),
         fails("control is a directory", |side| {
             side.mkdir("x/supervise/control");
         }),
@@ -227,6 +220,27 @@ fn obstacles() -> Vec<Case> {
                 nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusive).expect("it"),
             );
         }),
+        Case::scenario("status.new is a directory: a warning, and it goes on", |side| {
+            side.recorder("x");
+            side.file("x/down", "");
+            side.mkdir("x/supervise/status.new");
+            let supervise = side.command(["supervise", "x"]).spawn();
+            side.until("a message", || supervise.stderr().ends_with(b"\n"));
+            let text = supervise.stderr();
+            let first = text.split_inclusive(|&byte| byte == b'\n').next().expect("a line");
+            side.log_bytes("said", first);
+            side.until("it runs", || side.is_supervised("x"));
+            side.control("x", b"x");
+            side.log("end", supervise.wait());
+        }),
+        Case::scenario("ok is a directory: it runs", |side| {
+            side.recorder("x");
+            side.mkdir("x/supervise/ok");
+            let supervise = side.command(["supervise", "x"]).spawn();
+            side.until_status("x", "up", conformance::Status::is_up);
+            rest(side, &supervise);
+        })
+        .normal(&[STARTS]),
         Case::scenario("another supervise runs", |side| {
             side.recorder("x");
             let first = side.supervise("x");
