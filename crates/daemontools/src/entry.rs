@@ -1,0 +1,80 @@
+//! Where a program begins. Rust's own `main` ignores SIGPIPE and opens /dev/null
+//! on closed descriptors before the program can look; a program that execs another
+//! must hand on what it inherited. So ours begin at C's `main`.
+
+use core::ffi::{CStr, c_char, c_int};
+
+use crate::unix::exec::Strings;
+
+/// The words of the command line, as the kernel gave them.
+#[derive(Clone, Copy, Debug)]
+pub struct Args {
+    /// Pointers to NUL-terminated words that live as long as the process.
+    words: &'static [*const c_char],
+}
+
+impl Args {
+    /// How many words, with the program's name.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there is not even a program's name.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Word `index`; 0 is the program's name.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&'static CStr> {
+        let word = *self.words.get(index)?;
+        // SAFETY: every word that is not null is a C string of the process's own
+        // command line, which nobody writes to.
+        (!word.is_null()).then(|| unsafe { CStr::from_ptr(word) })
+    }
+
+    /// Words from `index` on.
+    pub fn from(self, index: usize) -> impl Iterator<Item = &'static CStr> {
+        (index..self.len()).filter_map(move |i| self.get(i))
+    }
+
+    /// Words from `index` on as the argument vector of the next program, or
+    /// `None` where there are none.
+    #[must_use]
+    pub fn vector(self, index: usize) -> Option<Strings<'static>> {
+        (index < self.len()).then(|| self.from(index).collect())
+    }
+}
+
+/// What [`main!`](crate::main) expands to.
+///
+/// # Safety
+/// `argc` and `argv` must be those of C's `main`.
+pub unsafe fn start(argc: c_int, argv: *const *const c_char, run: fn(Args) -> i32) -> c_int {
+    let words = match usize::try_from(argc) {
+        // SAFETY: C's main gets `argc` words, for the life of the process.
+        Ok(count) if !argv.is_null() => unsafe { core::slice::from_raw_parts(argv, count) },
+        _ => &[],
+    };
+    run(Args { words })
+}
+
+/// Makes `run`, a `fn(Args) -> i32`, the program: its result is the exit code.
+/// For a crate root with `#![no_main]`.
+#[macro_export]
+macro_rules! main {
+    ($run:path) => {
+        /// C's entry point.
+        #[allow(unsafe_code, clippy::not_unsafe_ptr_arg_deref)]
+        #[unsafe(no_mangle)]
+        pub extern "C" fn main(
+            argc: core::ffi::c_int,
+            argv: *const *const core::ffi::c_char,
+        ) -> core::ffi::c_int {
+            // SAFETY: these are the arguments of C's main.
+            unsafe { $crate::entry::start(argc, argv, $run) }
+        }
+    };
+}

@@ -1,0 +1,170 @@
+//! The family's option syntax: single letters, combined (`-du`), an argument
+//! attached or next (`-f FILE`, `-fFILE`), `--` ends, a lone `-` ends too. What we
+//! add is long options only (`--wait`, `--timeout=5`): peers' short ones clash.
+
+use core::ffi::CStr;
+
+use crate::strerr::Reporter;
+use crate::{Args, PERMANENT};
+
+/// A long option that a program knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Long {
+    /// Its name, without the dashes.
+    pub name: &'static str,
+    /// Whether it takes a value, as `--name=value` or `--name value`.
+    pub takes_value: bool,
+}
+
+/// One option as it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opt {
+    /// A letter, and its argument if it takes one.
+    Short(u8, Option<&'static CStr>),
+    /// A long option, and its value if it takes one.
+    Long(&'static str, Option<&'static CStr>),
+    /// Trouble: the message has been written, the usage is for the caller.
+    Bad,
+}
+
+/// Steps through the options of a command line.
+#[derive(Debug)]
+pub struct Getopt {
+    args: Args,
+    index: usize,
+    /// Letters of the word at `index` not looked at yet.
+    rest: &'static [u8],
+    letters: &'static [u8],
+    long: &'static [Long],
+}
+
+impl Getopt {
+    /// Options of `args` by `letters` (a letter followed by `:` takes an
+    /// argument) and `long` ones.
+    #[must_use]
+    pub const fn new(args: Args, letters: &'static str, long: &'static [Long]) -> Self {
+        Self {
+            args,
+            index: 1,
+            rest: b"",
+            letters: letters.as_bytes(),
+            long,
+        }
+    }
+
+    /// Index of the first argument that is not an option; final once
+    /// [`Iterator::next`] has given `None`.
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// `program: illegal option -- z` and the like, under the name that the
+    /// program was called by.
+    fn complain(&self, what: &[u8], option: &[u8]) -> Opt {
+        let called = self.args.get(0).map_or(&b""[..], CStr::to_bytes);
+        let name = called.rsplit(|&byte| byte == b'/').next().unwrap_or(called);
+        crate::strerr::line(&[name, b": ", what, b" -- ", option]);
+        Opt::Bad
+    }
+
+    fn short(&mut self, letter: u8) -> Opt {
+        let place = self.letters.iter().position(|&known| known == letter);
+        let Some(place) = place.filter(|_| letter != b':') else {
+            self.step_word();
+            return self.complain(b"illegal option", &[letter]);
+        };
+        if self.letters.get(place + 1) != Some(&b':') {
+            self.step_word();
+            return Opt::Short(letter, None);
+        }
+        let attached = self.args.get(self.index);
+        let attached = attached.and_then(|word| tail(word, self.rest.len()));
+        let value = attached.or_else(|| {
+            self.index += 1;
+            self.args.get(self.index)
+        });
+        self.rest = b"";
+        self.index += 1;
+        match value {
+            Some(value) => Opt::Short(letter, Some(value)),
+            None => {
+                self.index = self.args.len();
+                self.complain(b"option requires an argument", &[letter])
+            }
+        }
+    }
+
+    /// Goes on to the next word when this one is used up.
+    fn step_word(&mut self) {
+        if self.rest.is_empty() {
+            self.index += 1;
+        }
+    }
+
+    fn long(&mut self, word: &'static CStr) -> Opt {
+        let text = &word.to_bytes()[2..];
+        let name = text.split(|&byte| byte == b'=').next().unwrap_or(text);
+        let has_value = name.len() < text.len();
+        self.index += 1;
+        let Some(known) = self.long.iter().find(|l| l.name.as_bytes() == name) else {
+            return self.complain(b"illegal option", &[b"--", name].concat());
+        };
+        let value = match (known.takes_value, has_value) {
+            (false, false) => return Opt::Long(known.name, None),
+            (false, true) => {
+                return self.complain(b"option takes no argument", &[b"--", name].concat());
+            }
+            (true, true) => tail(word, text.len() - name.len() - 1),
+            (true, false) => {
+                self.index += 1;
+                self.args.get(self.index - 1)
+            }
+        };
+        match value {
+            Some(value) => Opt::Long(known.name, Some(value)),
+            None => {
+                self.index = self.index.min(self.args.len());
+                self.complain(b"option requires an argument", &[b"--", name].concat())
+            }
+        }
+    }
+}
+
+/// The last `len` bytes of a word; `None` if that is nothing.
+fn tail(word: &'static CStr, len: usize) -> Option<&'static CStr> {
+    let bytes = word.to_bytes_with_nul();
+    let start = bytes.len().checked_sub(len + 1)?;
+    CStr::from_bytes_with_nul(&bytes[start..])
+        .ok()
+        .filter(|_| len > 0)
+}
+
+impl Iterator for Getopt {
+    type Item = Opt;
+
+    fn next(&mut self) -> Option<Opt> {
+        if self.rest.is_empty() {
+            let word = self.args.get(self.index)?;
+            match word.to_bytes() {
+                b"--" => {
+                    self.index += 1;
+                    return None;
+                }
+                [b'-', b'-', ..] if !self.long.is_empty() => return Some(self.long(word)),
+                [b'-', letters @ ..] if !letters.is_empty() => self.rest = letters,
+                _ => return None,
+            }
+        }
+        let (&letter, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(self.short(letter))
+    }
+}
+
+/// Says `program: usage: TEXT` and gives [`PERMANENT`], the exit code that goes
+/// with it.
+pub fn usage(me: &Reporter, text: &str) -> i32 {
+    me.plain(&[b"usage: ", text.as_bytes()], None);
+    PERMANENT
+}

@@ -1,0 +1,113 @@
+//! Search along PATH, and the environment that a chain loader changes before it
+//! execs the next program. Not `execvp`: no shell for a file without `#!`, and
+//! other errors end the search.
+
+use core::ffi::CStr;
+use std::ffi::CString;
+
+use crate::unix::env;
+use crate::unix::exec::{self, Strings};
+use crate::{Errno, Result};
+
+/// Where programs are searched when PATH is not set.
+const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
+
+/// Execs `argv[0]`, searched along PATH, with this process's environment.
+/// Returns only to say why it could not.
+pub fn exec(argv: &Strings) -> Errno {
+    search(argv, &env::strings())
+}
+
+/// Changes to the environment of the next program, in the order given.
+#[derive(Debug, Default)]
+pub struct Changes {
+    list: Vec<(Vec<u8>, Option<CString>)>,
+}
+
+impl Changes {
+    /// Sets `name`, which replaces the first entry of that name.
+    ///
+    /// # Errors
+    /// EINVAL if the name or the value holds a NUL.
+    pub fn set(&mut self, name: &[u8], value: &[u8]) -> Result<()> {
+        let entry = CString::new([name, b"=", value].concat()).map_err(|_| Errno::EINVAL)?;
+        self.list.push((name.to_vec(), Some(entry)));
+        Ok(())
+    }
+
+    /// Removes the first entry called `name`.
+    pub fn unset(&mut self, name: &[u8]) {
+        self.list.push((name.to_vec(), None));
+    }
+
+    /// Execs `argv[0]` with the changed environment. The search is along the PATH
+    /// from before the changes, as in the reference.
+    pub fn exec(&self, argv: &Strings) -> Errno {
+        search(
+            argv,
+            &self.apply(env::iter().collect()).into_iter().collect(),
+        )
+    }
+
+    /// The environment `entries` after the changes.
+    fn apply<'a>(&'a self, mut entries: Vec<&'a CStr>) -> Vec<&'a CStr> {
+        for (name, entry) in &self.list {
+            let old = entries.iter().position(|old| {
+                env::split(old.to_bytes()).is_some_and(|(old_name, _)| old_name == name)
+            });
+            if let Some(old) = old {
+                // The last entry takes the freed place: whoever prints its
+                // environment sees the reference's order.
+                entries.swap_remove(old);
+            }
+            if let Some(entry) = entry {
+                entries.push(entry);
+            }
+        }
+        entries
+    }
+}
+
+fn search(argv: &Strings, envp: &Strings) -> Errno {
+    let Some(name) = argv.first() else {
+        return Errno::ENOENT;
+    };
+    if name.to_bytes().contains(&b'/') {
+        return exec::execve(name, argv, envp);
+    }
+    let path = env::get(b"PATH").unwrap_or(DEFAULT_PATH);
+    let mut remembered = None;
+    for element in path.split(|&byte| byte == b':') {
+        let element = if element.is_empty() { b"." } else { element };
+        let file = [element, b"/", name.to_bytes_with_nul()].concat();
+        let Ok(file) = CStr::from_bytes_with_nul(&file) else {
+            return Errno::EINVAL;
+        };
+        match exec::execve(file, argv, envp) {
+            Errno::ENOENT => {}
+            error @ (Errno::EACCES | Errno::EPERM | Errno::EISDIR) => remembered = Some(error),
+            error => return error,
+        }
+    }
+    remembered.unwrap_or(Errno::ENOENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_replaces_the_first_of_its_kind_and_keeps_what_is_no_variable() {
+        let mut changes = Changes::default();
+        changes.set(b"A", b"new").expect("no NUL");
+        changes.unset(b"B");
+        let before = vec![c"A=1", c"A=2", c"junk", c"B=1", c"B=2", c"C=3"];
+        let after = changes.apply(before);
+        assert_eq!(after, [c"C=3", c"A=2", c"junk", c"A=new", c"B=2"]);
+    }
+
+    #[test]
+    fn a_value_with_a_nul_is_refused() {
+        assert_eq!(Changes::default().set(b"A", b"x\0y"), Err(Errno::EINVAL));
+    }
+}

@@ -1,0 +1,51 @@
+//! Two clocks, never mixed: monotonic time paces, the wall clock is written down.
+
+use core::ops::Add;
+use core::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
+
+use crate::tai64n::Tai64n;
+
+/// A moment of the monotonic clock, in nanoseconds since some start. A step of
+/// the wall clock does not move it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Monotonic(pub u64);
+
+impl Monotonic {
+    /// Now.
+    #[must_use]
+    pub fn now() -> Self {
+        let (seconds, nanos) = read(ClockId::CLOCK_MONOTONIC);
+        Self(u64::try_from(seconds).unwrap_or(0) * 1_000_000_000 + u64::from(nanos))
+    }
+
+    /// How long until this moment; zero if it has passed.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Monotonic {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanos))
+    }
+}
+
+/// The wall clock now, as a label.
+#[must_use]
+pub fn wall() -> Tai64n {
+    let (seconds, nanos) = read(ClockId::CLOCK_REALTIME);
+    Tai64n::from_unix(seconds, nanos)
+}
+
+/// Seconds and nanoseconds of a clock. The two that we read always exist.
+fn read(clock: ClockId) -> (i64, u32) {
+    clock_gettime(clock).map_or((0, 0), |time| {
+        (time.tv_sec(), u32::try_from(time.tv_nsec()).unwrap_or(0))
+    })
+}

@@ -1,0 +1,57 @@
+//! The environment as it was inherited: its order, its duplicates, and entries
+//! that are no variables, all of which `std::env` hides.
+
+use core::ffi::{CStr, c_char};
+
+use super::exec::Strings;
+
+unsafe extern "C" {
+    static environ: *const *const c_char;
+}
+
+/// Every entry.
+pub fn iter() -> impl Iterator<Item = &'static CStr> {
+    let mut index = 0;
+    core::iter::from_fn(move || {
+        let entry = entry(index)?;
+        index += 1;
+        Some(entry)
+    })
+}
+
+/// Entry `index`, for indices up to the first that gives `None`.
+fn entry(index: usize) -> Option<&'static CStr> {
+    // SAFETY: no program of the suite changes `environ`, so it is as the kernel
+    // made it.
+    let entries = unsafe { environ };
+    if entries.is_null() {
+        return None;
+    }
+    // SAFETY: the caller stops at the null pointer that ends the array.
+    let entry = unsafe { entries.add(index) };
+    // SAFETY: as above; the pointer lies within the array.
+    let entry = unsafe { *entry };
+    // SAFETY: an entry that is not null is a C string that nobody writes to.
+    (!entry.is_null()).then(|| unsafe { CStr::from_ptr(entry) })
+}
+
+/// The environment as `execve` wants it.
+#[must_use]
+pub fn strings() -> Strings<'static> {
+    iter().collect()
+}
+
+/// The value of the first entry called `name`.
+#[must_use]
+pub fn get(name: &[u8]) -> Option<&'static [u8]> {
+    iter().find_map(|entry| {
+        split(entry.to_bytes()).and_then(|(found, value)| (found == name).then_some(value))
+    })
+}
+
+/// Name and value of an entry; `None` if it has no `=`.
+#[must_use]
+pub fn split(entry: &[u8]) -> Option<(&[u8], &[u8])> {
+    let equals = entry.iter().position(|&byte| byte == b'=')?;
+    Some((&entry[..equals], &entry[equals + 1..]))
+}

@@ -1,0 +1,53 @@
+//! FIFOs of a service directory: how supervise keeps one, how a client opens it.
+
+use core::ffi::CStr;
+use std::os::fd::OwnedFd;
+
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
+
+use super::file::{self, Identity, Kind};
+use crate::{Errno, Result};
+
+/// Makes a FIFO 0600 if there is nothing of that name.
+///
+/// # Errors
+/// What `mkfifo(2)` says, but for a name that exists.
+pub fn make(path: &CStr) -> Result<()> {
+    match nix::unistd::mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR) {
+        Ok(()) | Err(Errno::EEXIST) => Ok(()),
+        error => error,
+    }
+}
+
+/// Opens the reading end without waiting for a writer.
+///
+/// # Errors
+/// What `open(2)` says; EINVAL for what is no FIFO.
+pub fn open_read(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_RDONLY)
+}
+
+/// Opens the writing end; ENXIO where nobody reads.
+///
+/// # Errors
+/// What `open(2)` says; EINVAL for what is no FIFO.
+pub fn open_write(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_WRONLY)
+}
+
+fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
+    let flags = access | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let fd = nix::fcntl::open(path, flags, Mode::empty())?;
+    match file::fstat(&fd)?.kind {
+        Kind::Fifo => Ok(fd),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// Which FIFO has the name now; `None` if there is none.
+#[must_use]
+pub fn identity(path: &CStr) -> Option<Identity> {
+    let facts = file::stat(path).ok()?;
+    (facts.kind == Kind::Fifo).then_some(facts.identity)
+}

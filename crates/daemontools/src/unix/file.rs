@@ -1,0 +1,213 @@
+//! Files and directories. Everything is opened close-on-exec.
+
+use core::ffi::CStr;
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::fcntl::{AtFlags, OFlag};
+use nix::sys::stat::{FileStat, Mode, SFlag};
+use nix::unistd::UnlinkatFlags;
+
+use crate::{Errno, Result};
+
+/// What is behind a name or a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    Regular,
+    /// A directory.
+    Directory,
+    /// A FIFO, or a pipe.
+    Fifo,
+    /// A symbolic link (only from [`lstat`]).
+    Link,
+    /// Anything else.
+    Other,
+}
+
+/// Which file it is, whatever it is called: device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// The device.
+    pub device: u64,
+    /// The inode on that device.
+    pub inode: u64,
+}
+
+/// What `stat` tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Device and inode.
+    pub identity: Identity,
+    /// Its type.
+    pub kind: Kind,
+    /// Its permission bits.
+    pub mode: u32,
+    /// How many names it has; 0 for a directory that was removed.
+    pub links: u64,
+    /// Its size in bytes.
+    pub size: i64,
+}
+
+impl From<FileStat> for Facts {
+    fn from(stat: FileStat) -> Self {
+        let kind = match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
+            SFlag::S_IFREG => Kind::Regular,
+            SFlag::S_IFDIR => Kind::Directory,
+            SFlag::S_IFIFO => Kind::Fifo,
+            SFlag::S_IFLNK => Kind::Link,
+            _ => Kind::Other,
+        };
+        #[allow(clippy::useless_conversion, reason = "the width is the platform's")]
+        Self {
+            identity: Identity {
+                device: stat.st_dev,
+                inode: stat.st_ino,
+            },
+            kind,
+            mode: stat.st_mode & 0o7777,
+            links: u64::from(stat.st_nlink),
+            size: stat.st_size,
+        }
+    }
+}
+
+/// Facts of what a name leads to.
+///
+/// # Errors
+/// What `stat(2)` says.
+pub fn stat(path: &CStr) -> Result<Facts> {
+    nix::sys::stat::stat(path).map(Facts::from)
+}
+
+/// Facts of a name itself, be it a link.
+///
+/// # Errors
+/// What `lstat(2)` says.
+pub fn lstat(path: &CStr) -> Result<Facts> {
+    nix::sys::stat::lstat(path).map(Facts::from)
+}
+
+/// Facts of an open file.
+///
+/// # Errors
+/// What `fstat(2)` says.
+pub fn fstat(fd: impl AsFd) -> Result<Facts> {
+    nix::sys::stat::fstat(fd).map(Facts::from)
+}
+
+fn open(path: &CStr, flags: OFlag, mode: u32) -> Result<OwnedFd> {
+    nix::fcntl::open(
+        path,
+        flags | OFlag::O_CLOEXEC,
+        Mode::from_bits_truncate(mode),
+    )
+}
+
+/// Opens a file for reading, without waiting for a FIFO's writer.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_read(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
+}
+
+/// Opens a directory.
+///
+/// # Errors
+/// What `open(2)` says; ENOTDIR for anything else.
+pub fn open_directory(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, 0)
+}
+
+/// Opens a file for appending, and makes it with `mode` if it does not exist. A
+/// link that was planted in its place is not followed.
+///
+/// # Errors
+/// What `open(2)` says; ELOOP for a link.
+pub fn open_append_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT;
+    open(path, flags | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW, mode)
+}
+
+/// Makes a new file for writing with `mode`. Whatever had the name is unlinked
+/// first, so that a link or a file planted there is neither followed nor written.
+///
+/// # Errors
+/// What `unlink(2)` (but for a name that does not exist) and `open(2)` say.
+pub fn create_exclusive(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL;
+    match open(path, flags, mode) {
+        Err(Errno::EEXIST) => {
+            unlink(path)?;
+            open(path, flags, mode)
+        }
+        result => result,
+    }
+}
+
+/// Removes a name.
+///
+/// # Errors
+/// What `unlink(2)` says.
+pub fn unlink(path: &CStr) -> Result<()> {
+    nix::unistd::unlinkat(nix::fcntl::AT_FDCWD, path, UnlinkatFlags::NoRemoveDir)
+}
+
+/// Gives a file another name, over what has that name.
+///
+/// # Errors
+/// What `rename(2)` says.
+pub fn rename(from: &CStr, to: &CStr) -> Result<()> {
+    nix::fcntl::renameat(nix::fcntl::AT_FDCWD, from, nix::fcntl::AT_FDCWD, to)
+}
+
+/// Makes a directory.
+///
+/// # Errors
+/// What `mkdir(2)` says.
+pub fn mkdir(path: &CStr, mode: u32) -> Result<()> {
+    nix::unistd::mkdir(path, Mode::from_bits_truncate(mode))
+}
+
+/// Makes `path` the working directory.
+///
+/// # Errors
+/// What `chdir(2)` says.
+pub fn chdir(path: &CStr) -> Result<()> {
+    nix::unistd::chdir(path)
+}
+
+/// Makes an open directory the working directory.
+///
+/// # Errors
+/// What `fchdir(2)` says.
+pub fn fchdir(fd: impl AsFd) -> Result<()> {
+    nix::unistd::fchdir(fd)
+}
+
+/// Where a link leads, as text of fewer than `buffer.len()` bytes.
+///
+/// # Errors
+/// EINVAL for what is no link; ENAMETOOLONG if the buffer is filled.
+pub fn read_link<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8]> {
+    // SAFETY: the kernel writes at most `buffer.len()` bytes into the buffer.
+    let count = unsafe { libc::readlink(path.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len()) };
+    let count = usize::try_from(Errno::result(count)?).unwrap_or(0);
+    if count >= buffer.len() {
+        return Err(Errno::ENAMETOOLONG);
+    }
+    Ok(&buffer[..count])
+}
+
+/// Whether this process may execute a file, by its effective user.
+///
+/// # Errors
+/// What `faccessat(2)` says.
+pub fn may_execute(path: &CStr) -> Result<()> {
+    nix::unistd::faccessat(
+        nix::fcntl::AT_FDCWD,
+        path,
+        nix::unistd::AccessFlags::X_OK,
+        AtFlags::AT_EACCESS,
+    )
+}

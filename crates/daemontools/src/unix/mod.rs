@@ -1,0 +1,15 @@
+//! The only code that talks to the kernel, one concept a file, thin over `nix`,
+//! `libc` and `signal-hook`. The only unsafe code too, with the `main!` macro.
+
+pub mod clock;
+pub mod env;
+pub mod exec;
+pub mod fd;
+pub mod fifo;
+pub mod file;
+pub mod lock;
+pub mod notify;
+pub mod poll;
+pub mod process;
+pub mod rlimit;
+pub mod signal;

@@ -1,0 +1,51 @@
+//! Waiting: for descriptors, for a deadline, for a signal.
+
+use std::os::fd::BorrowedFd;
+
+use nix::poll::{PollFd, PollFlags};
+use nix::sys::time::TimeSpec;
+
+use super::clock::Monotonic;
+use super::signal::Mask;
+use crate::{Errno, Result};
+
+/// Waits until one of `fds` can be read, a signal comes that `mask` lets through,
+/// or the deadline passes; says for each descriptor whether it has something
+/// (input, end or trouble). `None` waits without end.
+///
+/// # Errors
+/// What `ppoll(2)` says, but for EINTR: a signal is nothing to read.
+pub fn readable<const N: usize>(
+    fds: [BorrowedFd<'_>; N],
+    deadline: Option<Monotonic>,
+    mask: &Mask,
+) -> Result<[bool; N]> {
+    let mut polled = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+    let timeout = deadline.map(|deadline| TimeSpec::from(deadline.since(Monotonic::now())));
+    match nix::poll::ppoll(&mut polled, timeout, Some(mask.set())) {
+        Ok(_) => Ok(polled.map(|fd| fd.any().unwrap_or(true))),
+        Err(Errno::EINTR) => Ok([false; N]),
+        Err(error) => Err(error),
+    }
+}
+
+/// Waits until `fd` can be written or the deadline passes; says which.
+///
+/// # Errors
+/// What `ppoll(2)` says.
+pub fn writable_by(fd: BorrowedFd<'_>, deadline: Monotonic) -> Result<bool> {
+    loop {
+        let mut polled = [PollFd::new(fd, PollFlags::POLLOUT)];
+        let timeout = TimeSpec::from(deadline.since(Monotonic::now()));
+        match nix::poll::ppoll(&mut polled, Some(timeout), None) {
+            Ok(count) => return Ok(count > 0),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Does nothing until the deadline: for when waiting as above does not work.
+pub fn pause_until(deadline: Monotonic) {
+    std::thread::sleep(deadline.since(Monotonic::now()));
+}

@@ -1,0 +1,74 @@
+//! Processes: made, waited for, signalled.
+
+use nix::sys::wait::WaitPidFlag;
+use nix::unistd::ForkResult;
+pub use nix::unistd::Pid;
+
+use super::signal::Signal;
+use crate::{Errno, Result};
+
+/// Which side of a fork this is.
+#[derive(Clone, Copy, Debug)]
+pub enum Fork {
+    /// The new process.
+    Child,
+    /// The old one, with the pid of the new.
+    Parent(Pid),
+}
+
+/// Makes a child. The programs of the suite have one thread, so the child may do
+/// whatever the parent might.
+///
+/// # Errors
+/// What `fork(2)` says.
+pub fn fork() -> Result<Fork> {
+    // SAFETY: there are no other threads whose locks the child could inherit.
+    match unsafe { nix::unistd::fork() }? {
+        ForkResult::Child => Ok(Fork::Child),
+        ForkResult::Parent { child } => Ok(Fork::Parent(child)),
+    }
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By a signal.
+    Killed(i32),
+}
+
+/// The next child that has ended, if any: its pid and how it ended. Also children
+/// that this process did not make but inherited.
+#[must_use]
+pub fn reap() -> Option<(Pid, End)> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the kernel writes one integer.
+        let pid = unsafe { libc::waitpid(-1, &raw mut status, WaitPidFlag::WNOHANG.bits()) };
+        return match Errno::result(pid) {
+            Ok(0) => None,
+            Ok(pid) if libc::WIFSIGNALED(status) => {
+                Some((Pid::from_raw(pid), End::Killed(libc::WTERMSIG(status))))
+            }
+            Ok(pid) => Some((Pid::from_raw(pid), End::Exited(libc::WEXITSTATUS(status)))),
+            Err(Errno::EINTR) => continue,
+            Err(_) => None,
+        };
+    }
+}
+
+/// Sends a signal to one process.
+///
+/// # Errors
+/// What `kill(2)` says.
+pub fn kill(pid: Pid, signal: Signal) -> Result<()> {
+    nix::sys::signal::kill(pid, signal)
+}
+
+/// Ends this process at once: for a child that could not exec, which must not run
+/// what its parent has registered for its own end.
+pub fn exit_now(code: i32) -> ! {
+    // SAFETY: _exit does not return and touches no memory.
+    unsafe { libc::_exit(code) }
+}

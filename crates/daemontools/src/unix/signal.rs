@@ -1,0 +1,116 @@
+//! Signals: what was inherited, what we change for ourselves, and how a child gets
+//! back exactly what was inherited.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use nix::sys::signal::Signal;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow};
+
+use crate::{Errno, Result};
+
+/// A set of blocked signals.
+#[derive(Clone, Copy, Debug)]
+pub struct Mask(SigSet);
+
+impl Mask {
+    /// Blocks `signals` and gives the mask from before.
+    #[must_use]
+    pub fn block(signals: &[Signal]) -> Self {
+        let mut set = SigSet::empty();
+        for &signal in signals {
+            set.add(signal);
+        }
+        // Fails only for a `how` that does not exist.
+        Self(
+            set.thread_swap_mask(SigmaskHow::SIG_BLOCK)
+                .unwrap_or(SigSet::empty()),
+        )
+    }
+
+    /// This mask with `signals` let through.
+    #[must_use]
+    pub fn without(mut self, signals: &[Signal]) -> Self {
+        for &signal in signals {
+            self.0.remove(signal);
+        }
+        self
+    }
+
+    /// Makes this the mask of the process.
+    pub fn install(&self) {
+        let _ = self.0.thread_set_mask();
+    }
+
+    pub(super) const fn set(&self) -> SigSet {
+        self.0
+    }
+}
+
+/// Tells whether a signal has come since it was last asked.
+#[derive(Debug)]
+pub struct Caught(Arc<AtomicBool>);
+
+impl Caught {
+    /// Catches `signal` from now on. A program that is exec'ed gets the default
+    /// back, by the rules of `execve`.
+    ///
+    /// # Errors
+    /// What `sigaction(2)` says.
+    pub fn new(signal: Signal) -> Result<Self> {
+        let flag = Arc::new(AtomicBool::new(false));
+        match signal_hook::flag::register(signal as i32, Arc::clone(&flag)) {
+            Ok(_) => Ok(Self(flag)),
+            Err(error) => Err(Errno::from_raw(error.raw_os_error().unwrap_or(0))),
+        }
+    }
+
+    /// Whether it has come since the last time this was asked.
+    #[must_use]
+    pub fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// Signals that a long-lived program ignores for itself: a dead reader of
+/// standard error, and a limit on the size of files. Neither may end it.
+const DEADLY: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];
+
+/// Which of the signals were at their default before [`harden`].
+#[derive(Clone, Copy, Debug)]
+pub struct Inherited {
+    default: [bool; DEADLY.len()],
+}
+
+/// Ignores SIGPIPE and SIGXFSZ, and remembers what was inherited.
+#[must_use]
+pub fn harden() -> Inherited {
+    Inherited {
+        default: DEADLY.map(|signal| {
+            matches!(
+                dispose(signal, SigHandler::SigIgn),
+                Some(SigHandler::SigDfl)
+            )
+        }),
+    }
+}
+
+impl Inherited {
+    /// Gives back what was inherited: for a child before it execs.
+    pub fn restore(&self) {
+        for (signal, default) in DEADLY.into_iter().zip(self.default) {
+            if default {
+                dispose(signal, SigHandler::SigDfl);
+            }
+        }
+    }
+}
+
+/// Sets a signal to be ignored or to its default; gives what it was.
+fn dispose(signal: Signal, handler: SigHandler) -> Option<SigHandler> {
+    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
+    // SAFETY: neither SIG_IGN nor SIG_DFL runs code of ours.
+    unsafe { nix::sys::signal::sigaction(signal, &action) }
+        .ok()
+        .map(|old| old.handler())
+}

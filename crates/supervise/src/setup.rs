@@ -1,0 +1,80 @@
+//! What happens before the first start, in the reference's order: its messages and
+//! its exit codes depend on it.
+
+use core::ffi::CStr;
+use std::ffi::CString;
+
+use daemontools::servicedir::{DOWN, SUPERVISE};
+use daemontools::status::Want;
+use daemontools::unix::signal::{self, Caught, Mask, Signal};
+use daemontools::unix::{clock, fd, file};
+use daemontools::{Errno, Result, TEMPORARY, diag, strerr};
+
+use crate::ME;
+use crate::machine::Machine;
+use crate::watch::Files;
+use crate::work::{Inheritance, Work};
+
+/// Takes the service directory `dir` into custody. On failure the message has been
+/// written and the exit code is given.
+pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, i32> {
+    diag::init();
+    fd::fill_standard();
+    let inherited = signal::harden();
+    let mask = Mask::block(&[Signal::SIGCHLD]);
+    let fatal = |what: &[u8], error| ME.fatal(&[what, dir.to_bytes()], error);
+
+    let child_ended = Caught::new(Signal::SIGCHLD)
+        .map_err(|error| fatal(b"unable to catch signals for ", error))?;
+    file::chdir(dir).map_err(|error| fatal(b"unable to chdir to ", error))?;
+    let want = match file::stat(DOWN) {
+        Ok(_) => Want::Down,
+        Err(Errno::ENOENT) => Want::Up,
+        Err(error) => return Err(ME.fatal(&[b"unable to stat ", dir.to_bytes(), b"/down"], error)),
+    };
+    make_directory().map_err(|error| {
+        // The reference names no program here.
+        strerr::line(&[
+            b"unable to readlink ./supervise: ",
+            daemontools::errno::text(error).as_bytes(),
+        ]);
+        TEMPORARY
+    })?;
+    let machine = Machine::new(want, clock::wall());
+    let files = Files::open(dir)?;
+    let inheritance = Inheritance {
+        mask: mask.without(&[Signal::SIGCHLD]),
+        signals: inherited,
+    };
+    Work::new(dir, machine, files, inheritance, child_ended)
+}
+
+/// The most text of a `supervise` link that the reference reads.
+const LINK_MAX: usize = 256;
+
+/// Makes `supervise`, 0700, unless there is something of that name; if that is a
+/// link, makes the directory that it leads to (Debian's `update-service` moves it
+/// to /var/lib/supervise).
+///
+/// # Errors
+/// Only for a link that can't be read or is too long. A directory that could not
+/// be made shows when the lock is taken.
+pub(crate) fn make_directory() -> Result<()> {
+    if file::mkdir(SUPERVISE, 0o700).is_ok() {
+        return Ok(());
+    }
+    let mut buffer = [0; LINK_MAX];
+    match file::read_link(SUPERVISE, &mut buffer) {
+        Ok(target) => {
+            if let Ok(target) = CString::new(target) {
+                let _ = file::mkdir(&target, 0o700);
+            }
+            Ok(())
+        }
+        // No link, or nothing at all.
+        Err(Errno::EINVAL | Errno::ENOENT) => Ok(()),
+        // The reference's text for it.
+        Err(Errno::ENAMETOOLONG) => Err(Errno::UnknownErrno),
+        Err(error) => Err(error),
+    }
+}

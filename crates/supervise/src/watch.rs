@@ -1,0 +1,299 @@
+//! Supervise's own files: taking them at the start, noticing when somebody removes
+//! or replaces them, and making them again. Nobody can steer a service whose
+//! control FIFO is gone, and a second supervise would find a free lock.
+//!
+//! The service directory itself is locked too: it stays locked when `supervise/`
+//! is removed.
+
+use core::ffi::CStr;
+use core::time::Duration;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use daemontools::servicedir::{CONTROL, LOCK, OK, SUPERVISE};
+use daemontools::unix::clock::Monotonic;
+use daemontools::unix::file::{self, Identity, Kind};
+use daemontools::unix::notify::{self, Changes};
+use daemontools::unix::signal::Signal;
+use daemontools::unix::{fifo, lock};
+use daemontools::{Errno, Result};
+
+use crate::{ME, setup};
+
+/// How long after a file was missed it is made again: whoever is just removing the
+/// whole directory shall find it empty.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How long after a failed repair the next is tried.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// The least time between two notices of changes in the service directory, where
+/// the service may be making and removing files all day.
+const CALM: Duration = Duration::from_secs(5);
+
+/// How often to look where the kernel gives no notice.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// The files that supervise holds open.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// The service directory, locked; `None` where it can't be opened.
+    here: Option<OwnedFd>,
+    /// `supervise/`, for notices.
+    directory: Option<OwnedFd>,
+    lock: Held,
+    control: Held,
+    /// Keeps the control FIFO from ever being at its end.
+    _control_writer: OwnedFd,
+    ok: Option<Held>,
+    state: State,
+    /// Whether notice from the service directory is to be asked for, and when it
+    /// may be.
+    ask_here: bool,
+    calm_until: Monotonic,
+    /// Whether the kernel gives notice of changes in `supervise/`.
+    notices: bool,
+}
+
+/// An open file and which one it is.
+#[derive(Debug)]
+struct Held {
+    fd: OwnedFd,
+    identity: Identity,
+}
+
+/// How the files are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// All are in their places.
+    Whole,
+    /// One is missed; it is made again at this moment.
+    Broken(Monotonic),
+    /// The service directory itself was removed: nothing can be made there.
+    Gone,
+}
+
+impl Held {
+    fn new(fd: OwnedFd) -> Result<Self> {
+        let identity = file::fstat(&fd)?.identity;
+        Ok(Self { fd, identity })
+    }
+
+    /// Whether `path` still leads here.
+    fn is_at(&self, path: &CStr) -> bool {
+        file::lstat(path).is_ok_and(|facts| facts.identity == self.identity)
+    }
+}
+
+impl Files {
+    /// Takes the lock and the control FIFO. On failure the message has been
+    /// written and the exit code is given.
+    pub(crate) fn open(dir: &CStr) -> core::result::Result<Self, i32> {
+        let fatal = |what: &[u8], path: &CStr, error: Errno| {
+            ME.fatal(&[what, dir.to_bytes(), b"/", path.to_bytes()], error)
+        };
+        let lock = take_lock().map_err(|error| fatal(b"unable to acquire ", LOCK, error))?;
+        let here = file::open_directory(c".").ok();
+        // EWOULDBLOCK: another supervise, which has lost its `supervise/`. Any
+        // other error: a file system without locks for directories.
+        if let Some(Err(error @ Errno::EWOULDBLOCK)) = here.as_ref().map(lock::try_exclusive) {
+            return Err(fatal(b"unable to acquire ", LOCK, error));
+        }
+        make_fifo(dir, CONTROL);
+        let control = fifo::open_read(CONTROL)
+            .and_then(Held::new)
+            .map_err(|error| fatal(b"unable to read ", CONTROL, error))?;
+        let control_writer = fifo::open_write(CONTROL)
+            .map_err(|error| fatal(b"unable to write ", CONTROL, error))?;
+        let mut files = Self {
+            here,
+            directory: None,
+            lock,
+            control,
+            _control_writer: control_writer,
+            ok: None,
+            state: State::Whole,
+            ask_here: true,
+            calm_until: Monotonic(0),
+            notices: false,
+        };
+        if let Some(here) = &files.here {
+            notify::prepare(here, Signal::SIGCHLD);
+        }
+        files.open_directory();
+        Ok(files)
+    }
+
+    /// Opens `ok`: from now on clients see that a supervise runs.
+    pub(crate) fn open_ok(&mut self, dir: &CStr) -> core::result::Result<(), i32> {
+        make_fifo(dir, OK);
+        let ok = fifo::open_read(OK).and_then(Held::new).map_err(|error| {
+            ME.fatal(
+                &[b"unable to read ", dir.to_bytes(), b"/", OK.to_bytes()],
+                error,
+            )
+        })?;
+        self.ok = Some(ok);
+        Ok(())
+    }
+
+    /// The control FIFO's reading end.
+    pub(crate) fn control(&self) -> BorrowedFd<'_> {
+        self.control.fd.as_fd()
+    }
+
+    /// Before this process itself writes into `supervise/`: no notice of that.
+    pub(crate) fn hush(&self) {
+        if let Some(directory) = &self.directory {
+            let _ = notify::once(directory, Changes::None);
+        }
+    }
+
+    /// When [`tend`](Self::tend) has something to do even if nothing happens.
+    pub(crate) fn deadline(&self) -> Option<Monotonic> {
+        match self.state {
+            State::Whole => self.ask_here.then_some(self.calm_until),
+            State::Broken(at) => Some(at),
+            State::Gone => None,
+        }
+    }
+
+    /// A notice may have come: the next one has to be asked for.
+    pub(crate) const fn noticed(&mut self) {
+        self.ask_here = true;
+    }
+
+    /// Looks whether all is in its place, asks for notice of changes, and makes
+    /// again what is missed. Says whether files were made anew, so that the record
+    /// has to be written again. For the end of every wake-up.
+    pub(crate) fn tend(&mut self, dir: &CStr, now: Monotonic) -> bool {
+        self.ask(now);
+        let missing = self.missing();
+        match (self.state, missing) {
+            (State::Gone, _) | (State::Whole, None) => false,
+            (State::Broken(_), None) => {
+                self.state = State::Whole;
+                false
+            }
+            (State::Whole, Some(path)) => {
+                let file = [dir.to_bytes(), b"/", path.to_bytes()];
+                ME.warning(
+                    &[
+                        file[0],
+                        file[1],
+                        file[2],
+                        b" was removed or replaced: making it again",
+                    ],
+                    None,
+                );
+                self.state = State::Broken(now + GRACE);
+                false
+            }
+            (State::Broken(at), Some(_)) if at > now => false,
+            (State::Broken(_), Some(_)) => self.repair(dir, now),
+        }
+    }
+
+    /// The first of our files that is not where it was.
+    fn missing(&self) -> Option<&'static CStr> {
+        if !self.control.is_at(CONTROL) {
+            Some(CONTROL)
+        } else if self.ok.as_ref().is_some_and(|ok| !ok.is_at(OK)) {
+            Some(OK)
+        } else if !self.lock.is_at(LOCK) {
+            Some(LOCK)
+        } else {
+            None
+        }
+    }
+
+    fn repair(&mut self, dir: &CStr, now: Monotonic) -> bool {
+        if file::stat(c".").is_ok_and(|facts| facts.links == 0) {
+            ME.warning(
+                &[
+                    dir.to_bytes(),
+                    b" itself was removed: the service runs on, out of reach",
+                ],
+                None,
+            );
+            self.state = State::Gone;
+            return false;
+        }
+        match self.remake(dir) {
+            Ok(()) => {
+                self.state = State::Whole;
+                self.ask(now);
+                true
+            }
+            Err((path, error)) => {
+                let file = [dir.to_bytes(), b"/", path.to_bytes()];
+                ME.warning(&[b"unable to make ", file[0], file[1], file[2]], error);
+                self.state = State::Broken(now + AGAIN);
+                false
+            }
+        }
+    }
+
+    fn remake(&mut self, dir: &CStr) -> core::result::Result<(), (&'static CStr, Errno)> {
+        let at = |path| move |error| (path, error);
+        setup::make_directory().map_err(at(SUPERVISE))?;
+        if !self.lock.is_at(LOCK) {
+            self.lock = take_lock().map_err(at(LOCK))?;
+        }
+        if !self.control.is_at(CONTROL) {
+            make_fifo(dir, CONTROL);
+            let control = fifo::open_read(CONTROL).and_then(Held::new);
+            let control = control.map_err(at(CONTROL))?;
+            self._control_writer = fifo::open_write(CONTROL).map_err(at(CONTROL))?;
+            self.control = control;
+        }
+        make_fifo(dir, OK);
+        self.ok = Some(fifo::open_read(OK).and_then(Held::new).map_err(at(OK))?);
+        self.open_directory();
+        Ok(())
+    }
+
+    fn open_directory(&mut self) {
+        self.directory = file::open_directory(SUPERVISE).ok();
+        if let Some(directory) = &self.directory {
+            notify::prepare(directory, Signal::SIGCHLD);
+        }
+    }
+
+    /// Asks the kernel for notice of changes, as a SIGCHLD: the signal that says
+    /// "look". Where there is no notice, looks every now and then.
+    fn ask(&mut self, now: Monotonic) {
+        let directory = self.directory.as_ref();
+        self.notices = directory.is_some_and(|fd| notify::once(fd, Changes::Names).is_ok());
+        if self.ask_here && self.calm_until <= now {
+            if let Some(here) = &self.here {
+                let _ = notify::once(here, Changes::Departures);
+            }
+            self.ask_here = !self.notices;
+            self.calm_until = now + if self.notices { CALM } else { LOOK };
+        }
+    }
+}
+
+/// Opens and locks `supervise/lock`.
+fn take_lock() -> Result<Held> {
+    let fd = file::open_append_nofollow(LOCK, 0o600)?;
+    lock::try_exclusive(&fd)?;
+    Held::new(fd)
+}
+
+/// Makes a FIFO if it is not there, and instead of anything else that is: what is
+/// no FIFO there would be read for ever, or be written by every client. Trouble
+/// shows when the FIFO is opened.
+fn make_fifo(dir: &CStr, path: &CStr) {
+    if let Ok(facts) = file::lstat(path)
+        && !matches!(facts.kind, Kind::Fifo | Kind::Directory)
+        && file::unlink(path).is_ok()
+    {
+        let file = [dir.to_bytes(), b"/", path.to_bytes()];
+        ME.warning(
+            &[file[0], file[1], file[2], b" was no FIFO: making it again"],
+            None,
+        );
+    }
+    let _ = fifo::make(path);
+}
