@@ -101,7 +101,10 @@ fn walk(seed: u64) -> Case {
             let command = b"uuddoopcchhaaittkz\0p"[random.below(20)];
             side.log_command("x", &supervise, &[command]);
         }
-        side.log_command("x", &supervise, b"dxk");
+        let rest = side.log_command("x", &supervise, b"dx");
+        if !rest.gone {
+            side.log_command("x", &supervise, b"k");
+        }
         side.log("end", supervise.wait());
         side.log_output(&supervise);
     })

@@ -1,6 +1,8 @@
 //! How supervise starts: its argument, the directory it finds, the files it
 //! makes.
 
+use std::io::Write;
+
 use conformance::{Case, Proc, STARTS, Side};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -63,6 +65,13 @@ fn made_files() -> Vec<Case> {
     };
     vec![
         starts("the files it makes", |_| ()),
+        starts("a file of ours beside the record", |_| ())
+            .with_additions()
+            .differs(
+                "starts and the last end are counted there",
+                &[],
+                &["file: x/supervise/detail -0644 \"starts 1\\n\""],
+            ),
         umask("a umask of 0", 0),
         umask("a umask of 077", 0o077),
         starts("an existing directory's mode is kept", |side| {
@@ -220,19 +229,25 @@ fn obstacles() -> Vec<Case> {
                 nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusive).expect("it"),
             );
         }),
-        Case::scenario("status.new is a directory: a warning, and it goes on", |side| {
-            side.recorder("x");
-            side.file("x/down", "");
-            side.mkdir("x/supervise/status.new");
-            let supervise = side.command(["supervise", "x"]).spawn();
-            side.until("a message", || supervise.stderr().ends_with(b"\n"));
-            let text = supervise.stderr();
-            let first = text.split_inclusive(|&byte| byte == b'\n').next().expect("a line");
-            side.log_bytes("said", first);
-            side.until("it runs", || side.is_supervised("x"));
-            side.control("x", b"x");
-            side.log("end", supervise.wait());
-        }),
+        Case::scenario(
+            "status.new is a directory: a warning, and it goes on",
+            |side| {
+                side.recorder("x");
+                side.file("x/down", "");
+                side.mkdir("x/supervise/status.new");
+                let supervise = side.command(["supervise", "x"]).spawn();
+                side.until("a message", || supervise.stderr().ends_with(b"\n"));
+                let text = supervise.stderr();
+                let first = text
+                    .split_inclusive(|&byte| byte == b'\n')
+                    .next()
+                    .expect("a line");
+                side.log_bytes("said", first);
+                side.until("it runs", || side.is_supervised("x"));
+                side.control("x", b"x");
+                side.log("end", supervise.wait());
+            },
+        ),
         Case::scenario("ok is a directory: it runs", |side| {
             side.recorder("x");
             side.mkdir("x/supervise/ok");
@@ -381,7 +396,8 @@ fn runs() -> Vec<Case> {
             });
             let words = std::fs::read(format!("/proc/{}/cmdline", status.pid)).expect("cat runs");
             side.log_bytes("arguments", &words);
-            nix::unistd::write(&write, b"hello\n").expect("a reader");
+            (&write).write_all(b"hello\n").expect("a reader");
+            side.hold(write);
             side.until("its output", || supervise.stdout() == b"hello\n");
             side.log_output(&supervise);
         }),
