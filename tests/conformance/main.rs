@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod readproctitle;
 mod supervise;
 mod svc;
 mod svok;
@@ -13,6 +14,7 @@ use conformance::Suite;
 fn main() {
     let suite = Suite::new()
         .program("supervise", supervise::cases())
+        .program("readproctitle", readproctitle::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())
         .program("svstat", svstat::cases());
