@@ -7,6 +7,7 @@ mod readproctitle;
 mod supervise;
 mod svc;
 mod svok;
+mod svscan;
 mod svstat;
 
 use conformance::Suite;
@@ -14,6 +15,7 @@ use conformance::Suite;
 fn main() {
     let suite = Suite::new()
         .program("supervise", supervise::cases())
+        .program("svscan", svscan::cases())
         .program("readproctitle", readproctitle::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())
