@@ -36,6 +36,19 @@ pub fn open_write(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_WRONLY)
 }
 
+/// Opens the writing end as [`open_write`] does, and only if the name itself is the
+/// FIFO: a link in its place is not followed.
+///
+/// # Errors
+/// What `open(2)` says; EINVAL for what is no FIFO, and for a link to anything.
+pub fn open_write_nofollow(path: &CStr) -> Result<OwnedFd> {
+    match open(path, OFlag::O_WRONLY | OFlag::O_NOFOLLOW) {
+        // A link: if it leads nowhere, that is what there is to say.
+        Err(Errno::ELOOP) => file::stat(path).and(Err(Errno::EINVAL)),
+        result => result,
+    }
+}
+
 fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
     let flags = access | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     let fd = nix::fcntl::open(path, flags, Mode::empty())?;

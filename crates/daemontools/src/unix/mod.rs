@@ -2,14 +2,18 @@
 //! `libc` and `signal-hook`. The only unsafe code too, with the `main!` macro.
 
 pub mod clock;
+pub mod dir;
 pub mod env;
 pub mod exec;
 pub mod fd;
 pub mod fifo;
 pub mod file;
+pub mod inotify;
 pub mod lock;
 pub mod notify;
+pub mod pidfd;
 pub mod poll;
 pub mod process;
+pub mod proctitle;
 pub mod rlimit;
 pub mod signal;

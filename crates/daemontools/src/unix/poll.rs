@@ -29,6 +29,16 @@ pub fn readable<const N: usize>(
     }
 }
 
+/// Whether a descriptor has something to read now (a pidfd: its process ended).
+#[must_use]
+pub fn has_input(fd: BorrowedFd<'_>) -> bool {
+    let mut polled = [PollFd::new(fd, PollFlags::POLLIN)];
+    matches!(
+        nix::poll::poll(&mut polled, nix::poll::PollTimeout::ZERO),
+        Ok(1..)
+    )
+}
+
 /// Waits until `fd` can be written or the deadline passes; says which.
 ///
 /// # Errors

@@ -58,6 +58,15 @@ pub fn reap() -> Option<(Pid, End)> {
     }
 }
 
+/// Waits until one child has ended.
+pub fn wait_for(pid: u32) {
+    let pid = libc::pid_t::try_from(pid).unwrap_or(-1);
+    // SAFETY: without a place for the status, waitpid touches no memory.
+    while unsafe { libc::waitpid(pid, core::ptr::null_mut(), 0) } < 0
+        && Errno::last() == Errno::EINTR
+    {}
+}
+
 /// Sends a signal to one process.
 ///
 /// # Errors
