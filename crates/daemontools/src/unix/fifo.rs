@@ -20,14 +20,6 @@ pub fn make(path: &CStr) -> Result<()> {
     }
 }
 
-/// Opens the reading end without waiting for a writer.
-///
-/// # Errors
-/// What `open(2)` says; EINVAL for what is no FIFO.
-pub fn open_read(path: &CStr) -> Result<OwnedFd> {
-    open(path, OFlag::O_RDONLY)
-}
-
 /// Opens the writing end; ENXIO where nobody reads.
 ///
 /// # Errors
