@@ -195,6 +195,13 @@ impl Table {
         self.slots.len()
     }
 
+    /// Room for so many services with so many bytes of names, if it can be had.
+    pub(crate) fn reserve(&mut self, count: usize, bytes: usize) {
+        let _ = self.slots.try_reserve_exact(count);
+        let _ = self.order.try_reserve_exact(count);
+        let _ = self.names.try_reserve_exact(bytes);
+    }
+
     /// The name that a service was last found by.
     pub(crate) fn name(&self, slot: usize) -> &CStr {
         let start = usize::try_from(self.slots[slot].name).unwrap_or(usize::MAX);
