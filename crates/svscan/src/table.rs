@@ -391,7 +391,8 @@ impl Table {
             Phase::Replacing | Phase::ReplacingLog => return None,
             Phase::Steady | Phase::Joining => {}
         }
-        let logged = slot.marks.has(Marks::LOGGED);
+        // Without its pipe a logger has to wait.
+        let logged = slot.marks.has(Marks::LOGGED) && slot.pipe.is_some();
         let wait = |side: &Side| (side.pid == 0).then(|| side.at.wait(now));
         let log = if logged { wait(&slot.log) } else { None };
         [wait(&slot.service), log].into_iter().flatten().min()
