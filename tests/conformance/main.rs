@@ -3,9 +3,11 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod readproctitle;
 mod supervise;
 mod svc;
 mod svok;
+mod svscan;
 mod svstat;
 
 use conformance::Suite;
@@ -13,6 +15,8 @@ use conformance::Suite;
 fn main() {
     let suite = Suite::new()
         .program("supervise", supervise::cases())
+        .program("svscan", svscan::cases())
+        .program("readproctitle", readproctitle::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())
         .program("svstat", svstat::cases());

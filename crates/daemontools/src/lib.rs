@@ -12,6 +12,7 @@ pub mod entry;
 pub mod errno;
 pub mod getopt;
 pub mod pathexec;
+pub mod procfs;
 pub mod servicedir;
 pub mod status;
 pub mod strerr;

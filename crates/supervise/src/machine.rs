@@ -118,6 +118,20 @@ impl Machine {
         }
     }
 
+    /// A service that is up under an earlier supervise's record and goes on as it
+    /// was; it was started at `last_start`.
+    #[must_use]
+    pub fn adopt(status: &Status, last_start: Monotonic) -> Self {
+        Self {
+            pid: Some(status.pid),
+            since: status.since,
+            paused: status.paused,
+            last_start: Some(last_start),
+            start_at: None,
+            ..Self::new(status.want, status.since)
+        }
+    }
+
     /// The status record of this state. Paused says nothing while it is down.
     #[must_use]
     pub fn status(&self) -> Status {
