@@ -225,7 +225,8 @@ fn entries() -> Vec<Case> {
             let svscan = scan(side, &["x"]);
             side.until("a message", || !svscan.stderr().is_empty());
             log_said(side, &svscan);
-        }),
+        })
+        .without_files(),
         Case::scenario("a service that is down stays down", |side| {
             side.service("s/x", SLEEPER);
             side.service("s/y", SLEEPER);
@@ -457,7 +458,8 @@ fn logs() -> Vec<Case> {
             let svscan = scan(side, &["x"]);
             side.until("a message", || !svscan.stderr().is_empty());
             log_said(side, &svscan);
-        }),
+        })
+        .without_files(),
         Case::scenario("a log in a directory that is itself called log", |side| {
             side.service("s/log", "echo started\nexec sleep 1000");
             side.service("s/log/log", "exec cat >> out");

@@ -33,7 +33,8 @@ fn walk(root: &Path, dir: &Path, additions: bool, lines: &mut Vec<String>) {
     paths.sort();
     for path in paths {
         let added = ADDITIONS.iter().any(|name| path.ends_with(name));
-        if added && !additions && dir.join("status").exists() {
+        let added = added && dir.join("lock").exists();
+        if added && !additions {
             continue;
         }
         let name = path.strip_prefix(root).expect("below the root");
@@ -54,6 +55,8 @@ fn walk(root: &Path, dir: &Path, additions: bool, lines: &mut Vec<String>) {
             ('p', String::new())
         } else if kind.is_socket() {
             ('s', String::new())
+        } else if added {
+            ('-', " (of ours)".to_owned())
         } else if kind.is_file() {
             ('-', format!(" {}", contents(&path)))
         } else {
