@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod chainload;
 mod mixed;
 mod readproctitle;
 mod supervise;
@@ -11,6 +12,7 @@ mod svok;
 mod svscan;
 mod svscanboot;
 mod svstat;
+mod tai64n;
 
 use conformance::Suite;
 
@@ -23,6 +25,15 @@ fn main() {
         .program("readproctitle", readproctitle::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())
-        .program("svstat", svstat::cases());
+        .program("svstat", svstat::cases())
+        .program("tai64n", tai64n::tai64n())
+        .program("tai64nlocal", tai64n::tai64nlocal())
+        .program("fghack", chainload::fghack::cases())
+        .program("pgrphack", chainload::pgrphack::cases())
+        .program("setlock", chainload::setlock::cases())
+        .program("envdir", chainload::envdir::cases())
+        .program("envuidgid", chainload::envuidgid::cases())
+        .program("setuidgid", chainload::setuidgid::cases())
+        .program("softlimit", chainload::softlimit::cases());
     std::process::exit(suite.run());
 }

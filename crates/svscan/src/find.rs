@@ -65,8 +65,8 @@ impl Svscan {
             self.last_stamp = stamp;
         } else {
             self.look_at_troubles();
-            self.look_at_some();
         }
+        self.look_at_some();
     }
 
     /// Reads the whole scan directory.
@@ -77,6 +77,9 @@ impl Svscan {
             Ok(dir) => dir,
             Err(error) => return self.cannot_read(error),
         };
+        if !self.begun {
+            self.make_room(&dir);
+        }
         self.table.begin_scan();
         for trouble in &mut self.troubles {
             trouble.met = false;
@@ -100,6 +103,20 @@ impl Svscan {
             }
             Err(error) => self.cannot_read(error),
         }
+    }
+
+    /// Room in the table for what will be found, in one piece: growing as it is
+    /// found would leave twice as much memory behind.
+    fn make_room(&mut self, dir: &Dir) {
+        let (mut count, mut bytes) = (0, 0);
+        // Trouble shows when the directory is read again.
+        let _ = dir.each(|name, hint| {
+            if hint != Hint::Other && name.to_bytes().first() != Some(&b'.') {
+                count += 1;
+                bytes += name.count_bytes() + 1;
+            }
+        });
+        self.table.reserve(count, bytes);
     }
 
     fn cannot_read(&mut self, error: Errno) {

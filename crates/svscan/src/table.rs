@@ -195,6 +195,13 @@ impl Table {
         self.slots.len()
     }
 
+    /// Room for so many services with so many bytes of names, if it can be had.
+    pub(crate) fn reserve(&mut self, count: usize, bytes: usize) {
+        let _ = self.slots.try_reserve_exact(count);
+        let _ = self.order.try_reserve_exact(count);
+        let _ = self.names.try_reserve_exact(bytes);
+    }
+
     /// The name that a service was last found by.
     pub(crate) fn name(&self, slot: usize) -> &CStr {
         let start = usize::try_from(self.slots[slot].name).unwrap_or(usize::MAX);
@@ -384,7 +391,8 @@ impl Table {
             Phase::Replacing | Phase::ReplacingLog => return None,
             Phase::Steady | Phase::Joining => {}
         }
-        let logged = slot.marks.has(Marks::LOGGED);
+        // Without its pipe a logger has to wait.
+        let logged = slot.marks.has(Marks::LOGGED) && slot.pipe.is_some();
         let wait = |side: &Side| (side.pid == 0).then(|| side.at.wait(now));
         let log = if logged { wait(&slot.log) } else { None };
         [wait(&slot.service), log].into_iter().flatten().min()

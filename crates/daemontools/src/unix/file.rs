@@ -175,6 +175,17 @@ pub fn open_append_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
     open(path, flags | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW, mode)
 }
 
+/// Opens a file for appending, and makes it 0600 if it does not exist. Unlike all
+/// others, this descriptor is inherited by a program that is exec'ed: a lock held
+/// for that program.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_lock_to_inherit(path: &CStr) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_NONBLOCK;
+    nix::fcntl::open(path, flags, Mode::S_IRUSR | Mode::S_IWUSR)
+}
+
 /// Makes a new file for writing with `mode`. Whatever had the name is unlinked
 /// first, so that a link or a file planted there is neither followed nor written.
 ///

@@ -58,13 +58,30 @@ pub fn reap() -> Option<(Pid, End)> {
     }
 }
 
-/// Waits until one child has ended.
-pub fn wait_for(pid: u32) {
-    let pid = libc::pid_t::try_from(pid).unwrap_or(-1);
-    // SAFETY: without a place for the status, waitpid touches no memory.
-    while unsafe { libc::waitpid(pid, core::ptr::null_mut(), 0) } < 0
-        && Errno::last() == Errno::EINTR
-    {}
+/// Waits for one child and says how it ended.
+///
+/// # Errors
+/// What `waitpid(2)` says, but for EINTR.
+pub fn wait_for(pid: Pid) -> Result<End> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the kernel writes one integer.
+        let result = unsafe { libc::waitpid(pid.as_raw(), &raw mut status, 0) };
+        return match Errno::result(result) {
+            Ok(_) if libc::WIFSIGNALED(status) => Ok(End::Killed(libc::WTERMSIG(status))),
+            Ok(_) => Ok(End::Exited(libc::WEXITSTATUS(status))),
+            Err(Errno::EINTR) => continue,
+            Err(error) => Err(error),
+        };
+    }
+}
+
+/// Makes this process the leader of a new session, and so of a new process group.
+///
+/// # Errors
+/// EPERM for one that leads a group already.
+pub fn new_session() -> Result<()> {
+    nix::unistd::setsid().map(drop)
 }
 
 /// Sends a signal to one process.
