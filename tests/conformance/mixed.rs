@@ -60,7 +60,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 side.recorder("s/x");
                 side.service("s/x/log", "exec cat > out");
                 let _svscan = svscan(side, scan, watch);
-                side.until_status("s/x", "up", Status::is_up);
+                side.until("it is ready", || side.read("s/x/signals").ends_with(b"\n"));
                 side.until_status("s/x/log", "up", Status::is_up);
                 side.rename("s/x", "s/.x");
                 side.command_of(watch, ["svc", "-dx", ".", "log"])

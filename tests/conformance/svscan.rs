@@ -466,6 +466,21 @@ fn logs() -> Vec<Case> {
             let _svscan = scan(side, &["log", "log/log"]);
             side.until("a line", || side.read("s/log/log/out") == b"started\n");
         }),
+        Case::scenario("a log that is added later", |side| {
+            side.service("s/x", "echo started\nexec sleep 1000");
+            let _svscan = scan(side, &["x"]);
+            side.service("new", "exec cat > out");
+            side.rename("new", "s/x/log");
+            until_scanned(side, "again");
+            until_scanned(side, "once more");
+            supervised(side, "x/log");
+        })
+        .without_files()
+        .differs(
+            "it is picked up without a restart of anything else",
+            &["x/log supervised: false"],
+            &["x/log supervised: true"],
+        ),
         Case::scenario("a hidden log directory is none", |side| {
             side.service("s/x", SLEEPER);
             side.service("s/x/.log", "exec cat");
@@ -691,10 +706,13 @@ fn life() -> Vec<Case> {
                     .env("lonely")
                     .env("A=2")
                     .spawn();
-                side.until("it is supervised", || side.status("s/x").is_some());
+                let first = side.until_status("s/x", "down", Status::is_down);
                 side.control("s/x", b"o");
                 side.until("its output", || svscan.stdout().ends_with(b"environ\n"));
                 side.log_output(&svscan);
+                side.until_status("s/x", "down again", |status| {
+                    status.is_down() && (status.stamp, status.nanos) != (first.stamp, first.nanos)
+                });
                 let supervise = all()
                     .into_iter()
                     .find(|entry| entry.parent.as_raw() == svscan.pid());

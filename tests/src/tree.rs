@@ -15,7 +15,7 @@ const SHOWN: usize = 400;
 /// Files of ours that the reference does not make, beside a record. They are
 /// left out, or else nearly every listing would differ; a case of its own says
 /// that they are there ([`crate::Case::with_additions`]).
-const ADDITIONS: &[&str] = &["detail"];
+const ADDITIONS: &[&str] = &["detail", "detail.new"];
 
 /// Every file below `root`, sorted by name, with paths relative to it.
 #[must_use]

@@ -163,6 +163,11 @@ fn sequences() -> Vec<Case> {
         sequence("ok in one write", b"ok"),
         sequence("dx in one write", b"dx"),
         sequence("xd in one write", b"xd"),
+        sequence("q, 1 and 2", b"q12").differs(
+            "they are QUIT, USR1 and USR2, as others of the family send them",
+            &["signals:"],
+            &["signals: QUIT USR1 USR2"],
+        ),
         Case::scenario("x cannot be undone", |side| {
             side.recorder("x");
             let supervise = reach(side, &[b"xu", b"o", b"u", b"k"]);
