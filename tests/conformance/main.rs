@@ -4,9 +4,13 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod chainload;
+mod mixed;
+mod readproctitle;
 mod supervise;
 mod svc;
 mod svok;
+mod svscan;
+mod svscanboot;
 mod svstat;
 mod tai64n;
 
@@ -15,6 +19,10 @@ use conformance::Suite;
 fn main() {
     let suite = Suite::new()
         .program("supervise", supervise::cases())
+        .program("svscan", svscan::cases())
+        .program("svscanboot", svscanboot::cases())
+        .program("mixed", mixed::cases())
+        .program("readproctitle", readproctitle::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())
         .program("svstat", svstat::cases())

@@ -18,6 +18,12 @@ pub fn exec(argv: &Strings) -> Errno {
     search(argv, &env::strings())
 }
 
+/// Execs `argv[0]`, searched along `path`, with the environment `envp` and nothing
+/// of this process's own. Returns only to say why it could not.
+pub fn exec_clean(argv: &Strings, path: &[u8], envp: &Strings) -> Errno {
+    search_along(path, argv, envp)
+}
+
 /// The longest name that the kernel takes, with its NUL.
 const NAME_MAX: usize = 4096;
 
@@ -85,13 +91,16 @@ impl Changes {
 
 /// Uses no heap: a memory limit may just have been set.
 fn search(argv: &Strings, envp: &Strings) -> Errno {
+    search_along(env::get(b"PATH").unwrap_or(DEFAULT_PATH), argv, envp)
+}
+
+fn search_along(path: &[u8], argv: &Strings, envp: &Strings) -> Errno {
     let Some(name) = argv.first() else {
         return Errno::ENOENT;
     };
     if name.to_bytes().contains(&b'/') {
         return exec::execve(name, argv, envp);
     }
-    let path = env::get(b"PATH").unwrap_or(DEFAULT_PATH);
     let mut buffer = [0; NAME_MAX];
     let mut remembered = None;
     for element in path.split(|&byte| byte == b':') {

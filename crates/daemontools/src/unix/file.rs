@@ -46,6 +46,8 @@ pub struct Facts {
     pub links: u64,
     /// Its size in bytes.
     pub size: i64,
+    /// When it last changed, by the file system's clock: seconds, nanoseconds.
+    pub changed: (i64, i64),
 }
 
 impl From<FileStat> for Facts {
@@ -67,6 +69,7 @@ impl From<FileStat> for Facts {
             mode: stat.st_mode & 0o7777,
             links: u64::from(stat.st_nlink),
             size: stat.st_size,
+            changed: (stat.st_ctime, stat.st_ctime_nsec),
         }
     }
 }
@@ -109,6 +112,49 @@ fn open(path: &CStr, flags: OFlag, mode: u32) -> Result<OwnedFd> {
 /// What `open(2)` says.
 pub fn open_read(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
+}
+
+/// Opens /dev/null for reading and writing.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_null() -> Result<OwnedFd> {
+    open(c"/dev/null", OFlag::O_RDWR, 0)
+}
+
+/// Reads the beginning of a file, as much as the buffer holds.
+///
+/// # Errors
+/// [`ReadError`] says whether it could not be opened or could not be read.
+pub fn read_start<'a>(
+    path: &CStr,
+    buffer: &'a mut [u8],
+) -> core::result::Result<&'a [u8], ReadError> {
+    let fd = open_read(path).map_err(ReadError::Open)?;
+    loop {
+        match nix::unistd::read(&fd, buffer) {
+            Ok(count) => return Ok(&buffer[..count]),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(ReadError::Read(error)),
+        }
+    }
+}
+
+/// Where [`read_start`] failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The file could not be opened.
+    Open(Errno),
+    /// It was opened and could not be read.
+    Read(Errno),
+}
+
+/// Opens a file for writing as it is, without waiting for a FIFO's reader.
+///
+/// # Errors
+/// What `open(2)` says; ENXIO for a FIFO that nobody reads.
+pub fn open_write(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_WRONLY | OFlag::O_NONBLOCK, 0)
 }
 
 /// Opens a directory.

@@ -3,15 +3,19 @@
 
 pub mod account;
 pub mod clock;
+pub mod dir;
 pub mod env;
 pub mod exec;
 pub mod fd;
 pub mod fifo;
 pub mod file;
+pub mod inotify;
 pub mod localtime;
 pub mod lock;
 pub mod notify;
+pub mod pidfd;
 pub mod poll;
 pub mod process;
+pub mod proctitle;
 pub mod rlimit;
 pub mod signal;

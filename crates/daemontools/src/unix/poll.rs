@@ -2,7 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::time::TimeSpec;
 
 use super::clock::Monotonic;
@@ -27,6 +27,13 @@ pub fn readable<const N: usize>(
         Err(Errno::EINTR) => Ok([false; N]),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a descriptor has something to read now (a pidfd: its process ended).
+#[must_use]
+pub fn has_input(fd: BorrowedFd<'_>) -> bool {
+    let mut polled = [PollFd::new(fd, PollFlags::POLLIN)];
+    matches!(poll(&mut polled, PollTimeout::ZERO), Ok(1..))
 }
 
 /// Waits until `fd` can be written or the deadline passes; says which.
@@ -70,7 +77,7 @@ pub fn wait(fd: BorrowedFd<'_>, direction: Direction) -> Result<()> {
     };
     loop {
         let mut polled = [PollFd::new(fd, events)];
-        match nix::poll::poll(&mut polled, PollTimeout::NONE) {
+        match poll(&mut polled, PollTimeout::NONE) {
             Ok(_) => return Ok(()),
             Err(Errno::EINTR) => {}
             Err(error) => return Err(error),
