@@ -10,7 +10,7 @@ use daemontools::unix::file::{self, Identity, Kind};
 use crate::arrival::What;
 use crate::path::Path;
 use crate::table::Role;
-use crate::work::{Seen, Svscan, now};
+use crate::work::{Svscan, now};
 use crate::{ME, farewell};
 
 /// A name that could not be looked at, or that is a link to something other than a
@@ -151,9 +151,9 @@ impl Svscan {
             if self.table.name(slot) != name {
                 self.table.set_link(slot, is_link(name));
             }
-            if self.table.meet(slot, name).is_ok() {
-                self.act(slot, now(), Seen::Now);
-            }
+            // Without memory for another name it keeps the old one.
+            let _ = self.table.meet(slot, name);
+            self.changed = true;
             return;
         }
         let waits = manner == Manner::Growing
@@ -164,7 +164,8 @@ impl Svscan {
         }
     }
 
-    /// Starts a service that is new to us.
+    /// Takes in a service that is new to us, to be started in the next pass: what is
+    /// written to the table between two forks would have to be copied each time.
     pub(crate) fn begin(&mut self, name: &CStr, identity: Identity, before: usize) {
         self.changed = true;
         if let Some(old) = self.table.namesake(name, before)
@@ -181,12 +182,10 @@ impl Svscan {
             Err(Errno::ENOENT) => false,
             Err(error) => return self.trouble(name, b"/log", Some(error)),
         };
-        let now = now();
-        match self.table.insert(name, identity, logged, now) {
+        match self.table.insert(name, identity, logged, now()) {
             Ok(slot) => {
                 self.table.set_link(slot, is_link(name));
                 self.troubles.retain(|trouble| trouble.name() != name);
-                self.act(slot, now, Seen::Now);
             }
             Err(error) => self.trouble(name, b"", Some(error)),
         }
