@@ -59,8 +59,8 @@ pub enum Action {
     Start,
     /// Send a signal to the service's process.
     Signal(Signal),
-    /// The record has changed or may have: write it, before the next stop signal
-    /// and before anything is waited for.
+    /// The record has changed or may have: write it, before the next signal and
+    /// before anything is waited for.
     Record,
     /// Leave; nothing after it counts.
     Leave,

@@ -199,7 +199,7 @@ impl Work {
             match action {
                 Action::Start => self.start(),
                 Action::Signal(signal) => {
-                    if signal == Signal::SIGSTOP && self.record.is_stale(&self.machine.status()) {
+                    if self.record.is_stale(&self.machine.status()) {
                         self.write_record(now);
                     }
                     self.signal(signal);

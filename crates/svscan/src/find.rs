@@ -5,7 +5,7 @@ use core::ffi::CStr;
 
 use daemontools::Errno;
 use daemontools::unix::dir::{Dir, Hint};
-use daemontools::unix::file::{self, Facts, Identity, Kind};
+use daemontools::unix::file::{self, Identity, Kind};
 
 use crate::arrival::What;
 use crate::path::Path;
@@ -65,8 +65,8 @@ impl Svscan {
             self.last_stamp = stamp;
         } else {
             self.look_at_troubles();
-            self.look_at_some();
         }
+        self.look_at_some();
     }
 
     /// Reads the whole scan directory.
@@ -77,6 +77,9 @@ impl Svscan {
             Ok(dir) => dir,
             Err(error) => return self.cannot_read(error),
         };
+        if !self.begun {
+            self.make_room(&dir);
+        }
         self.table.begin_scan();
         for trouble in &mut self.troubles {
             trouble.met = false;
@@ -102,6 +105,20 @@ impl Svscan {
         }
     }
 
+    /// Room in the table for what will be found, in one piece: growing as it is
+    /// found would leave twice as much memory behind.
+    fn make_room(&mut self, dir: &Dir) {
+        let (mut count, mut bytes) = (0, 0);
+        // Trouble shows when the directory is read again.
+        let _ = dir.each(|name, hint| {
+            if hint != Hint::Other && name.to_bytes().first() != Some(&b'.') {
+                count += 1;
+                bytes += name.count_bytes() + 1;
+            }
+        });
+        self.table.reserve(count, bytes);
+    }
+
     fn cannot_read(&mut self, error: Errno) {
         if !self.dir_said {
             ME.warning(&[b"unable to read directory"], error);
@@ -122,7 +139,7 @@ impl Svscan {
             Err(error) => return self.trouble(name, b"", Some(error)),
         };
         if facts.kind != Kind::Directory {
-            if file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Link) {
+            if is_link(name) {
                 self.trouble(name, b"", None);
             }
             return;
@@ -130,6 +147,9 @@ impl Svscan {
         if let Some(slot) = self.table.find(facts.identity) {
             if !self.troubles.is_empty() {
                 self.troubles.retain(|trouble| trouble.name() != name);
+            }
+            if self.table.name(slot) != name {
+                self.table.set_link(slot, is_link(name));
             }
             if self.table.meet(slot, name).is_ok() {
                 self.act(slot, now(), Seen::Now);
@@ -151,6 +171,7 @@ impl Svscan {
             && self.part_from(old)
         {
             self.table.replace(old, identity);
+            self.table.set_link(old, is_link(name));
             self.table.told(old);
             return;
         }
@@ -163,6 +184,7 @@ impl Svscan {
         let now = now();
         match self.table.insert(name, identity, logged, now) {
             Ok(slot) => {
+                self.table.set_link(slot, is_link(name));
                 self.troubles.retain(|trouble| trouble.name() != name);
                 self.act(slot, now, Seen::Now);
             }
@@ -250,20 +272,23 @@ impl Svscan {
     }
 
     fn look_at(&mut self, slot: usize) {
+        let joins = self.table.could_join(slot) && Self::is_log_complete(self.table.name(slot));
+        if !joins && !self.table.is_link(slot) {
+            return;
+        }
         let name = Path::of_name(self.table.name(slot));
         let name = name.as_c_str();
         let identity = self.table.identity(slot);
-        match file::stat(name) {
-            Ok(Facts { identity: now, .. }) if now == identity => {
-                if self.table.could_join(slot) && Self::is_log_complete(name) {
-                    self.log_came(slot, name);
-                }
-            }
-            _ => {
-                self.table.unlist(slot);
-                self.stamp = None;
-                self.consider(name, Manner::Growing, self.table.len());
-            }
+        if !file::stat(name).is_ok_and(|facts| facts.identity == identity) {
+            self.table.unlist(slot);
+            self.stamp = None;
+            self.consider(name, Manner::Growing, self.table.len());
+        } else if joins {
+            self.log_came(slot, name);
         }
     }
+}
+
+fn is_link(name: &CStr) -> bool {
+    file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Link)
 }

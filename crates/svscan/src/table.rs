@@ -108,6 +108,9 @@ impl Marks {
     const SAID: u8 = 8;
     /// It was said why its supervise could not be exec'ed, and it still can't.
     const MUTE: u8 = 16;
+    /// Its name is a link, which may lead elsewhere without any change in the scan
+    /// directory.
+    const LINK: u8 = 32;
 
     const fn has(self, mark: u8) -> bool {
         self.0 & mark != 0
@@ -195,6 +198,13 @@ impl Table {
         self.slots.len()
     }
 
+    /// Room for so many services with so many bytes of names, if it can be had.
+    pub(crate) fn reserve(&mut self, count: usize, bytes: usize) {
+        let _ = self.slots.try_reserve_exact(count);
+        let _ = self.order.try_reserve_exact(count);
+        let _ = self.names.try_reserve_exact(bytes);
+    }
+
     /// The name that a service was last found by.
     pub(crate) fn name(&self, slot: usize) -> &CStr {
         let start = usize::try_from(self.slots[slot].name).unwrap_or(usize::MAX);
@@ -205,6 +215,16 @@ impl Table {
     /// Which directory a service is.
     pub(crate) fn identity(&self, slot: usize) -> Identity {
         self.slots[slot].identity
+    }
+
+    /// Notes whether a service's name is a link.
+    pub(crate) fn set_link(&mut self, slot: usize, link: bool) {
+        self.slots[slot].marks.set(Marks::LINK, link);
+    }
+
+    /// Whether a service's name is a link.
+    pub(crate) fn is_link(&self, slot: usize) -> bool {
+        self.slots[slot].marks.has(Marks::LINK)
     }
 
     /// Whether the scan directory led to a service when last looked at.
@@ -384,7 +404,8 @@ impl Table {
             Phase::Replacing | Phase::ReplacingLog => return None,
             Phase::Steady | Phase::Joining => {}
         }
-        let logged = slot.marks.has(Marks::LOGGED);
+        // Without its pipe a logger has to wait.
+        let logged = slot.marks.has(Marks::LOGGED) && slot.pipe.is_some();
         let wait = |side: &Side| (side.pid == 0).then(|| side.at.wait(now));
         let log = if logged { wait(&slot.log) } else { None };
         [wait(&slot.service), log].into_iter().flatten().min()

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
-use super::file::{self, Identity, Kind};
+use super::file::{self, Kind};
 use crate::{Errno, Result};
 
 /// Makes a FIFO 0600 if there is nothing of that name.
@@ -18,14 +18,6 @@ pub fn make(path: &CStr) -> Result<()> {
         Ok(()) | Err(Errno::EEXIST) => Ok(()),
         error => error,
     }
-}
-
-/// Opens the reading end without waiting for a writer.
-///
-/// # Errors
-/// What `open(2)` says; EINVAL for what is no FIFO.
-pub fn open_read(path: &CStr) -> Result<OwnedFd> {
-    open(path, OFlag::O_RDONLY)
 }
 
 /// Opens the writing end; ENXIO where nobody reads.
@@ -56,11 +48,4 @@ fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
         Kind::Fifo => Ok(fd),
         _ => Err(Errno::EINVAL),
     }
-}
-
-/// Which FIFO has the name now; `None` if there is none.
-#[must_use]
-pub fn identity(path: &CStr) -> Option<Identity> {
-    let facts = file::stat(path).ok()?;
-    (facts.kind == Kind::Fifo).then_some(facts.identity)
 }
