@@ -13,7 +13,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::exec::Strings;
-use daemontools::unix::process::{self, Fork};
+use daemontools::unix::process::{self, Fork, Pid};
 use daemontools::unix::signal::{self, Caught, Mask, Signal};
 use daemontools::unix::{fd, file, poll};
 use daemontools::{Args, Result, TEMPORARY, pathexec};
@@ -73,7 +73,7 @@ fn begin(dir: &CStr) -> Result<core::convert::Infallible> {
     let mut svscan = Program::new([c"svscan", dir].into_iter().collect());
     loop {
         if child_ended.take() {
-            while let Some((pid, _)) = process::reap() {
+            while let Ok(Some((pid, _))) = process::reap() {
                 reader.ended(pid.as_raw().unsigned_abs());
                 svscan.ended(pid.as_raw().unsigned_abs());
             }
@@ -175,7 +175,7 @@ impl Ground {
             let argv = words.chain(batch.iter().map(CString::as_c_str)).collect();
             let null = self.null.as_fd();
             if let Ok(pid) = self.start(&argv, [null, null, null]) {
-                process::wait_for(pid);
+                let _ = process::wait_for(Pid::from_raw(pid.cast_signed()));
             }
         }
     }

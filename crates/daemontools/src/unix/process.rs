@@ -38,33 +38,59 @@ pub enum End {
     Killed(i32),
 }
 
+impl End {
+    /// What a status of `waitpid(2)` says of a process that has ended.
+    const fn of(status: i32) -> Self {
+        if libc::WIFSIGNALED(status) {
+            Self::Killed(libc::WTERMSIG(status))
+        } else {
+            Self::Exited(libc::WEXITSTATUS(status))
+        }
+    }
+}
+
 /// The next child that has ended, if any: its pid and how it ended. Also children
 /// that this process did not make but inherited.
-#[must_use]
-pub fn reap() -> Option<(Pid, End)> {
+///
+/// # Errors
+/// What `waitpid(2)` says, but for EINTR, and for having no children.
+pub fn reap() -> Result<Option<(Pid, End)>> {
     loop {
         let mut status = 0;
         // SAFETY: the kernel writes one integer.
         let pid = unsafe { libc::waitpid(-1, &raw mut status, WaitPidFlag::WNOHANG.bits()) };
         return match Errno::result(pid) {
-            Ok(0) => None,
-            Ok(pid) if libc::WIFSIGNALED(status) => {
-                Some((Pid::from_raw(pid), End::Killed(libc::WTERMSIG(status))))
-            }
-            Ok(pid) => Some((Pid::from_raw(pid), End::Exited(libc::WEXITSTATUS(status)))),
+            Ok(0) | Err(Errno::ECHILD) => Ok(None),
+            Ok(pid) => Ok(Some((Pid::from_raw(pid), End::of(status)))),
             Err(Errno::EINTR) => continue,
-            Err(_) => None,
+            Err(error) => Err(error),
         };
     }
 }
 
-/// Waits until one child has ended.
-pub fn wait_for(pid: u32) {
-    let pid = libc::pid_t::try_from(pid).unwrap_or(-1);
-    // SAFETY: without a place for the status, waitpid touches no memory.
-    while unsafe { libc::waitpid(pid, core::ptr::null_mut(), 0) } < 0
-        && Errno::last() == Errno::EINTR
-    {}
+/// Waits for one child and says how it ended.
+///
+/// # Errors
+/// What `waitpid(2)` says, but for EINTR.
+pub fn wait_for(pid: Pid) -> Result<End> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the kernel writes one integer.
+        let result = unsafe { libc::waitpid(pid.as_raw(), &raw mut status, 0) };
+        return match Errno::result(result) {
+            Ok(_) => Ok(End::of(status)),
+            Err(Errno::EINTR) => continue,
+            Err(error) => Err(error),
+        };
+    }
+}
+
+/// Makes this process the leader of a new session, and so of a new process group.
+///
+/// # Errors
+/// EPERM for one that leads a group already.
+pub fn new_session() -> Result<()> {
+    nix::unistd::setsid().map(drop)
 }
 
 /// Sends a signal to one process.

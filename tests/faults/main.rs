@@ -1,0 +1,37 @@
+//! Where the reference is weak: the same trouble for both, and ours has to come
+//! through where the reference does not. Each case says in its name what ours
+//! promises, and declares what the reference does instead; it fails when the
+//! reference does it too, for then it proves nothing.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod adoption;
+mod supervise;
+mod sweep;
+
+use std::time::{Duration, Instant};
+
+use conformance::Suite;
+
+fn main() {
+    let suite = Suite::new()
+        .program("supervise", supervise::cases())
+        .program("adoption", adoption::cases())
+        .program("sweep", sweep::cases());
+    std::process::exit(suite.run());
+}
+
+/// How long the reference may take to do what it never does.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Polls until `condition` holds; says whether it did within [`PATIENCE`].
+fn within(mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if condition() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
+}

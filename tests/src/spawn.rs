@@ -1,0 +1,351 @@
+//! Starting a program with exactly the inheritance that a case asks for:
+//! descriptors, mask, dispositions, environment, session, user.
+//!
+//! `std::process::Command` forks; everything else is ours, down to `execve`,
+//! since it would tidy up what the cases are about.
+
+use std::cell::RefCell;
+use std::ffi::{CString, OsStr, OsString};
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::{PoisonError, RwLock};
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::Pid;
+
+use crate::process::{Exit, Proc, until};
+use crate::side::Side;
+use crate::transcript::printable;
+
+/// Taken for reading while a file that will be executed is open for writing,
+/// and for writing while a child is between fork and exec: otherwise the child
+/// could hold a copy of that descriptor, and execution would fail with ETXTBSY.
+pub(crate) static FORKING: RwLock<()> = RwLock::new(());
+
+/// The first number for descriptors on their way into a child: out of the way
+/// of those that a case asks for.
+const PARKED: RawFd = 400;
+
+enum Input {
+    Null,
+    Bytes(Vec<u8>),
+    File(File),
+}
+
+/// A command on one side, to be run or spawned.
+#[must_use = "a command does nothing until it is run or spawned"]
+pub struct Cmd<'a> {
+    side: &'a Side,
+    words: Vec<u8>,
+    program: PathBuf,
+    args: Vec<OsString>,
+    env: Vec<Vec<u8>>,
+    cwd: PathBuf,
+    input: Input,
+    passed: Vec<(RawFd, OwnedFd)>,
+    closed: Vec<RawFd>,
+    blocked: SigSet,
+    ignored: Vec<Signal>,
+    user: Option<u32>,
+    limits: Vec<(u32, u64)>,
+    umask: u32,
+}
+
+impl<'a> Cmd<'a> {
+    pub(crate) fn new(side: &'a Side, program: PathBuf, args: Vec<OsString>) -> Self {
+        Self {
+            side,
+            words: args.join(OsStr::new(" ")).into_vec(),
+            program,
+            args,
+            env: vec![
+                [b"PATH=", side.path_variable().as_bytes()].concat(),
+                b"LC_ALL=C".to_vec(),
+            ],
+            cwd: side.dir().to_owned(),
+            input: Input::Null,
+            passed: Vec::new(),
+            closed: Vec::new(),
+            blocked: SigSet::empty(),
+            ignored: Vec::new(),
+            user: None,
+            limits: Vec::new(),
+            umask: 0o022,
+        }
+    }
+
+    /// These bytes on standard input, then its end. Without: `/dev/null`.
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = Input::Bytes(bytes.into());
+        self
+    }
+
+    /// This file (or pipe end) as standard input.
+    pub fn stdin_file(mut self, file: impl Into<OwnedFd>) -> Self {
+        self.input = Input::File(File::from(file.into()));
+        self
+    }
+
+    /// This working directory, relative to the side's.
+    pub fn cwd(mut self, dir: impl AsRef<OsStr>) -> Self {
+        self.cwd = self.side.path(dir.as_ref());
+        self
+    }
+
+    /// One more environment variable, at the end; replaces none.
+    pub fn env(mut self, variable: impl Into<Vec<u8>>) -> Self {
+        self.env.push(variable.into());
+        self
+    }
+
+    /// No environment at all, `PATH` included; the program is still found.
+    pub fn env_clear(mut self) -> Self {
+        self.env.clear();
+        self
+    }
+
+    /// This descriptor under this number. Standard output and error are
+    /// otherwise captured.
+    pub fn pass(mut self, number: RawFd, file: impl Into<OwnedFd>) -> Self {
+        self.passed.push((number, file.into()));
+        self
+    }
+
+    /// This descriptor closed.
+    pub fn close(mut self, number: RawFd) -> Self {
+        self.closed.push(number);
+        self
+    }
+
+    /// This signal blocked.
+    pub fn block(mut self, signal: Signal) -> Self {
+        self.blocked.add(signal);
+        self
+    }
+
+    /// This signal ignored.
+    pub fn ignore(mut self, signal: Signal) -> Self {
+        self.ignored.push(signal);
+        self
+    }
+
+    /// With this umask.
+    pub fn umask(mut self, mask: u32) -> Self {
+        self.umask = mask;
+        self
+    }
+
+    /// As a user without privileges: as nobody if the harness runs as root, as
+    /// itself otherwise.
+    pub fn unprivileged(mut self) -> Self {
+        self.user = nix::unistd::geteuid()
+            .is_root()
+            .then_some(crate::side::NOBODY);
+        self
+    }
+
+    /// With this resource limit, soft and hard (`libc::RLIMIT_…`).
+    pub fn limit(mut self, resource: u32, value: u64) -> Self {
+        self.limits.push((resource, value));
+        self
+    }
+
+    /// Runs it to its end and logs it: the command, its exit, its output.
+    pub fn run(self) -> Exit {
+        let side = self.side;
+        side.log_bytes("run", &self.words);
+        let process = self.spawn();
+        let exit = process.wait();
+        side.log("end", exit);
+        side.log_output(&process);
+        exit
+    }
+
+    /// Starts it, in a session of its own, and returns at once.
+    #[must_use]
+    pub fn spawn(self) -> Proc {
+        let side = self.side;
+        let name = printable(&self.words);
+        let (stdout, stderr) = side.output_files();
+        let input = match self.input {
+            Input::Null => File::open("/dev/null"),
+            Input::File(file) => Ok(file),
+            Input::Bytes(bytes) => {
+                let path = stdout.with_extension("in");
+                fs::write(&path, bytes).expect("writing a program's input");
+                File::open(path)
+            }
+        };
+        let mut wanted: Vec<(RawFd, OwnedFd)> = vec![
+            (0, input.expect("a program's input").into()),
+            (1, File::create(&stdout).expect("a program's output").into()),
+            (2, File::create(&stderr).expect("a program's output").into()),
+        ];
+        wanted.extend(self.passed);
+        let parked: Vec<(RawFd, OwnedFd)> = wanted
+            .into_iter()
+            .map(|(number, file)| (number, park(&file)))
+            .collect();
+
+        let plan = Plan {
+            program: c_string(self.program.clone().into_os_string()),
+            args: Strings::new(self.args),
+            env: Strings::new(self.env.into_iter().map(OsString::from_vec)),
+            cwd: c_string(self.cwd.into_os_string()),
+            descriptors: parked
+                .iter()
+                .map(|(number, file)| (*number, file.as_raw_fd()))
+                .collect(),
+            closed: self.closed,
+            blocked: self.blocked,
+            ignored: self.ignored,
+            user: self.user,
+            limits: self.limits,
+            umask: self.umask,
+        };
+        let child = {
+            let _lock = FORKING.write().unwrap_or_else(PoisonError::into_inner);
+            fork_and_exec(&self.program, plan).unwrap_or_else(|error| panic!("{name}: {error}"))
+        };
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+        side.remember(pid);
+        Proc {
+            child: RefCell::new(child),
+            pid,
+            name,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// Starts it and waits until `ready` holds.
+    #[must_use]
+    pub fn spawn_until(self, what: &str, mut ready: impl FnMut(&Proc) -> bool) -> Proc {
+        let process = self.spawn();
+        until(what, || ready(&process));
+        process
+    }
+}
+
+fn c_string(text: OsString) -> CString {
+    CString::new(text.into_vec()).expect("no NUL in an argument")
+}
+
+fn park(file: &OwnedFd) -> OwnedFd {
+    use std::os::fd::FromRawFd;
+    let number = fcntl(file, FcntlArg::F_DUPFD_CLOEXEC(PARKED)).expect("a descriptor");
+    #[allow(unsafe_code)]
+    // SAFETY: fcntl just made this descriptor, and nobody else knows it.
+    unsafe {
+        OwnedFd::from_raw_fd(number)
+    }
+}
+
+/// Strings together with the table of pointers that `execve` wants.
+struct Strings {
+    pointers: Vec<*const libc::c_char>,
+    _owned: Vec<CString>,
+}
+
+impl Strings {
+    fn new(texts: impl IntoIterator<Item = OsString>) -> Self {
+        let owned: Vec<CString> = texts.into_iter().map(c_string).collect();
+        let mut pointers: Vec<_> = owned.iter().map(|text| text.as_ptr()).collect();
+        pointers.push(std::ptr::null());
+        Self {
+            pointers,
+            _owned: owned,
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+// SAFETY: the pointers lead into the strings that travel with them.
+unsafe impl Send for Strings {}
+#[allow(unsafe_code)]
+// SAFETY: nothing changes after `new`.
+unsafe impl Sync for Strings {}
+
+/// Everything the child needs, made before the fork: after it, only calls that
+/// are safe there.
+struct Plan {
+    program: CString,
+    args: Strings,
+    env: Strings,
+    cwd: CString,
+    descriptors: Vec<(RawFd, RawFd)>,
+    closed: Vec<RawFd>,
+    blocked: SigSet,
+    ignored: Vec<Signal>,
+    user: Option<u32>,
+    limits: Vec<(u32, u64)>,
+    umask: u32,
+}
+
+#[allow(unsafe_code)]
+fn fork_and_exec(program: &std::path::Path, plan: Plan) -> io::Result<std::process::Child> {
+    let mut command = Command::new(program);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    // SAFETY: `become_program` only makes system calls, on what was prepared.
+    unsafe { command.pre_exec(move || become_program(&plan)) };
+    command.spawn()
+}
+
+#[allow(unsafe_code, clippy::multiple_unsafe_ops_per_block)]
+fn become_program(plan: &Plan) -> io::Result<()> {
+    let check = |result: libc::c_int| match result {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    };
+    // SAFETY: plain system calls; every pointer leads into `plan`, which lives.
+    unsafe {
+        check(libc::setsid())?;
+        libc::umask(plan.umask);
+        check(libc::chdir(plan.cwd.as_ptr()))?;
+        for &(resource, value) in &plan.limits {
+            let limit = libc::rlimit {
+                rlim_cur: value,
+                rlim_max: value,
+            };
+            check(libc::setrlimit(resource, &raw const limit))?;
+        }
+        if let Some(user) = plan.user {
+            check(libc::setgroups(0, std::ptr::null()))?;
+            check(libc::setgid(user))?;
+            check(libc::setuid(user))?;
+        }
+        for number in 1..=64 {
+            libc::signal(number, libc::SIG_DFL);
+        }
+        for &signal in &plan.ignored {
+            libc::signal(signal as libc::c_int, libc::SIG_IGN);
+        }
+        check(libc::sigprocmask(
+            libc::SIG_SETMASK,
+            plan.blocked.as_ref(),
+            std::ptr::null_mut(),
+        ))?;
+        for &(number, parked) in &plan.descriptors {
+            check(libc::dup2(parked, number))?;
+        }
+        for &number in &plan.closed {
+            libc::close(number);
+        }
+        libc::execve(
+            plan.program.as_ptr(),
+            plan.args.pointers.as_ptr(),
+            plan.env.pointers.as_ptr(),
+        );
+        // Std would report through a descriptor that may be replaced by now.
+        libc::_exit(127)
+    }
+}
