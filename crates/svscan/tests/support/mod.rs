@@ -8,7 +8,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -133,6 +133,12 @@ impl Tree {
         self.svscan.as_ref().expect("started").id()
     }
 
+    /// The reading end of standard error, if it was started with a pipe.
+    pub(crate) fn stderr(&mut self) -> ChildStderr {
+        let svscan = self.svscan.as_mut().expect("started");
+        svscan.stderr.take().expect("a pipe")
+    }
+
     /// What was said on standard error.
     pub(crate) fn said(&self) -> Vec<String> {
         lines(&self.beside("stderr"))
@@ -173,6 +179,19 @@ impl Tree {
         })
     }
 
+    /// Says how things stand, for whoever reads of a failed test.
+    fn describe(&self) {
+        for line in self.said() {
+            eprintln!("stderr: {line}");
+        }
+        let mut pids: Vec<_> = self.svscan.iter().map(Child::id).collect();
+        while let Some(pid) = pids.pop() {
+            let cwd = fs::read_link(format!("/proc/{pid}/cwd"));
+            eprintln!("process {pid} {:?} in {cwd:?}", words(pid));
+            pids.extend(children(pid));
+        }
+    }
+
     /// Kills everything whose working directory is in this tree.
     fn kill_all(&self) {
         let begin = Instant::now();
@@ -195,6 +214,9 @@ impl Tree {
 
 impl Drop for Tree {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.describe();
+        }
         if let Some(mut svscan) = self.svscan.take() {
             let _ = svscan.kill();
             let _ = svscan.wait();
