@@ -99,8 +99,8 @@ mod tests {
     #[test]
     fn the_question_has_the_length_that_it_says() {
         let hello = probe().hello();
-        assert_eq!(hello[..8], [0, 0, 0, 26, 0, 3, 0, 0]);
-        assert_eq!(hello.len(), 26);
+        assert_eq!(hello[..8], [0, 0, 0, 27, 0, 3, 0, 0]);
+        assert_eq!(hello.len(), 27);
     }
 
     #[test]
