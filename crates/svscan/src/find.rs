@@ -5,12 +5,12 @@ use core::ffi::CStr;
 
 use daemontools::Errno;
 use daemontools::unix::dir::{Dir, Hint};
-use daemontools::unix::file::{self, Facts, Identity, Kind};
+use daemontools::unix::file::{self, Identity, Kind};
 
 use crate::arrival::What;
 use crate::path::Path;
-use crate::table::Role;
-use crate::work::{Seen, Svscan, now};
+use crate::slot::{Mark, Role};
+use crate::work::{Svscan, now};
 use crate::{ME, farewell};
 
 /// A name that could not be looked at, or that is a link to something other than a
@@ -65,8 +65,8 @@ impl Svscan {
             self.last_stamp = stamp;
         } else {
             self.look_at_troubles();
-            self.look_at_some();
         }
+        self.look_at_some();
     }
 
     /// Reads the whole scan directory.
@@ -77,6 +77,9 @@ impl Svscan {
             Ok(dir) => dir,
             Err(error) => return self.cannot_read(error),
         };
+        if !self.begun {
+            self.make_room(&dir);
+        }
         self.table.begin_scan();
         for trouble in &mut self.troubles {
             trouble.met = false;
@@ -102,6 +105,20 @@ impl Svscan {
         }
     }
 
+    /// Room in the table for what will be found, in one piece: growing as it is
+    /// found would leave twice as much memory behind.
+    fn make_room(&mut self, dir: &Dir) {
+        let (mut count, mut bytes) = (0, 0);
+        // Trouble shows when the directory is read again.
+        let _ = dir.each(|name, hint| {
+            if hint != Hint::Other && name.to_bytes().first() != Some(&b'.') {
+                count += 1;
+                bytes += name.count_bytes() + 1;
+            }
+        });
+        self.table.reserve(count, bytes);
+    }
+
     fn cannot_read(&mut self, error: Errno) {
         if !self.dir_said {
             ME.warning(&[b"unable to read directory"], error);
@@ -122,7 +139,7 @@ impl Svscan {
             Err(error) => return self.trouble(name, b"", Some(error)),
         };
         if facts.kind != Kind::Directory {
-            if file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Link) {
+            if is_link(name) {
                 self.trouble(name, b"", None);
             }
             return;
@@ -131,9 +148,12 @@ impl Svscan {
             if !self.troubles.is_empty() {
                 self.troubles.retain(|trouble| trouble.name() != name);
             }
-            if self.table.meet(slot, name).is_ok() {
-                self.act(slot, now(), Seen::Now);
+            if self.table.name(slot) != name {
+                self.table[slot].set(Mark::Link, is_link(name));
             }
+            // Without memory for another name it keeps the old one.
+            let _ = self.table.meet(slot, name);
+            self.changed = true;
             return;
         }
         let waits = manner == Manner::Growing
@@ -144,14 +164,16 @@ impl Svscan {
         }
     }
 
-    /// Starts a service that is new to us.
+    /// Takes in a service that is new to us, to be started in the next pass: what is
+    /// written to the table between two forks would have to be copied each time.
     pub(crate) fn begin(&mut self, name: &CStr, identity: Identity, before: usize) {
         self.changed = true;
         if let Some(old) = self.table.namesake(name, before)
             && self.part_from(old)
         {
             self.table.replace(old, identity);
-            self.table.told(old);
+            self.table[old].set(Mark::Link, is_link(name));
+            self.table[old].told();
             return;
         }
         let log = Path::new(&[name.to_bytes(), b"/log"]);
@@ -160,11 +182,11 @@ impl Svscan {
             Err(Errno::ENOENT) => false,
             Err(error) => return self.trouble(name, b"/log", Some(error)),
         };
-        let now = now();
-        match self.table.insert(name, identity, logged, now) {
+        match self.table.insert(name, identity, now()) {
             Ok(slot) => {
+                self.table[slot].set(Mark::Link, is_link(name));
+                self.table[slot].set(Mark::Logged, logged);
                 self.troubles.retain(|trouble| trouble.name() != name);
-                self.act(slot, now, Seen::Now);
             }
             Err(error) => self.trouble(name, b"", Some(error)),
         }
@@ -174,8 +196,8 @@ impl Svscan {
     /// end: another directory has its name now. Otherwise the old service is not to
     /// be disturbed.
     fn part_from(&mut self, old: usize) -> bool {
-        let service = self.table.pid(old, Role::Service);
-        let Some(pid) = service.or_else(|| self.table.pid(old, Role::Log)) else {
+        let service = self.table[old].pid(Role::Service);
+        let Some(pid) = service.or_else(|| self.table[old].pid(Role::Log)) else {
             return false;
         };
         match farewell::is_homeless(pid) {
@@ -243,27 +265,30 @@ impl Svscan {
         let all = self.table.len();
         for _ in 0..all.min(SHARE.max(all.div_ceil(SHARES))) {
             self.cursor = (self.cursor + 1) % all;
-            if self.table.is_listed(self.cursor) {
+            if self.table[self.cursor].has(Mark::Listed) {
                 self.look_at(self.cursor);
             }
         }
     }
 
     fn look_at(&mut self, slot: usize) {
+        let joins = self.table[slot].could_join() && Self::is_log_complete(self.table.name(slot));
+        if !joins && !self.table[slot].has(Mark::Link) {
+            return;
+        }
         let name = Path::of_name(self.table.name(slot));
         let name = name.as_c_str();
-        let identity = self.table.identity(slot);
-        match file::stat(name) {
-            Ok(Facts { identity: now, .. }) if now == identity => {
-                if self.table.could_join(slot) && Self::is_log_complete(name) {
-                    self.log_came(slot, name);
-                }
-            }
-            _ => {
-                self.table.unlist(slot);
-                self.stamp = None;
-                self.consider(name, Manner::Growing, self.table.len());
-            }
+        let identity = self.table[slot].identity;
+        if !file::stat(name).is_ok_and(|facts| facts.identity == identity) {
+            self.table[slot].set(Mark::Listed, false);
+            self.stamp = None;
+            self.consider(name, Manner::Growing, self.table.len());
+        } else if joins {
+            self.log_came(slot, name);
         }
     }
+}
+
+fn is_link(name: &CStr) -> bool {
+    file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Link)
 }

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
-use super::file::{self, Identity, Kind};
+use super::file::{self, Kind};
 use crate::{Errno, Result};
 
 /// Makes a FIFO 0600 if there is nothing of that name.
@@ -48,11 +48,4 @@ fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
         Kind::Fifo => Ok(fd),
         _ => Err(Errno::EINVAL),
     }
-}
-
-/// Which FIFO has the name now; `None` if there is none.
-#[must_use]
-pub fn identity(path: &CStr) -> Option<Identity> {
-    let facts = file::stat(path).ok()?;
-    (facts.kind == Kind::Fifo).then_some(facts.identity)
 }
