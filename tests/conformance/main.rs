@@ -3,18 +3,33 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod chainload;
+mod readproctitle;
 mod supervise;
 mod svc;
 mod svok;
+mod svscan;
 mod svstat;
+mod tai64n;
 
 use conformance::Suite;
 
 fn main() {
     let suite = Suite::new()
         .program("supervise", supervise::cases())
+        .program("svscan", svscan::cases())
+        .program("readproctitle", readproctitle::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())
-        .program("svstat", svstat::cases());
+        .program("svstat", svstat::cases())
+        .program("tai64n", tai64n::tai64n())
+        .program("tai64nlocal", tai64n::tai64nlocal())
+        .program("fghack", chainload::fghack::cases())
+        .program("pgrphack", chainload::pgrphack::cases())
+        .program("setlock", chainload::setlock::cases())
+        .program("envdir", chainload::envdir::cases())
+        .program("envuidgid", chainload::envuidgid::cases())
+        .program("setuidgid", chainload::setuidgid::cases())
+        .program("softlimit", chainload::softlimit::cases());
     std::process::exit(suite.run());
 }

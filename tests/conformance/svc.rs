@@ -180,10 +180,26 @@ fn directories() -> Vec<Case> {
         }),
         alone("control is an empty file", |side| {
             side.file("x/supervise/control", "");
-        }),
+        })
+        .differs(
+            "only a FIFO is written to",
+            &["stderr:", "file: x/supervise/control -0644 \"d\""],
+            &[
+                "stderr: svc: warning: unable to control x: supervise/control is not a FIFO",
+                "file: x/supervise/control -0644 \"\"",
+            ],
+        ),
         alone("control is a file with contents", |side| {
             side.file("x/supervise/control", "precious");
-        }),
+        })
+        .differs(
+            "only a FIFO is written to",
+            &["stderr:", "file: x/supervise/control -0644 \"drecious\""],
+            &[
+                "stderr: svc: warning: unable to control x: supervise/control is not a FIFO",
+                "file: x/supervise/control -0644 \"precious\"",
+            ],
+        ),
         Case::new("control may not be written").then(|side| {
             side.fake_supervise("x", Status::down());
             side.mode("x/supervise/control", 0o444);

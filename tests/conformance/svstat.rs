@@ -210,7 +210,13 @@ fn broken_records() -> Vec<Case> {
                 side.remove("x/supervise/status");
                 side.mkdir("x/supervise/status");
             })
-            .run(["svstat", "x"]),
+            .normal(&[SECONDS])
+            .run(["svstat", "x"])
+            .differs(
+                "what can't be read is no record",
+                &["stdout: x: down N seconds, normally up"],
+                &["stdout: x: unable to read supervise/status: is a directory"],
+            ),
         Case::new("an unreadable record").then(|side| {
             side.fake_supervise("x", Status::down());
             side.mode("x/supervise/ok", 0o666);

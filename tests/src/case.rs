@@ -31,6 +31,7 @@ pub struct Case {
     stdin: Vec<u8>,
     normals: Vec<Normal>,
     files: bool,
+    additions: bool,
     difference: Option<Difference>,
 }
 
@@ -51,6 +52,7 @@ impl Case {
             stdin: Vec::new(),
             normals: Vec::new(),
             files: true,
+            additions: false,
             difference: None,
         }
     }
@@ -101,6 +103,12 @@ impl Case {
     /// Leaves the files at the end out of the comparison.
     pub fn without_files(mut self) -> Self {
         self.files = false;
+        self
+    }
+
+    /// Compares the files that only ours makes as well.
+    pub fn with_additions(mut self) -> Self {
+        self.additions = true;
         self
     }
 
@@ -176,7 +184,7 @@ impl Case {
             ));
         }
         if self.files {
-            side.log_tree();
+            side.log_tree(self.additions);
         }
         Ok(side.transcript())
     }

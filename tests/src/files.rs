@@ -8,6 +8,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::PoisonError;
 
+use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
 use crate::side::{NOBODY, Side};
@@ -86,6 +87,14 @@ impl Side {
             .custom_flags(libc::O_NONBLOCK)
             .open(path)
             .expect("a FIFO to read")
+    }
+
+    /// A pipe: its reading and its writing end. Neither gets into a command
+    /// unless it is passed.
+    #[must_use]
+    pub fn pipe(&self) -> (File, File) {
+        let (read, write) = nix::unistd::pipe2(OFlag::O_CLOEXEC).expect("a pipe");
+        (read.into(), write.into())
     }
 
     /// Moves something.

@@ -92,6 +92,16 @@ impl Proc {
         end.expect("until returns when it is there")
     }
 
+    /// Waits until it has taken all that is in its input (either end of the
+    /// pipe will do) and sleeps again, or has ended.
+    pub fn until_idle(&self, input: &fs::File) {
+        until(&format!("{} is idle", self.name), || {
+            self.ended().is_some()
+                || (crate::service::unread(input) == 0
+                    && Entry::of(self.pid()).is_some_and(|entry| entry.state == 'S'))
+        });
+    }
+
     /// What it wrote to standard output so far.
     #[must_use]
     pub fn stdout(&self) -> Vec<u8> {

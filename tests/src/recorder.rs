@@ -142,6 +142,16 @@ impl Side {
         let before = self.status(dir).expect("a record");
         let offset = self.read(format!("{dir}/signals")).len();
         self.control(dir, commands);
+        // A start may come later, and until then looks like rest.
+        let last = commands
+            .iter()
+            .rev()
+            .find(|command| b"udo".contains(command));
+        if before.is_down() && last.is_some_and(|last| b"uo".contains(last)) {
+            self.until("another start", || {
+                supervise.ended().is_some() || self.recorded(dir, offset).contains("start")
+            });
+        }
         let rest = self.until_rest(dir, supervise);
         self.log_bytes("command", commands);
         self.log("rest", rest);

@@ -240,7 +240,7 @@ impl Side {
 }
 
 #[allow(unsafe_code)]
-fn unread(file: &File) -> i32 {
+pub(crate) fn unread(file: &File) -> i32 {
     let mut count: libc::c_int = 0;
     // SAFETY: FIONREAD stores one int.
     let result = unsafe { libc::ioctl(file.as_raw_fd(), libc::FIONREAD, &raw mut count) };

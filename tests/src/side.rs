@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs;
@@ -13,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::normal::Normal;
-use crate::process::{self, Proc};
+use crate::process::{self, Entry, Proc};
 use crate::spawn::Cmd;
 use crate::transcript::Transcript;
 
@@ -183,8 +184,8 @@ impl Side {
     }
 
     /// Adds the files below the side's directory.
-    pub(crate) fn log_tree(&self) {
-        for line in crate::tree::listing(&self.dir) {
+    pub(crate) fn log_tree(&self, additions: bool) {
+        for line in crate::tree::listing(&self.dir, additions) {
             let line = self.normalised(line.as_bytes());
             let line = format!("file: {}", String::from_utf8_lossy(&line));
             self.transcript.borrow_mut().add_line(line);
@@ -245,9 +246,9 @@ impl Side {
     }
 
     /// Kills everything that this side started: its sessions, their
-    /// descendants, and whatever works in its directory.
+    /// descendants, and whatever works in its directory. Parents first: none
+    /// may notice the end of a child and write about it.
     pub(crate) fn kill_all(&self) {
-        self.held.borrow_mut().clear();
         process::until("the end of all processes", || {
             let ours = self.processes();
             for &pid in &ours {
@@ -255,23 +256,35 @@ impl Side {
             }
             ours.is_empty()
         });
+        // Only now: the end of a pipe could be noticed.
+        self.held.borrow_mut().clear();
     }
 
     fn processes(&self) -> Vec<Pid> {
-        let sessions = self.sessions.borrow();
         let table = process::all();
-        let mut found: Vec<Pid> = Vec::new();
-        // Children come after their parents or are found in the next round.
-        for entry in table.iter().filter(|entry| entry.state != 'Z') {
-            let cwd = fs::read_link(format!("/proc/{}/cwd", entry.pid));
-            if sessions.contains(&entry.session)
-                || found.contains(&entry.parent)
-                || cwd.is_ok_and(|cwd| cwd.starts_with(&self.root))
-            {
-                found.push(entry.pid);
+        let sessions = self.sessions.borrow();
+        let is_ours = |entry: &Entry| {
+            sessions.contains(&entry.session)
+                || fs::read_link(format!("/proc/{}/cwd", entry.pid))
+                    .is_ok_and(|cwd| cwd.starts_with(&self.root))
+        };
+        let living = || table.iter().filter(|entry| entry.state != 'Z');
+        let mut depths: HashMap<Pid, u32> = living()
+            .filter(|entry| is_ours(entry))
+            .map(|entry| (entry.pid, 0))
+            .collect();
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for entry in living() {
+                if let Some(depth) = depths.get(&entry.parent).map(|depth| depth + 1) {
+                    changed |= depths.insert(entry.pid, depth) != Some(depth);
+                }
             }
         }
-        found
+        let mut pids: Vec<Pid> = depths.keys().copied().collect();
+        pids.sort_by_key(|pid| depths[pid]);
+        pids
     }
 }
 

@@ -12,29 +12,31 @@ use crate::transcript::printable;
 /// Files longer than this are shown by their length and a sum of their bytes.
 const SHOWN: usize = 400;
 
-/// Files that only ours writes, beside the reference's: new facts have no room in
-/// the record. They have tests of their own.
-const OWN: [&str; 1] = ["supervise/detail"];
+/// Files of ours that the reference does not make, beside a record. They are
+/// left out, or else nearly every listing would differ; a case of its own says
+/// that they are there ([`crate::Case::with_additions`]).
+const ADDITIONS: &[&str] = &["detail"];
 
 /// Every file below `root`, sorted by name, with paths relative to it.
 #[must_use]
-pub fn listing(root: &Path) -> Vec<String> {
+pub fn listing(root: &Path, additions: bool) -> Vec<String> {
     let mut lines = Vec::new();
-    walk(root, root, &mut lines);
+    walk(root, root, additions, &mut lines);
     lines
 }
 
-fn walk(root: &Path, dir: &Path, lines: &mut Vec<String>) {
+fn walk(root: &Path, dir: &Path, additions: bool, lines: &mut Vec<String>) {
     let Ok(entries) = fs::read_dir(dir) else {
         return;
     };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     for path in paths {
-        let name = path.strip_prefix(root).expect("below the root");
-        if OWN.iter().any(|own| name.ends_with(own)) {
+        let added = ADDITIONS.iter().any(|name| path.ends_with(name));
+        if added && !additions && dir.join("status").exists() {
             continue;
         }
+        let name = path.strip_prefix(root).expect("below the root");
         // A file may go away between the listing and the look.
         let Ok(about) = path.symlink_metadata() else {
             continue;
@@ -63,7 +65,7 @@ fn walk(root: &Path, dir: &Path, lines: &mut Vec<String>) {
             printable(name.as_os_str().as_bytes())
         ));
         if kind.is_dir() {
-            walk(root, &path, lines);
+            walk(root, &path, additions, lines);
         }
     }
 }
@@ -73,7 +75,7 @@ fn contents(path: &Path) -> String {
         Ok(bytes) => bytes,
         Err(error) => return format!("(unreadable: {error})"),
     };
-    if path.ends_with("supervise/status")
+    if path.ends_with("status")
         && let Some(status) = Status::unpack(&bytes)
     {
         return format!("({status})");

@@ -9,7 +9,8 @@ use crate::unix::exec::Strings;
 /// The words of the command line, as the kernel gave them.
 #[derive(Clone, Copy, Debug)]
 pub struct Args {
-    /// Pointers to NUL-terminated words that live as long as the process.
+    /// Pointers to NUL-terminated words that live as long as the process, and the
+    /// null pointer after the last.
     words: &'static [*const c_char],
 }
 
@@ -17,7 +18,7 @@ impl Args {
     /// How many words, with the program's name.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.words.len()
+        self.words.len().saturating_sub(1)
     }
 
     /// Whether there is not even a program's name.
@@ -41,10 +42,13 @@ impl Args {
     }
 
     /// Words from `index` on as the argument vector of the next program, or
-    /// `None` where there are none.
+    /// `None` where there are none. Copies nothing.
     #[must_use]
     pub fn vector(self, index: usize) -> Option<Strings<'static>> {
-        (index < self.len()).then(|| self.from(index).collect())
+        let words = self.words.get(index..).filter(|words| words.len() > 1)?;
+        // SAFETY: the words live as long as the process, and a null pointer ends
+        // them.
+        Some(unsafe { Strings::borrow(words) })
     }
 }
 
@@ -54,8 +58,9 @@ impl Args {
 /// `argc` and `argv` must be those of C's `main`.
 pub unsafe fn start(argc: c_int, argv: *const *const c_char, run: fn(Args) -> i32) -> c_int {
     let words = match usize::try_from(argc) {
-        // SAFETY: C's main gets `argc` words, for the life of the process.
-        Ok(count) if !argv.is_null() => unsafe { core::slice::from_raw_parts(argv, count) },
+        // SAFETY: C's main gets `argc` words and a null pointer after them, for the
+        // life of the process.
+        Ok(count) if !argv.is_null() => unsafe { core::slice::from_raw_parts(argv, count + 1) },
         _ => &[],
     };
     run(Args { words })
@@ -69,7 +74,7 @@ macro_rules! main {
         /// C's entry point.
         #[allow(unsafe_code, clippy::not_unsafe_ptr_arg_deref)]
         #[unsafe(no_mangle)]
-        pub extern "C" fn main(
+        pub unsafe extern "C" fn main(
             argc: core::ffi::c_int,
             argv: *const *const core::ffi::c_char,
         ) -> core::ffi::c_int {

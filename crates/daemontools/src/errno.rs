@@ -2,7 +2,7 @@
 //! reference's own and not libc's ("file does not exist", not "No such file or
 //! directory"). Found by provoking every error number in the reference.
 
-use crate::Errno;
+use crate::{Errno, PERMANENT, TEMPORARY};
 
 /// The text for an error number; "unknown error" for those that the reference
 /// does not know.
@@ -96,5 +96,22 @@ pub const fn text(error: Errno) -> &'static str {
         Errno::ESTALE => "stale NFS file handle",
         Errno::EDQUOT => "disk quota exceeded",
         _ => "unknown error",
+    }
+}
+
+/// The exit code for an error where strict ones were asked for: [`PERMANENT`] for
+/// a name that leads nowhere or to the wrong kind of thing, which trying again
+/// does not mend, else [`TEMPORARY`].
+#[must_use]
+pub const fn exit_code(error: Errno) -> i32 {
+    match error {
+        Errno::ENOENT
+        | Errno::ENOTDIR
+        | Errno::EISDIR
+        | Errno::ELOOP
+        | Errno::ENAMETOOLONG
+        | Errno::ENXIO
+        | Errno::EINVAL => PERMANENT,
+        _ => TEMPORARY,
     }
 }

@@ -1,6 +1,8 @@
 //! The family's option syntax: single letters, combined (`-du`), an argument
 //! attached or next (`-f FILE`, `-fFILE`), `--` ends, a lone `-` ends too. What we
-//! add is long options only (`--wait`, `--timeout=5`): peers' short ones clash.
+//! add is long options only (`--wait`, `--timeout=5`): peers' short ones clash. To a
+//! program without long options, any word that begins with `--` ends the options,
+//! as it does in the reference.
 
 use core::ffi::CStr;
 
@@ -147,11 +149,11 @@ impl Iterator for Getopt {
         if self.rest.is_empty() {
             let word = self.args.get(self.index)?;
             match word.to_bytes() {
-                b"--" => {
+                [b'-', b'-', name @ ..] if name.is_empty() || self.long.is_empty() => {
                     self.index += 1;
                     return None;
                 }
-                [b'-', b'-', ..] if !self.long.is_empty() => return Some(self.long(word)),
+                [b'-', b'-', ..] => return Some(self.long(word)),
                 [b'-', letters @ ..] if !letters.is_empty() => self.rest = letters,
                 _ => return None,
             }

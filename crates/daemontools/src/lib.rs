@@ -4,6 +4,7 @@
 //!
 //! The modules above `unix` are pure: they take bytes and give bytes.
 
+pub mod about;
 pub mod command;
 pub mod diag;
 #[allow(unsafe_code)]
@@ -11,6 +12,7 @@ pub mod entry;
 pub mod errno;
 pub mod getopt;
 pub mod pathexec;
+pub mod procfs;
 pub mod servicedir;
 pub mod status;
 pub mod strerr;

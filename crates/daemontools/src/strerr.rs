@@ -48,6 +48,12 @@ impl Reporter {
         }
     }
 
+    /// The program's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// `program: warning: parts[: error]`.
     pub fn warning(&self, parts: &[&[u8]], error: impl Into<Option<Errno>>) {
         self.say(b": warning: ", parts, error.into());

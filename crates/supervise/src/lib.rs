@@ -8,6 +8,8 @@
 
 pub mod machine;
 
+mod adopt;
+mod detail;
 mod record;
 mod setup;
 mod watch;

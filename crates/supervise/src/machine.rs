@@ -59,8 +59,8 @@ pub enum Action {
     Start,
     /// Send a signal to the service's process.
     Signal(Signal),
-    /// The record has changed or may have: write it, before the next stop signal
-    /// and before anything is waited for.
+    /// The record has changed or may have: write it, before the next signal and
+    /// before anything is waited for.
     Record,
     /// Leave; nothing after it counts.
     Leave,
@@ -115,6 +115,20 @@ impl Machine {
             last_start: None,
             start_at: (want == Want::Up).then_some(Monotonic(0)),
             failures: 0,
+        }
+    }
+
+    /// A service that is up under an earlier supervise's record and goes on as it
+    /// was; it was started at `last_start`.
+    #[must_use]
+    pub fn adopt(status: &Status, last_start: Monotonic) -> Self {
+        Self {
+            pid: Some(status.pid),
+            since: status.since,
+            paused: status.paused,
+            last_start: Some(last_start),
+            start_at: None,
+            ..Self::new(status.want, status.since)
         }
     }
 

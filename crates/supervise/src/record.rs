@@ -7,25 +7,15 @@ use core::time::Duration;
 
 use daemontools::servicedir::{DETAIL, DETAIL_NEW, STATUS, STATUS_NEW};
 use daemontools::status::{STATUS_LEN, Status};
-use daemontools::strerr::Decimal;
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::process::End;
 use daemontools::unix::{fd, file};
 use daemontools::{Errno, Result};
 
 use crate::ME;
+use crate::detail::Detail;
 
 /// How long after a failed write the next is tried.
 const AGAIN: Duration = Duration::from_secs(1);
-
-/// What the 18 bytes have no room for.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Detail {
-    /// How often the service was started by this supervise.
-    pub(crate) starts: u64,
-    /// How it ended last.
-    pub(crate) last_end: Option<End>,
-}
 
 /// The files, and whether they are true.
 #[derive(Debug, Default)]
@@ -77,6 +67,17 @@ impl Record {
     /// Writes what is due. Trouble is said once and tried again.
     pub(crate) fn write(&mut self, dir: &CStr, status: &Status, detail: &Detail, now: Monotonic) {
         let result = self.write_due(dir, status, detail);
+        self.note(result, now);
+    }
+
+    /// Writes the record alone, at once, whatever else is due.
+    pub(crate) fn write_now(&mut self, dir: &CStr, status: &Status, now: Monotonic) {
+        self.due = true;
+        let result = self.write_status(dir, status);
+        self.note(result, now);
+    }
+
+    fn note(&mut self, result: Result<()>, now: Monotonic) {
         match result {
             Ok(()) => {
                 self.again = None;
@@ -89,13 +90,29 @@ impl Record {
         }
     }
 
+    /// The order is for a successor, should this process be killed in between: an
+    /// end is in the detail file before it is in the record, a start after.
     fn write_due(&mut self, dir: &CStr, status: &Status, detail: &Detail) -> Result<()> {
+        if status.pid == 0 {
+            self.write_detail(dir, detail)?;
+            self.write_status(dir, status)
+        } else {
+            self.write_status(dir, status)?;
+            self.write_detail(dir, detail)
+        }
+    }
+
+    fn write_status(&mut self, dir: &CStr, status: &Status) -> Result<()> {
         if self.due {
             let record = status.pack();
             self.replace(dir, STATUS_NEW, STATUS, b"status", &record)?;
             self.written = Some(record);
             self.due = false;
         }
+        Ok(())
+    }
+
+    fn write_detail(&mut self, dir: &CStr, detail: &Detail) -> Result<()> {
         if self.detail_due {
             let (text, len) = detail.render();
             self.replace(dir, DETAIL_NEW, DETAIL, b"detail", &text[..len])?;
@@ -140,49 +157,5 @@ impl Record {
             let what: [&[u8]; 6] = [b"unable to rename ", dir, b"/", file, b" to ", name];
             say(error, &what, Some(error));
         })
-    }
-}
-
-/// Room for two lines.
-const DETAIL_MAX: usize = 64;
-
-impl Detail {
-    /// The lines `starts N` and, after the first end, `exit CODE` or
-    /// `signal NUMBER`: a buffer and how much of it they fill.
-    fn render(&self) -> ([u8; DETAIL_MAX], usize) {
-        let mut text = [0; DETAIL_MAX];
-        let mut len = 0;
-        let mut line = |name: &[u8], value: u64| {
-            for part in [name, Decimal::new(value).as_bytes(), b"\n"] {
-                text[len..len + part.len()].copy_from_slice(part);
-                len += part.len();
-            }
-        };
-        line(b"starts ", self.starts);
-        let number = |number: i32| u64::from(number.unsigned_abs());
-        match self.last_end {
-            Some(End::Exited(code)) => line(b"exit ", number(code)),
-            Some(End::Killed(signal)) => line(b"signal ", number(signal)),
-            None => {}
-        }
-        (text, len)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longest_detail_fits() {
-        for last_end in [End::Exited(i32::MIN), End::Killed(i32::MAX)] {
-            let detail = Detail {
-                starts: u64::MAX,
-                last_end: Some(last_end),
-            };
-            let (text, len) = detail.render();
-            assert!(text[..len].starts_with(b"starts 18446744073709551615\n"));
-            assert!(text[..len].ends_with(b"\n"));
-        }
     }
 }

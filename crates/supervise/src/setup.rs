@@ -6,14 +6,16 @@ use std::ffi::CString;
 
 use daemontools::servicedir::{DOWN, SUPERVISE};
 use daemontools::status::Want;
+use daemontools::strerr::Decimal;
 use daemontools::unix::signal::{self, Caught, Mask, Signal};
 use daemontools::unix::{clock, fd, file};
 use daemontools::{Errno, Result, TEMPORARY, diag, strerr};
 
 use crate::ME;
+use crate::adopt::{self, Legacy};
 use crate::machine::Machine;
 use crate::watch::Files;
-use crate::work::{Inheritance, Work};
+use crate::work::{Custody, Inheritance, Work};
 
 /// Takes the service directory `dir` into custody. On failure the message has been
 /// written and the exit code is given.
@@ -40,13 +42,44 @@ pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, i32> {
         ]);
         TEMPORARY
     })?;
-    let machine = Machine::new(want, clock::wall());
     let files = Files::open(dir)?;
+    let custody = take(dir, want);
     let inheritance = Inheritance {
         mask: mask.without(&[Signal::SIGCHLD]),
         signals: inherited,
     };
-    Work::new(dir, machine, files, inheritance, child_ended)
+    Work::new(dir, custody, files, inheritance, child_ended)
+}
+
+/// Finds out what an earlier supervise has left, and goes on from there.
+fn take(dir: &CStr, want: Want) -> Custody {
+    let (legacy, detail) = adopt::legacy();
+    let (machine, adopted) = match legacy {
+        Legacy::None => (Machine::new(want, clock::wall()), None),
+        Legacy::Ended(status) => (Machine::new(status.want, clock::wall()), None),
+        Legacy::Alive(alive) => (Machine::adopt(&alive.status, alive.started), Some(alive)),
+        Legacy::Unproven(pid) => {
+            let pid = Decimal::new(u64::from(pid));
+            let (pid, dir) = (pid.as_bytes(), dir.to_bytes());
+            ME.warning(
+                &[
+                    b"unable to tell whether process ",
+                    pid,
+                    b" is ",
+                    dir,
+                    b": not taking it over",
+                ],
+                None,
+            );
+            (Machine::new(want, clock::wall()), None)
+        }
+    };
+    Custody {
+        machine,
+        adopted,
+        starts: detail.starts,
+        last_end: detail.last_end,
+    }
 }
 
 /// The most text of a `supervise` link that the reference reads.

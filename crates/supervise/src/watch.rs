@@ -99,7 +99,7 @@ impl Files {
             return Err(fatal(b"unable to acquire ", LOCK, error));
         }
         make_fifo(dir, CONTROL);
-        let control = fifo::open_read(CONTROL)
+        let control = file::open_read(CONTROL)
             .and_then(Held::new)
             .map_err(|error| fatal(b"unable to read ", CONTROL, error))?;
         let control_writer = fifo::open_write(CONTROL)
@@ -126,7 +126,7 @@ impl Files {
     /// Opens `ok`: from now on clients see that a supervise runs.
     pub(crate) fn open_ok(&mut self, dir: &CStr) -> core::result::Result<(), i32> {
         make_fifo(dir, OK);
-        let ok = fifo::open_read(OK).and_then(Held::new).map_err(|error| {
+        let ok = file::open_read(OK).and_then(Held::new).map_err(|error| {
             ME.fatal(
                 &[b"unable to read ", dir.to_bytes(), b"/", OK.to_bytes()],
                 error,
@@ -241,13 +241,13 @@ impl Files {
         }
         if !self.control.is_at(CONTROL) {
             make_fifo(dir, CONTROL);
-            let control = fifo::open_read(CONTROL).and_then(Held::new);
+            let control = file::open_read(CONTROL).and_then(Held::new);
             let control = control.map_err(at(CONTROL))?;
             self._control_writer = fifo::open_write(CONTROL).map_err(at(CONTROL))?;
             self.control = control;
         }
         make_fifo(dir, OK);
-        self.ok = Some(fifo::open_read(OK).and_then(Held::new).map_err(at(OK))?);
+        self.ok = Some(file::open_read(OK).and_then(Held::new).map_err(at(OK))?);
         self.open_directory();
         Ok(())
     }

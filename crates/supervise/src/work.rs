@@ -2,20 +2,23 @@
 //! what it says.
 
 use core::ffi::CStr;
+use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::command::Command;
 use daemontools::servicedir::RUN;
 use daemontools::strerr::Decimal;
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::poll;
-use daemontools::unix::process::{self, Fork, Pid};
+use daemontools::unix::process::{self, End, Fork, Pid};
 use daemontools::unix::signal::{Caught, Inherited, Mask, Signal};
-use daemontools::unix::{exec, fd};
-use daemontools::{Errno, TEMPORARY};
+use daemontools::unix::{exec, fd, pidfd};
+use daemontools::{Errno, TEMPORARY, procfs};
 
 use crate::ME;
+use crate::adopt::Alive;
+use crate::detail::{Detail, Identity};
 use crate::machine::{Action, Event, Machine};
-use crate::record::{Detail, Record};
+use crate::record::Record;
 use crate::watch::Files;
 
 /// How much is read from the control FIFO at once.
@@ -33,11 +36,22 @@ pub(crate) struct Inheritance {
     pub(crate) signals: Inherited,
 }
 
+/// Where this supervise begins: at a start, or where another was killed.
+#[derive(Debug)]
+pub(crate) struct Custody {
+    pub(crate) machine: Machine,
+    pub(crate) adopted: Option<Alive>,
+    pub(crate) starts: u64,
+    pub(crate) last_end: Option<End>,
+}
+
 /// One service in custody.
 #[derive(Debug)]
 pub(crate) struct Work {
     dir: &'static CStr,
     machine: Machine,
+    /// The service's process while it is no child of ours.
+    adopted: Option<OwnedFd>,
     record: Record,
     detail: Detail,
     files: Files,
@@ -52,22 +66,36 @@ impl Work {
     /// written and the exit code is given.
     pub(crate) fn new(
         dir: &'static CStr,
-        machine: Machine,
+        custody: Custody,
         files: Files,
         inheritance: Inheritance,
         look: Caught,
     ) -> Result<Self, i32> {
         let mut work = Self {
             dir,
-            machine,
+            machine: custody.machine,
+            adopted: None,
             record: Record::default(),
-            detail: Detail::default(),
+            detail: Detail {
+                starts: custody.starts,
+                last_end: custody.last_end,
+                boot: procfs::boot_id(),
+                ..Detail::default()
+            },
             files,
             inheritance,
             look,
             left: false,
         };
+        if let (Some(alive), Some(pid)) = (custody.adopted, work.machine.pid()) {
+            work.detail.identity = Some(Identity {
+                pid,
+                born: alive.born,
+            });
+            work.adopted = Some(alive.process);
+        }
         work.record.mark();
+        work.mark_detail();
         work.write_record(Monotonic::now());
         work.files.open_ok(dir)?;
         Ok(work)
@@ -94,34 +122,60 @@ impl Work {
                 self.files.deadline(),
             ];
             let deadline = deadline.into_iter().flatten().min();
-            let control = [self.files.control()];
-            match poll::readable(control, deadline, &self.inheritance.mask) {
-                Ok([commands]) => self.wake(commands),
+            match self.wait(deadline) {
+                Ok((commands, ended)) => self.wake(commands, ended),
                 Err(error) => {
                     ME.warning(&[b"unable to wait for ", self.dir.to_bytes()], error);
                     poll::pause_until(Monotonic::now() + PAUSE);
-                    self.wake(true);
+                    self.wake(true, false);
                 }
             }
         }
     }
 
+    /// The one place where supervise waits. Says whether there are commands, and
+    /// whether the process that is no child of ours has ended.
+    fn wait(&self, deadline: Option<Monotonic>) -> daemontools::Result<(bool, bool)> {
+        let (control, mask) = (self.files.control(), &self.inheritance.mask);
+        match &self.adopted {
+            None => poll::readable([control], deadline, mask).map(|[commands]| (commands, false)),
+            Some(process) => poll::readable([control, process.as_fd()], deadline, mask)
+                .map(|[commands, ended]| (commands, ended)),
+        }
+    }
+
     /// Ends first, then commands, as the reference; then what time has brought.
-    fn wake(&mut self, commands: bool) {
+    fn wake(&mut self, commands: bool, adopted_ended: bool) {
         if self.look.take() {
             self.files.noticed();
             while let Some((pid, end)) = process::reap() {
                 if self.machine.pid() == pid.as_raw().try_into().ok() {
-                    self.detail.last_end = Some(end);
-                    self.record.mark_detail();
-                    self.tell(Event::Ended(clock::wall()));
+                    self.ended(Some(end));
                 }
             }
+        }
+        if adopted_ended && self.adopted.is_some() {
+            self.ended(None);
         }
         if commands {
             self.obey();
         }
         self.tell(Event::Time);
+    }
+
+    /// The service's process has ended; how, is known of a child only.
+    fn ended(&mut self, end: Option<End>) {
+        self.adopted = None;
+        self.detail.last_end = end;
+        self.detail.identity = None;
+        self.tell(Event::Ended(clock::wall()));
+        self.mark_detail();
+    }
+
+    /// The detail file is to be written, for the record as it is now.
+    fn mark_detail(&mut self) {
+        self.detail.since = Some(self.machine.status().since.label());
+        self.record.mark_detail();
     }
 
     /// Reads a block of commands and obeys each, in order.
@@ -145,43 +199,83 @@ impl Work {
             match action {
                 Action::Start => self.start(),
                 Action::Signal(signal) => {
-                    if signal == Signal::SIGSTOP && self.record.is_stale(&self.machine.status()) {
+                    if self.record.is_stale(&self.machine.status()) {
                         self.write_record(now);
                     }
-                    if let Some(pid) = self.machine.pid().and_then(|pid| pid.try_into().ok()) {
-                        let _ = process::kill(Pid::from_raw(pid), signal);
-                    }
+                    self.signal(signal);
                 }
                 Action::Record => self.record.mark(),
-                Action::Leave => self.left = true,
+                Action::Leave => self.leave(),
             }
         }
     }
 
+    /// Reaches the service's process and nothing else; one that has just ended
+    /// needs no signal.
+    fn signal(&self, signal: Signal) {
+        let _ = match (&self.adopted, self.machine.pid().map(i32::try_from)) {
+            (Some(process), _) => pidfd::send(process, signal),
+            (None, Some(Ok(pid))) => process::kill(Pid::from_raw(pid), signal),
+            (None, _) => Ok(()),
+        };
+    }
+
+    /// Nobody is in charge from now on: a later supervise begins anew.
+    fn leave(&mut self) {
+        self.left = true;
+        self.detail.boot = None;
+        self.record.mark_detail();
+    }
+
+    /// Starts the service. The child waits until its pid is on disk: killed at any
+    /// moment, this supervise leaves either no process or one that its successor
+    /// finds. Until then the child shares the lock, so that there is no successor.
     fn start(&mut self) {
+        let (released, release) = match fd::pipe() {
+            Ok(gate) => gate,
+            Err(error) => return self.could_not_start(b"unable to create pipe for ", error),
+        };
         match process::fork() {
             Ok(Fork::Child) => {
-                self.inheritance.mask.install();
-                self.inheritance.signals.restore();
-                let error = exec::alone(RUN);
-                ME.fatal(&[b"unable to start ", self.dir.to_bytes(), b"/run"], error);
-                process::exit_now(TEMPORARY);
+                drop(release);
+                self.become_service(&released)
             }
             Ok(Fork::Parent(pid)) => {
-                self.detail.starts += 1;
-                self.record.mark_detail();
                 let pid = pid.as_raw().unsigned_abs();
                 self.tell(Event::Started(pid, clock::wall()));
+                self.files.hush();
+                self.record
+                    .write_now(self.dir, &self.machine.status(), Monotonic::now());
+                // If the child is gone already, its end will be told.
+                let _ = fd::write_all(release, b"!");
+                self.detail.starts += 1;
+                let born = procfs::start_time(pid);
+                self.detail.identity = born.map(|born| Identity { pid, born });
+                self.mark_detail();
             }
-            Err(error) => self.could_not_start(error),
+            Err(error) => self.could_not_start(b"unable to fork for ", error),
         }
     }
 
-    fn could_not_start(&mut self, error: Errno) {
+    /// In the child: gives back what was inherited, and execs `./run`.
+    fn become_service(&self, released: &OwnedFd) -> ! {
+        let mut word = [0];
+        while fd::read(released, &mut word) == Err(Errno::EINTR) {}
+        if word == [0] {
+            process::exit_now(TEMPORARY);
+        }
+        self.inheritance.mask.install();
+        self.inheritance.signals.restore();
+        let error = exec::alone(RUN);
+        ME.fatal(&[b"unable to start ", self.dir.to_bytes(), b"/run"], error);
+        process::exit_now(TEMPORARY);
+    }
+
+    fn could_not_start(&mut self, what: &[u8], error: Errno) {
         let seconds = Decimal::new(self.machine.patience().as_secs());
         ME.warning(
             &[
-                b"unable to fork for ",
+                what,
                 self.dir.to_bytes(),
                 b", trying again after ",
                 seconds.as_bytes(),

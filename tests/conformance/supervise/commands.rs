@@ -1,5 +1,6 @@
 //! Every command in every state, and random walks over both.
 
+use conformance::case::Need;
 use conformance::{Case, Proc, STARTS, Side};
 
 /// All commands of the reference, and a byte that is none.
@@ -19,6 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
     }
     cases.extend((1..=12).map(walk));
     cases.extend(sequences());
+    cases.extend(orders());
     cases
         .into_iter()
         .map(|case| case.normal(&[STARTS]))
@@ -101,10 +103,42 @@ fn walk(seed: u64) -> Case {
             let command = b"uuddoopcchhaaittkz\0p"[random.below(20)];
             side.log_command("x", &supervise, &[command]);
         }
-        side.log_command("x", &supervise, b"dxk");
+        let rest = side.log_command("x", &supervise, b"dx");
+        if !rest.gone {
+            side.log_command("x", &supervise, b"k");
+        }
         side.log("end", supervise.wait());
         side.log_output(&supervise);
     })
+}
+
+/// The order of signals and records, as the kernel sees it.
+fn orders() -> Vec<Case> {
+    let order = |name: &str, commands: &'static [u8]| {
+        Case::scenario(format!("order: {name}"), move |side| {
+            side.recorder("x");
+            side.file("x/stubborn", "");
+            // The first command is over when the reference's pause is.
+            let supervise = reach(side, &[b"z"]);
+            let trace = side.trace(&supervise);
+            side.log_command("x", &supervise, commands);
+            trace.end_and_log(side);
+        })
+        .needs(Need::Strace)
+        .without_files()
+    };
+    vec![
+        order("d sends TERM, then CONT, then writes the record", b"d"),
+        order("p writes the record, then sends STOP", b"p"),
+        order("c writes the record, then sends CONT", b"c"),
+        order("u only writes the record", b"u"),
+        order("o only writes the record", b"o"),
+        order("x only writes the record", b"x"),
+        order("t only sends TERM", b"t"),
+        order("k kills, then the end and the new start are recorded", b"k"),
+        order("all signals in one write", b"haitc"),
+        order("an unknown byte does nothing", b"z"),
+    ]
 }
 
 /// Bytes written at once are obeyed in order.
@@ -115,6 +149,8 @@ fn sequences() -> Vec<Case> {
             let supervise = reach(side, &[]);
             side.log_command("x", &supervise, bytes);
         })
+        // Signals that arrive together have no order in the log.
+        .without_files()
     };
     vec![
         sequence("du in one write restarts", b"du"),
@@ -127,8 +163,11 @@ fn sequences() -> Vec<Case> {
         sequence("ok in one write", b"ok"),
         sequence("dx in one write", b"dx"),
         sequence("xd in one write", b"xd"),
-        sequence("xdu in one write", b"xdu"),
-        sequence("dp in one write: down though paused", b"dp"),
+        Case::scenario("x cannot be undone", |side| {
+            side.recorder("x");
+            let supervise = reach(side, &[b"xu", b"o", b"u", b"k"]);
+            side.log("end", supervise.wait());
+        }),
         sequence(
             "NUL, newline and high bytes are nothing",
             b"\0\n\r\xff\x80 ",

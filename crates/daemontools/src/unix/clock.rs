@@ -20,10 +20,19 @@ impl Monotonic {
         Self(u64::try_from(seconds).unwrap_or(0) * 1_000_000_000 + u64::from(nanos))
     }
 
-    /// How long until this moment; zero if it has passed.
+    /// How long this moment is after an earlier one; zero if it is not after it.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Monotonic {
+    /// The moment so long before this one, or the clock's start.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(nanos))
     }
 }
 
@@ -43,7 +52,15 @@ pub fn wall() -> Tai64n {
     Tai64n::from_unix(seconds, nanos)
 }
 
-/// Seconds and nanoseconds of a clock. The two that we read always exist.
+/// Time since boot, with the time that the machine slept: the clock of the start
+/// times in `/proc`.
+#[must_use]
+pub fn since_boot() -> Duration {
+    let (seconds, nanos) = read(ClockId::CLOCK_BOOTTIME);
+    Duration::new(u64::try_from(seconds).unwrap_or(0), nanos)
+}
+
+/// Seconds and nanoseconds of a clock. Those that we read always exist.
 fn read(clock: ClockId) -> (i64, u32) {
     clock_gettime(clock).map_or((0, 0), |time| {
         (time.tv_sec(), u32::try_from(time.tv_nsec()).unwrap_or(0))

@@ -35,10 +35,18 @@ fn entry(index: usize) -> Option<&'static CStr> {
     (!entry.is_null()).then(|| unsafe { CStr::from_ptr(entry) })
 }
 
-/// The environment as `execve` wants it.
+/// The environment as `execve` wants it. Copies nothing.
 #[must_use]
 pub fn strings() -> Strings<'static> {
-    iter().collect()
+    // SAFETY: no program of the suite changes `environ`.
+    let entries = unsafe { environ };
+    if entries.is_null() {
+        return core::iter::empty().collect();
+    }
+    // SAFETY: the array has one pointer for each entry, and a null pointer.
+    let entries = unsafe { core::slice::from_raw_parts(entries, iter().count() + 1) };
+    // SAFETY: the entries live as long as the process, and a null pointer ends them.
+    unsafe { Strings::borrow(entries) }
 }
 
 /// The value of the first entry called `name`.

@@ -2,22 +2,35 @@
 
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
+use std::borrow::Cow;
 
 use crate::Errno;
 
 /// Strings as `execve` takes them: pointers, and a null pointer after the last.
 #[derive(Debug)]
 pub struct Strings<'a> {
-    pointers: Vec<*const c_char>,
+    pointers: Cow<'a, [*const c_char]>,
     strings: PhantomData<&'a CStr>,
 }
 
 impl<'a> Strings<'a> {
+    /// These strings, where they are.
+    ///
+    /// # Safety
+    /// Each pointer but the last must be a C string that lives for `'a`; the last
+    /// must be null.
+    pub(crate) const unsafe fn borrow(pointers: &'a [*const c_char]) -> Self {
+        Self {
+            pointers: Cow::Borrowed(pointers),
+            strings: PhantomData,
+        }
+    }
+
     /// The first string.
     #[must_use]
     pub fn first(&self) -> Option<&'a CStr> {
         let first = *self.pointers.first()?;
-        // SAFETY: a pointer that is not null came from a `&'a CStr`.
+        // SAFETY: a pointer that is not null is a C string that lives for `'a`.
         (!first.is_null()).then(|| unsafe { CStr::from_ptr(first) })
     }
 }
@@ -26,7 +39,10 @@ impl<'a> FromIterator<&'a CStr> for Strings<'a> {
     fn from_iter<I: IntoIterator<Item = &'a CStr>>(strings: I) -> Self {
         let pointers = strings.into_iter().map(CStr::as_ptr);
         Self {
-            pointers: pointers.chain([core::ptr::null()]).collect(),
+            pointers: pointers
+                .chain([core::ptr::null()])
+                .collect::<Vec<_>>()
+                .into(),
             strings: PhantomData,
         }
     }

@@ -87,6 +87,29 @@ pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
     nix::unistd::pipe2(OFlag::O_CLOEXEC)
 }
 
+/// A pipe that a program which is exec'ed inherits: (read end, write end).
+///
+/// # Errors
+/// What `pipe2(2)` says.
+pub fn pipe_to_inherit() -> Result<(OwnedFd, OwnedFd)> {
+    nix::unistd::pipe2(OFlag::empty())
+}
+
+/// Another descriptor of an open file, the lowest that is free, which a program
+/// that is exec'ed inherits.
+///
+/// # Errors
+/// What `dup(2)` says.
+pub fn dup_to_inherit(fd: impl AsFd) -> Result<OwnedFd> {
+    nix::unistd::dup(fd)
+}
+
+/// Asks for a pipe that holds `size` bytes. What is no pipe, or may not grow, stays
+/// as it is.
+pub fn enlarge_pipe(fd: impl AsFd, size: i32) {
+    let _ = fcntl(fd, FcntlArg::F_SETPIPE_SZ(size));
+}
+
 /// Makes `number` (0, 1 or 2) another name of `fd`, which a program that is
 /// exec'ed inherits.
 ///

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 
-use super::file::{self, Identity, Kind};
+use super::file::{self, Kind};
 use crate::{Errno, Result};
 
 /// Makes a FIFO 0600 if there is nothing of that name.
@@ -20,20 +20,25 @@ pub fn make(path: &CStr) -> Result<()> {
     }
 }
 
-/// Opens the reading end without waiting for a writer.
-///
-/// # Errors
-/// What `open(2)` says; EINVAL for what is no FIFO.
-pub fn open_read(path: &CStr) -> Result<OwnedFd> {
-    open(path, OFlag::O_RDONLY)
-}
-
 /// Opens the writing end; ENXIO where nobody reads.
 ///
 /// # Errors
 /// What `open(2)` says; EINVAL for what is no FIFO.
 pub fn open_write(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_WRONLY)
+}
+
+/// Opens the writing end as [`open_write`] does, and only if the name itself is the
+/// FIFO: a link in its place is not followed.
+///
+/// # Errors
+/// What `open(2)` says; EINVAL for what is no FIFO, and for a link to anything.
+pub fn open_write_nofollow(path: &CStr) -> Result<OwnedFd> {
+    match open(path, OFlag::O_WRONLY | OFlag::O_NOFOLLOW) {
+        // A link: if it leads nowhere, that is what there is to say.
+        Err(Errno::ELOOP) => file::stat(path).and(Err(Errno::EINVAL)),
+        result => result,
+    }
 }
 
 fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
@@ -43,11 +48,4 @@ fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
         Kind::Fifo => Ok(fd),
         _ => Err(Errno::EINVAL),
     }
-}
-
-/// Which FIFO has the name now; `None` if there is none.
-#[must_use]
-pub fn identity(path: &CStr) -> Option<Identity> {
-    let facts = file::stat(path).ok()?;
-    (facts.kind == Kind::Fifo).then_some(facts.identity)
 }

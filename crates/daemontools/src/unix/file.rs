@@ -46,6 +46,8 @@ pub struct Facts {
     pub links: u64,
     /// Its size in bytes.
     pub size: i64,
+    /// When it last changed, by the file system's clock: seconds, nanoseconds.
+    pub changed: (i64, i64),
 }
 
 impl From<FileStat> for Facts {
@@ -67,6 +69,7 @@ impl From<FileStat> for Facts {
             mode: stat.st_mode & 0o7777,
             links: u64::from(stat.st_nlink),
             size: stat.st_size,
+            changed: (stat.st_ctime, stat.st_ctime_nsec),
         }
     }
 }
@@ -111,6 +114,49 @@ pub fn open_read(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
 }
 
+/// Opens /dev/null for reading and writing.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_null() -> Result<OwnedFd> {
+    open(c"/dev/null", OFlag::O_RDWR, 0)
+}
+
+/// Reads the beginning of a file, as much as the buffer holds.
+///
+/// # Errors
+/// [`ReadError`] says whether it could not be opened or could not be read.
+pub fn read_start<'a>(
+    path: &CStr,
+    buffer: &'a mut [u8],
+) -> core::result::Result<&'a [u8], ReadError> {
+    let fd = open_read(path).map_err(ReadError::Open)?;
+    loop {
+        match nix::unistd::read(&fd, buffer) {
+            Ok(count) => return Ok(&buffer[..count]),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(ReadError::Read(error)),
+        }
+    }
+}
+
+/// Where [`read_start`] failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The file could not be opened.
+    Open(Errno),
+    /// It was opened and could not be read.
+    Read(Errno),
+}
+
+/// Opens a file for writing as it is, without waiting for a FIFO's reader.
+///
+/// # Errors
+/// What `open(2)` says; ENXIO for a FIFO that nobody reads.
+pub fn open_write(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_WRONLY | OFlag::O_NONBLOCK, 0)
+}
+
 /// Opens a directory.
 ///
 /// # Errors
@@ -127,6 +173,17 @@ pub fn open_directory(path: &CStr) -> Result<OwnedFd> {
 pub fn open_append_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT;
     open(path, flags | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW, mode)
+}
+
+/// Opens a file for appending, and makes it 0600 if it does not exist. Unlike all
+/// others, this descriptor is inherited by a program that is exec'ed: a lock held
+/// for that program.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_lock_to_inherit(path: &CStr) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_NONBLOCK;
+    nix::fcntl::open(path, flags, Mode::S_IRUSR | Mode::S_IWUSR)
 }
 
 /// Makes a new file for writing with `mode`. Whatever had the name is unlinked

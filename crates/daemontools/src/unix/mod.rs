@@ -1,15 +1,21 @@
 //! The only code that talks to the kernel, one concept a file, thin over `nix`,
 //! `libc` and `signal-hook`. The only unsafe code too, with the `main!` macro.
 
+pub mod account;
 pub mod clock;
+pub mod dir;
 pub mod env;
 pub mod exec;
 pub mod fd;
 pub mod fifo;
 pub mod file;
+pub mod inotify;
+pub mod localtime;
 pub mod lock;
 pub mod notify;
+pub mod pidfd;
 pub mod poll;
 pub mod process;
+pub mod proctitle;
 pub mod rlimit;
 pub mod signal;

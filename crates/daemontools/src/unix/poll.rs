@@ -2,7 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use nix::poll::{PollFd, PollFlags};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::time::TimeSpec;
 
 use super::clock::Monotonic;
@@ -29,6 +29,13 @@ pub fn readable<const N: usize>(
     }
 }
 
+/// Whether a descriptor has something to read now (a pidfd: its process ended).
+#[must_use]
+pub fn has_input(fd: BorrowedFd<'_>) -> bool {
+    let mut polled = [PollFd::new(fd, PollFlags::POLLIN)];
+    matches!(poll(&mut polled, PollTimeout::ZERO), Ok(1..))
+}
+
 /// Waits until `fd` can be written or the deadline passes; says which.
 ///
 /// # Errors
@@ -48,4 +55,32 @@ pub fn writable_by(fd: BorrowedFd<'_>, deadline: Monotonic) -> Result<bool> {
 /// Does nothing until the deadline: for when waiting as above does not work.
 pub fn pause_until(deadline: Monotonic) {
     std::thread::sleep(deadline.since(Monotonic::now()));
+}
+
+/// What to wait for on a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Something to read, or the end.
+    Read,
+    /// Room to write, or a reader that is gone.
+    Write,
+}
+
+/// Waits without end.
+///
+/// # Errors
+/// What `poll(2)` says, but for EINTR.
+pub fn wait(fd: BorrowedFd<'_>, direction: Direction) -> Result<()> {
+    let events = match direction {
+        Direction::Read => PollFlags::POLLIN,
+        Direction::Write => PollFlags::POLLOUT,
+    };
+    loop {
+        let mut polled = [PollFd::new(fd, events)];
+        match poll(&mut polled, PollTimeout::NONE) {
+            Ok(_) => return Ok(()),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
 }

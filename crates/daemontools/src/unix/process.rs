@@ -58,6 +58,32 @@ pub fn reap() -> Option<(Pid, End)> {
     }
 }
 
+/// Waits for one child and says how it ended.
+///
+/// # Errors
+/// What `waitpid(2)` says, but for EINTR.
+pub fn wait_for(pid: Pid) -> Result<End> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the kernel writes one integer.
+        let result = unsafe { libc::waitpid(pid.as_raw(), &raw mut status, 0) };
+        return match Errno::result(result) {
+            Ok(_) if libc::WIFSIGNALED(status) => Ok(End::Killed(libc::WTERMSIG(status))),
+            Ok(_) => Ok(End::Exited(libc::WEXITSTATUS(status))),
+            Err(Errno::EINTR) => continue,
+            Err(error) => Err(error),
+        };
+    }
+}
+
+/// Makes this process the leader of a new session, and so of a new process group.
+///
+/// # Errors
+/// EPERM for one that leads a group already.
+pub fn new_session() -> Result<()> {
+    nix::unistd::setsid().map(drop)
+}
+
 /// Sends a signal to one process.
 ///
 /// # Errors

@@ -1,6 +1,25 @@
 //! Limits on what a process may use.
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+pub use nix::sys::resource::Resource;
+use nix::sys::resource::{getrlimit, setrlimit};
+
+use crate::Result;
+
+/// The soft and the hard limit; `u64::MAX` is none.
+///
+/// # Errors
+/// What `getrlimit(2)` says.
+pub fn get(resource: Resource) -> Result<(u64, u64)> {
+    getrlimit(resource)
+}
+
+/// Sets the soft and the hard limit.
+///
+/// # Errors
+/// What `setrlimit(2)` says.
+pub fn set(resource: Resource, (soft, hard): (u64, u64)) -> Result<()> {
+    setrlimit(resource, soft, hard)
+}
 
 /// Raises the limit on open descriptors as far as it goes and gives the limit from
 /// before, for children. `None` if it could not be read.

@@ -106,6 +106,22 @@ impl Inherited {
     }
 }
 
+/// Whether a signal is ignored now.
+#[must_use]
+pub fn is_ignored(signal: Signal) -> bool {
+    let mut action = core::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: the kernel writes one `sigaction` and changes nothing.
+    let read = unsafe { libc::sigaction(signal as i32, core::ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: all zeroes is a valid `sigaction` too.
+    let action = unsafe { action.assume_init() };
+    read == 0 && action.sa_sigaction == libc::SIG_IGN
+}
+
+/// Ignores a signal: for a child that has to inherit it so.
+pub fn ignore(signal: Signal) {
+    dispose(signal, SigHandler::SigIgn);
+}
+
 /// Sets a signal to be ignored or to its default; gives what it was.
 fn dispose(signal: Signal, handler: SigHandler) -> Option<SigHandler> {
     let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());

@@ -1,0 +1,4 @@
+//! See envdir(8).
+#![no_main]
+
+daemontools::main!(chainload::envdir);

@@ -1,0 +1,4 @@
+//! See envuidgid(8).
+#![no_main]
+
+daemontools::main!(chainload::envuidgid);

@@ -1,0 +1,4 @@
+//! See fghack(8).
+#![no_main]
+
+daemontools::main!(chainload::fghack);

@@ -1,0 +1,4 @@
+//! See pgrphack(8).
+#![no_main]
+
+daemontools::main!(chainload::pgrphack);

@@ -1,0 +1,4 @@
+//! See setlock(8).
+#![no_main]
+
+daemontools::main!(chainload::setlock);

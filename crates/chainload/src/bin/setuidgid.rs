@@ -1,0 +1,4 @@
+//! See setuidgid(8).
+#![no_main]
+
+daemontools::main!(chainload::setuidgid);

@@ -1,0 +1,4 @@
+//! See softlimit(8).
+#![no_main]
+
+daemontools::main!(chainload::softlimit);

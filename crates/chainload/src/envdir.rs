@@ -1,0 +1,144 @@
+//! envdir: a directory of files becomes environment variables.
+
+use core::ffi::CStr;
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStringExt;
+
+use daemontools::pathexec::Changes;
+use daemontools::strerr::Reporter;
+use daemontools::unix::{fd, file};
+use daemontools::{Args, Errno, Result, TEMPORARY, getopt};
+
+use crate::become_with;
+
+static ME: Reporter = Reporter::new("envdir");
+
+/// As much as is read at once.
+const BLOCK: usize = 4096;
+
+/// Sets or unsets a variable for each file, and becomes the program.
+pub fn envdir(args: Args) -> i32 {
+    let (Some(directory), Some(_)) = (args.get(1), args.get(2)) else {
+        getopt::usage(&ME, "envdir dir child");
+        return TEMPORARY;
+    };
+    let start = match file::open_directory(c".") {
+        Ok(start) => start,
+        Err(error) => return ME.fatal(&[b"unable to switch to current directory"], error),
+    };
+    let name = CStr::to_bytes(directory);
+    if let Err(error) = file::chdir(directory) {
+        return ME.fatal(&[b"unable to switch to directory ", name], error);
+    }
+    let changes = match read_directory() {
+        Ok(changes) => changes,
+        Err(Failed::Directory(error)) => {
+            return ME.fatal(&[b"unable to read directory ", name], error);
+        }
+        Err(Failed::File(file, error)) => {
+            return ME.fatal(&[b"unable to read ", name, b"/", file.as_bytes()], error);
+        }
+    };
+    if let Err(error) = file::fchdir(&start) {
+        return ME.fatal(&[b"unable to switch to starting directory"], error);
+    }
+    drop(start);
+    become_with(&ME, args, 2, &changes)
+}
+
+/// What could not be read.
+enum Failed {
+    Directory(Errno),
+    File(CString, Errno),
+}
+
+impl From<std::io::Error> for Failed {
+    fn from(error: std::io::Error) -> Self {
+        Self::Directory(Errno::from_raw(error.raw_os_error().unwrap_or(0)))
+    }
+}
+
+/// A change for each file of the working directory whose name begins with no dot.
+fn read_directory() -> core::result::Result<Changes, Failed> {
+    let mut changes = Changes::default();
+    for entry in std::fs::read_dir(".")? {
+        let name = OsString::into_vec(entry?.file_name());
+        if name.starts_with(b".") {
+            continue;
+        }
+        let file = CString::new(name).map_err(|_| Failed::Directory(Errno::EINVAL))?;
+        let change = match read_value(&file) {
+            Ok(Some(value)) => changes.set(file.as_bytes(), &value),
+            Ok(None) => changes.unset(file.as_bytes()),
+            Err(error) => Err(error),
+        };
+        change.map_err(|error| Failed::File(file, error))?;
+    }
+    Ok(changes)
+}
+
+/// The value that a file gives; `None` if it is empty, or has gone since the
+/// directory was read, or is a link to nothing.
+fn read_value(path: &CStr) -> Result<Option<Vec<u8>>> {
+    let file = match file::open_read(path) {
+        Ok(file) => file,
+        Err(Errno::ENOENT) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    let mut block = [0; BLOCK];
+    loop {
+        let count = match fd::read(&file, &mut block) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(Errno::EINTR) => continue,
+            Err(error) => return Err(error),
+        };
+        bytes.try_reserve(count).map_err(|_| Errno::ENOMEM)?;
+        bytes.extend_from_slice(&block[..count]);
+        if block[..count].contains(&b'\n') {
+            break;
+        }
+    }
+    Ok((!bytes.is_empty()).then(|| value(bytes)))
+}
+
+/// The first line of a file, without the spaces and tabs at its end. A variable
+/// cannot hold a NUL, which stands for a newline.
+fn value(mut bytes: Vec<u8>) -> Vec<u8> {
+    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
+    let blanks = line.iter().rev();
+    let blanks = blanks.take_while(|byte| matches!(byte, b' ' | b'\t'));
+    bytes.truncate(line.len() - blanks.count());
+    for byte in &mut bytes {
+        if *byte == 0 {
+            *byte = b'\n';
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values() {
+        for (file, expected) in [
+            (&b"plain"[..], &b"plain"[..]),
+            (b"one\ntwo\n", b"one"),
+            (b"  both \t \n", b"  both"),
+            (b" \t", b""),
+            (b"\nsecond", b""),
+            (b"a\0b\0\n", b"a\nb\n"),
+            (
+                b"blanks \0 before a NUL stay",
+                b"blanks \n before a NUL stay",
+            ),
+            (b"cr\r\n", b"cr\r"),
+            (b"\xff\xfe", b"\xff\xfe"),
+        ] {
+            assert_eq!(value(file.to_vec()), expected, "{file:?}");
+        }
+    }
+}

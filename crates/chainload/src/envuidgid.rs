@@ -1,0 +1,30 @@
+//! envuidgid: tells a program, in its environment, which account to become. For
+//! servers that start as root and give that up by themselves.
+
+use core::ffi::CStr;
+
+use daemontools::pathexec::Changes;
+use daemontools::strerr::{Decimal, Reporter};
+use daemontools::unix::account;
+use daemontools::{Args, getopt};
+
+use crate::become_with;
+
+static ME: Reporter = Reporter::new("envuidgid");
+
+/// Sets GID and UID to the account's, and becomes the program.
+pub fn envuidgid(args: Args) -> i32 {
+    let (Some(name), Some(_)) = (args.get(1), args.get(2)) else {
+        return getopt::usage(&ME, "envuidgid account child");
+    };
+    let Some(account) = account::find(name) else {
+        return ME.fatal(&[b"unknown account ", CStr::to_bytes(name)], None);
+    };
+    let mut changes = Changes::default();
+    for (name, id) in [(b"GID", account.gid), (b"UID", account.uid)] {
+        if let Err(error) = changes.set(name, Decimal::new(id.into()).as_bytes()) {
+            return ME.fatal(&[b"unable to set ", name], error);
+        }
+    }
+    become_with(&ME, args, 2, &changes)
+}

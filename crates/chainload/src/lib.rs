@@ -1,0 +1,53 @@
+//! The chain loaders: each changes one thing about its process (a lock, a limit, a
+//! user, the environment) and then becomes the program that the rest of its
+//! command line names. What the next program inherits is the contract, so nothing
+//! else is touched: no descriptor, no signal, no entry of the environment.
+
+#![forbid(unsafe_code)]
+
+use core::ffi::CStr;
+
+use daemontools::pathexec::Changes;
+use daemontools::strerr::Reporter;
+use daemontools::{Args, Errno, PERMANENT, pathexec};
+
+mod envdir;
+mod envuidgid;
+mod fghack;
+mod pgrphack;
+mod setlock;
+mod setuidgid;
+mod softlimit;
+
+pub use envdir::envdir;
+pub use envuidgid::envuidgid;
+pub use fghack::fghack;
+pub use pgrphack::pgrphack;
+pub use setlock::setlock;
+pub use setuidgid::setuidgid;
+pub use softlimit::softlimit;
+
+/// Becomes the program that word `index` of the command line names. Returns only
+/// if that failed, with the exit code; the message has been written.
+fn become_program(me: &Reporter, args: Args, index: usize) -> i32 {
+    become_by(me, args, index, pathexec::exec)
+}
+
+/// The same, with a changed environment.
+fn become_with(me: &Reporter, args: Args, index: usize, changes: &Changes) -> i32 {
+    become_by(me, args, index, |argv| changes.exec(argv))
+}
+
+fn become_by(
+    me: &Reporter,
+    args: Args,
+    index: usize,
+    exec: impl FnOnce(&daemontools::unix::exec::Strings) -> Errno,
+) -> i32 {
+    let Some(argv) = args.vector(index) else {
+        return PERMANENT;
+    };
+    let error = exec(&argv);
+    let name = args.get(index).map_or(&b""[..], CStr::to_bytes);
+    me.fatal(&[b"unable to run ", name], error)
+}

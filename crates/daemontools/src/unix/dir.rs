@@ -1,0 +1,130 @@
+//! The names in a directory, read again and again through one descriptor and
+//! without the heap: svscan does it for as long as the machine runs.
+
+use core::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use nix::unistd::Whence;
+
+use super::file;
+use crate::{Errno, Result};
+
+/// An open directory.
+#[derive(Debug)]
+pub struct Dir {
+    fd: OwnedFd,
+}
+
+/// What the directory itself says of a name's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// The file system does not say.
+    Unknown,
+    /// Anything else.
+    Other,
+}
+
+/// One `linux_dirent64`: inode 8 bytes, offset 8, its own length 2, type 1, name.
+const NAME: usize = 19;
+
+/// Room for some names at a time, aligned as the kernel wants it.
+#[repr(align(8))]
+struct Buffer([u8; 4096]);
+
+impl Dir {
+    /// Opens a directory for reading its names.
+    ///
+    /// # Errors
+    /// What `open(2)` says.
+    pub fn open(path: &CStr) -> Result<Self> {
+        file::open_directory(path).map(|fd| Self { fd })
+    }
+
+    /// Calls `each` with every name from the first on, in the kernel's order,
+    /// `.` and `..` among them.
+    ///
+    /// # Errors
+    /// What `getdents64(2)` says; some names may have been seen by then.
+    pub fn each(&self, mut each: impl FnMut(&CStr, Hint)) -> Result<()> {
+        nix::unistd::lseek(&self.fd, 0, Whence::SeekSet)?;
+        let mut buffer = Buffer([0; 4096]);
+        loop {
+            let filled = self.fill(&mut buffer)?;
+            if filled == 0 {
+                return Ok(());
+            }
+            let mut rest = &buffer.0[..filled];
+            while rest.len() > NAME {
+                let length = usize::from(u16::from_ne_bytes([rest[16], rest[17]]));
+                let Some((entry, next)) = rest.split_at_checked(length.max(NAME)) else {
+                    return Err(Errno::EIO);
+                };
+                if let Ok(name) = CStr::from_bytes_until_nul(&entry[NAME..]) {
+                    each(name, hint(entry[NAME - 1]));
+                }
+                rest = next;
+            }
+        }
+    }
+
+    /// The next entries; how many bytes of the buffer they take, 0 at the end.
+    fn fill(&self, buffer: &mut Buffer) -> Result<usize> {
+        // SAFETY: the kernel writes at most `len` bytes into the buffer.
+        let filled = unsafe {
+            libc::syscall(
+                libc::SYS_getdents64,
+                self.fd.as_raw_fd(),
+                buffer.0.as_mut_ptr(),
+                buffer.0.len(),
+            )
+        };
+        Errno::result(filled).map(|filled| usize::try_from(filled).unwrap_or(0))
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+const fn hint(kind: u8) -> Hint {
+    match kind {
+        libc::DT_DIR => Hint::Directory,
+        libc::DT_LNK => Hint::Link,
+        libc::DT_UNKNOWN => Hint::Unknown,
+        _ => Hint::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::ffi::CString;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_directory_larger_than_the_buffer_is_seen_each_time() {
+        let place = tempfile::tempdir().expect("a directory");
+        for number in 0..500 {
+            std::fs::create_dir(place.path().join(format!("service-{number}"))).expect("mkdir");
+        }
+        let path = CString::new(place.path().as_os_str().as_bytes()).expect("no NUL");
+        let dir = Dir::open(&path).expect("open");
+        for _ in 0..2 {
+            let mut names = BTreeSet::new();
+            dir.each(|name, hint| {
+                assert!(matches!(hint, Hint::Directory | Hint::Unknown));
+                assert!(names.insert(name.to_bytes().to_vec()));
+            })
+            .expect("names");
+            assert_eq!(names.len(), 502);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! inotify, read without the heap: svscan's way to learn at once of what changes
+//! in its directories.
+
+use core::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use crate::{Errno, Result, unix::fd};
+
+/// A directory that is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch(i32);
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A name was made.
+    Made,
+    /// A name was moved here from elsewhere.
+    MovedHere,
+    /// Anything else that was watched for.
+    Other,
+}
+
+/// One thing that was noticed.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A change in a watched directory, with the name it happened to.
+    In(Watch, Change, &'a CStr),
+    /// Some events were lost.
+    Lost,
+}
+
+/// An inotify instance.
+#[derive(Debug)]
+pub struct Inotify {
+    fd: OwnedFd,
+}
+
+/// A header: watch, mask, cookie and the length of the name that follows.
+const HEADER: usize = 16;
+
+impl Inotify {
+    /// A new instance, close-on-exec and non-blocking.
+    ///
+    /// # Errors
+    /// What `inotify_init1(2)` says: ENOSYS where the kernel has none.
+    pub fn new() -> Result<Self> {
+        // SAFETY: the call takes an integer and touches no memory.
+        let fd = unsafe { libc::inotify_init1(libc::IN_CLOEXEC | libc::IN_NONBLOCK) };
+        let fd = Errno::result(fd)?;
+        // SAFETY: the kernel has just made this descriptor, for us alone.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok(Self { fd })
+    }
+
+    /// Watches a directory for names that arrive.
+    ///
+    /// # Errors
+    /// What `inotify_add_watch(2)` says.
+    pub fn arrivals(&self, path: &CStr) -> Result<Watch> {
+        self.add(path, libc::IN_CREATE | libc::IN_MOVED_TO)
+    }
+
+    /// Watches a directory for anything that is done in it. The watch that it
+    /// already has, if there is one.
+    ///
+    /// # Errors
+    /// What `inotify_add_watch(2)` says.
+    pub fn anything(&self, path: &CStr) -> Result<Watch> {
+        self.add(
+            path,
+            libc::IN_CREATE
+                | libc::IN_MOVED_TO
+                | libc::IN_MOVED_FROM
+                | libc::IN_DELETE
+                | libc::IN_MODIFY
+                | libc::IN_ATTRIB
+                | libc::IN_CLOSE_WRITE,
+        )
+    }
+
+    fn add(&self, path: &CStr, mask: u32) -> Result<Watch> {
+        let mask = mask | libc::IN_ONLYDIR;
+        // SAFETY: the path is a C string that outlives the call.
+        let watch = unsafe { libc::inotify_add_watch(self.fd.as_raw_fd(), path.as_ptr(), mask) };
+        Errno::result(watch).map(Watch)
+    }
+
+    /// Ends a watch.
+    pub fn remove(&self, watch: Watch) {
+        // SAFETY: the call takes integers and touches no memory.
+        unsafe { libc::inotify_rm_watch(self.fd.as_raw_fd(), watch.0) };
+    }
+
+    /// Calls `each` with everything that has happened; does not wait.
+    ///
+    /// # Errors
+    /// What `read(2)` says, but for EAGAIN.
+    pub fn each(&self, mut each: impl FnMut(Event)) -> Result<()> {
+        let mut buffer = [0; 4096];
+        loop {
+            let filled = match fd::read(&self.fd, &mut buffer) {
+                Ok(0) | Err(Errno::EAGAIN) => return Ok(()),
+                Ok(filled) => filled,
+                Err(Errno::EINTR) => continue,
+                Err(error) => return Err(error),
+            };
+            let mut rest = &buffer[..filled];
+            while let Some((header, more)) = rest.split_first_chunk::<HEADER>() {
+                let [w0, w1, w2, w3, m0, m1, m2, m3, _, _, _, _, l0, l1, l2, l3] = *header;
+                let length = u32::from_ne_bytes([l0, l1, l2, l3]);
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                let Some((name, next)) = more.split_at_checked(length) else {
+                    return Err(Errno::EIO);
+                };
+                rest = next;
+                let mask = u32::from_ne_bytes([m0, m1, m2, m3]);
+                let watch = Watch(i32::from_ne_bytes([w0, w1, w2, w3]));
+                let name = CStr::from_bytes_until_nul(name).unwrap_or(c"");
+                if mask & libc::IN_Q_OVERFLOW != 0 {
+                    each(Event::Lost);
+                } else if mask & libc::IN_IGNORED == 0 {
+                    each(Event::In(watch, change(mask), name));
+                }
+            }
+        }
+    }
+}
+
+impl AsFd for Inotify {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+const fn change(mask: u32) -> Change {
+    if mask & libc::IN_CREATE != 0 {
+        Change::Made
+    } else if mask & libc::IN_MOVED_TO != 0 {
+        Change::MovedHere
+    } else {
+        Change::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CString;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn names_that_arrive_are_told_in_order_with_how_they_came() {
+        let place = tempfile::tempdir().expect("a directory");
+        let path = CString::new(place.path().as_os_str().as_bytes()).expect("no NUL");
+        let inotify = Inotify::new().expect("inotify");
+        let watch = inotify.arrivals(&path).expect("a watch");
+        std::fs::create_dir(place.path().join("made")).expect("mkdir");
+        std::fs::rename(place.path().join("made"), place.path().join("moved")).expect("rename");
+        let mut seen = Vec::new();
+        inotify
+            .each(|event| match event {
+                Event::In(from, change, name) => {
+                    assert_eq!(from, watch);
+                    seen.push((change, name.to_owned()));
+                }
+                Event::Lost => panic!("nothing was lost"),
+            })
+            .expect("events");
+        assert_eq!(
+            seen,
+            [
+                (Change::Made, c"made".to_owned()),
+                (Change::MovedHere, c"moved".to_owned()),
+            ]
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! Local time, by the C library: it knows the zones, and where TZ leads.
+
+/// A moment in local time, as people write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalTime {
+    /// Years since 1900.
+    pub years: i32,
+    /// 1 to 12.
+    pub month: i32,
+    /// 1 to 31.
+    pub day: i32,
+    /// 0 to 23.
+    pub hour: i32,
+    /// 0 to 59.
+    pub minute: i32,
+    /// 0 to 60, where the zone counts leap seconds.
+    pub second: i32,
+}
+
+/// Reads TZ, or the system's zone where it is not set. Before [`at`].
+pub fn load_zone() {
+    unsafe extern "C" {
+        fn tzset();
+    }
+    // SAFETY: there is one thread, and nobody changes the environment.
+    unsafe { tzset() };
+}
+
+/// Local time at a Unix time; `None` for years that the library cannot count.
+#[must_use]
+pub fn at(unix: i64) -> Option<LocalTime> {
+    let mut tm = core::mem::MaybeUninit::uninit();
+    // SAFETY: the library reads one number and writes one `tm`.
+    let tm = unsafe { libc::localtime_r(&raw const unix, tm.as_mut_ptr()) };
+    // SAFETY: null, or the `tm` above, which was written.
+    let tm = unsafe { tm.as_ref() }?;
+    Some(LocalTime {
+        years: tm.tm_year,
+        month: tm.tm_mon + 1,
+        day: tm.tm_mday,
+        hour: tm.tm_hour,
+        minute: tm.tm_min,
+        second: tm.tm_sec,
+    })
+}

@@ -1,0 +1,4 @@
+//! Sends commands to supervise.
+#![no_main]
+
+daemontools::main!(svc::control::run);

@@ -1,0 +1,4 @@
+//! Checks whether supervise runs.
+#![no_main]
+
+daemontools::main!(svc::ok::run);

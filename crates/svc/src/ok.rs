@@ -1,0 +1,38 @@
+//! `svok`: whether supervise runs in a directory, said by the exit code alone.
+
+use daemontools::strerr::Reporter;
+use daemontools::unix::file;
+use daemontools::{Args, Errno, PERMANENT, about, getopt, servicedir};
+
+static ME: Reporter = Reporter::new("svok");
+
+const HELP: &str = "\
+usage: svok dir
+  exits 0 if supervise runs in dir, 100 if not, 111 if that is unknown
+  --help       print this
+  --version    print the version
+";
+
+/// The program: gives the exit code.
+#[must_use]
+pub fn run(args: Args) -> i32 {
+    let Some(name) = args.get(1) else {
+        return getopt::usage(&ME, "svok dir");
+    };
+    match name.to_bytes() {
+        b"--help" => return about::help(&ME, HELP),
+        b"--version" => return about::version(&ME),
+        _ => {}
+    }
+    if let Err(error) = file::chdir(name) {
+        return ME.fatal(&[b"unable to chdir to ", name.to_bytes()], error);
+    }
+    match file::open_write(servicedir::OK) {
+        Ok(_) => 0,
+        Err(Errno::ENXIO | Errno::ENOENT) => PERMANENT,
+        Err(error) => {
+            let parts: &[&[u8]] = &[b"unable to open ", name.to_bytes(), b"/supervise/ok"];
+            ME.fatal(parts, error)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Telling a supervise to end: through its control FIFO, by name or, when the
+//! directory was removed, through the descriptor that it still holds.
+
+use core::ffi::CStr;
+use std::os::fd::OwnedFd;
+
+use daemontools::servicedir::{CONTROL, STATUS};
+use daemontools::status::{STATUS_LEN, Status, Want};
+use daemontools::strerr::Decimal;
+use daemontools::unix::dir::Dir;
+use daemontools::unix::{fd, fifo, file};
+use daemontools::{Errno, Result};
+
+use crate::path::Path;
+
+/// Takes the service down and leaves.
+pub(crate) const DOWN_AND_EXIT: &[u8] = b"dx";
+/// Leaves once the service has ended by itself.
+pub(crate) const EXIT: &[u8] = b"x";
+
+/// Writes commands to the supervise of the service directory `name`.
+///
+/// # Errors
+/// What opening or writing says; ENXIO if no supervise reads there.
+pub(crate) fn by_name(name: &CStr, commands: &[u8]) -> Result<()> {
+    let path = Path::new(&[name.to_bytes(), b"/", CONTROL.to_bytes()])?;
+    send(&fifo::open_write(path.as_c_str())?, commands)
+}
+
+/// Whether the service of the directory `name` is up, shall be, and can take a
+/// command: only then is nothing changed for it by a supervise that comes back.
+pub(crate) fn is_plainly_up(name: &CStr) -> bool {
+    let read = || {
+        let path = Path::new(&[name.to_bytes(), b"/", STATUS.to_bytes()])?;
+        let mut record = [0; STATUS_LEN];
+        let count = fd::read(file::open_read(path.as_c_str())?, &mut record)?;
+        if count < STATUS_LEN {
+            return Err(Errno::EIO);
+        }
+        Ok(Status::unpack(&record))
+    };
+    read().is_ok_and(|status| status.pid != 0 && status.want == Want::Up && !status.paused)
+}
+
+/// Whether the working directory of a supervise was removed.
+///
+/// # Errors
+/// What `stat(2)` says of its entry in /proc.
+pub(crate) fn is_homeless(pid: u32) -> Result<bool> {
+    let pid = Decimal::new(u64::from(pid));
+    let path = Path::new(&[b"/proc/", pid.as_bytes(), b"/cwd"])?;
+    file::stat(path.as_c_str()).map(|facts| facts.links == 0)
+}
+
+/// Writes commands to a supervise whose control FIFO has no name any more.
+///
+/// # Errors
+/// ENOENT if it has no such descriptor; else what opening or writing says.
+pub(crate) fn by_descriptor(pid: u32, commands: &[u8]) -> Result<()> {
+    send(&held_control(pid)?, commands)
+}
+
+fn held_control(pid: u32) -> Result<OwnedFd> {
+    let pid = Decimal::new(u64::from(pid));
+    let path = Path::new(&[b"/proc/", pid.as_bytes(), b"/fd"])?;
+    let mut found = Err(Errno::ENOENT);
+    Dir::open(path.as_c_str())?.each(|number, _| {
+        if found.is_err() && number.to_bytes().first() != Some(&b'.') {
+            let link = Path::new(&[b"/proc/", pid.as_bytes(), b"/fd/", number.to_bytes()]);
+            if let Ok(link) = link
+                && is_control(link.as_c_str())
+            {
+                found = fifo::open_write(link.as_c_str());
+            }
+        }
+    })?;
+    found
+}
+
+/// Whether a descriptor's link names a control FIFO, there or removed.
+fn is_control(link: &CStr) -> bool {
+    let mut buffer = [0; 4096];
+    file::read_link(link, &mut buffer).is_ok_and(|text| {
+        let text = text.strip_suffix(b" (deleted)").unwrap_or(text);
+        text.ends_with(b"/control")
+    })
+}
+
+fn send(control: &OwnedFd, commands: &[u8]) -> Result<()> {
+    match fd::write(control, commands)? {
+        count if count == commands.len() => Ok(()),
+        _ => Err(Errno::EAGAIN),
+    }
+}

@@ -1,0 +1,286 @@
+//! What the scan directory leads to: one name, all names, or every five seconds
+//! those that nobody tells us about.
+
+use core::ffi::CStr;
+
+use daemontools::Errno;
+use daemontools::unix::dir::{Dir, Hint};
+use daemontools::unix::file::{self, Facts, Identity, Kind};
+
+use crate::arrival::What;
+use crate::path::Path;
+use crate::table::Role;
+use crate::work::{Seen, Svscan, now};
+use crate::{ME, farewell};
+
+/// A name that could not be looked at, or that is a link to something other than a
+/// directory: the only names of which a scan learns more without any change in the
+/// scan directory itself.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    /// The name, with its NUL.
+    name: Vec<u8>,
+    /// What was said of it.
+    said: Option<Errno>,
+    /// Whether the scan that goes on has met it.
+    met: bool,
+}
+
+impl Trouble {
+    fn name(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.name).unwrap_or(c"")
+    }
+}
+
+/// How a new directory is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// It is complete: started at once.
+    Complete,
+    /// It may still be being filled.
+    Growing,
+}
+
+/// The least number of services looked at in each scan. A tree of so many is looked
+/// at as the reference does; of a larger one, a share.
+const SHARE: usize = 64;
+/// In how many scans every service is looked at.
+const SHARES: usize = 12;
+
+impl Svscan {
+    /// The scan of every five seconds: the whole directory only if it has changed
+    /// or is new to us. What does not show there, where a link leads and whether a
+    /// service has got a logger, is looked at for some services each time.
+    pub(crate) fn scan(&mut self) {
+        let stamp = file::stat(c".").ok().map(|facts| facts.changed);
+        if stamp.is_none() || stamp != self.stamp {
+            self.read_all();
+            // Names that were made within one tick of the file system's clock leave
+            // the same stamp: one more time after every change.
+            self.stamp = if stamp == self.last_stamp {
+                stamp
+            } else {
+                None
+            };
+            self.last_stamp = stamp;
+        } else {
+            self.look_at_troubles();
+        }
+        self.look_at_some();
+    }
+
+    /// Reads the whole scan directory.
+    pub(crate) fn read_all(&mut self) {
+        self.rescan = false;
+        self.changed = true;
+        let dir = match self.dir.take().map_or_else(|| Dir::open(c"."), Ok) {
+            Ok(dir) => dir,
+            Err(error) => return self.cannot_read(error),
+        };
+        if !self.begun {
+            self.make_room(&dir);
+        }
+        self.table.begin_scan();
+        for trouble in &mut self.troubles {
+            trouble.met = false;
+        }
+        let before = self.table.len();
+        let read = dir.each(|name, hint| {
+            let manner = match hint {
+                Hint::Other => return,
+                Hint::Directory | Hint::Unknown if self.begun => Manner::Growing,
+                _ => Manner::Complete,
+            };
+            self.consider(name, manner, before);
+        });
+        match read {
+            Ok(()) => {
+                self.dir = Some(dir);
+                self.dir_said = false;
+                self.begun = true;
+                self.table.end_scan();
+                self.troubles.retain(|trouble| trouble.met);
+            }
+            Err(error) => self.cannot_read(error),
+        }
+    }
+
+    /// Room in the table for what will be found, in one piece: growing as it is
+    /// found would leave twice as much memory behind.
+    fn make_room(&mut self, dir: &Dir) {
+        let (mut count, mut bytes) = (0, 0);
+        // Trouble shows when the directory is read again.
+        let _ = dir.each(|name, hint| {
+            if hint != Hint::Other && name.to_bytes().first() != Some(&b'.') {
+                count += 1;
+                bytes += name.count_bytes() + 1;
+            }
+        });
+        self.table.reserve(count, bytes);
+    }
+
+    fn cannot_read(&mut self, error: Errno) {
+        if !self.dir_said {
+            ME.warning(&[b"unable to read directory"], error);
+        }
+        self.dir_said = true;
+        self.stamp = None;
+        self.last_stamp = None;
+    }
+
+    /// Looks at one name of the scan directory. `before` is how many services there
+    /// were before the scan: only those may have been replaced.
+    pub(crate) fn consider(&mut self, name: &CStr, manner: Manner, before: usize) {
+        if name.to_bytes().first() == Some(&b'.') {
+            return;
+        }
+        let facts = match file::stat(name) {
+            Ok(facts) => facts,
+            Err(error) => return self.trouble(name, b"", Some(error)),
+        };
+        if facts.kind != Kind::Directory {
+            if file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Link) {
+                self.trouble(name, b"", None);
+            }
+            return;
+        }
+        if let Some(slot) = self.table.find(facts.identity) {
+            if !self.troubles.is_empty() {
+                self.troubles.retain(|trouble| trouble.name() != name);
+            }
+            if self.table.meet(slot, name).is_ok() {
+                self.act(slot, now(), Seen::Now);
+            }
+            return;
+        }
+        let waits = manner == Manner::Growing
+            && (self.is_arriving(facts.identity)
+                || self.arrive(name, facts.identity, What::Service));
+        if !waits {
+            self.begin(name, facts.identity, before);
+        }
+    }
+
+    /// Starts a service that is new to us.
+    pub(crate) fn begin(&mut self, name: &CStr, identity: Identity, before: usize) {
+        self.changed = true;
+        if let Some(old) = self.table.namesake(name, before)
+            && self.part_from(old)
+        {
+            self.table.replace(old, identity);
+            self.table.told(old);
+            return;
+        }
+        let log = Path::new(&[name.to_bytes(), b"/log"]);
+        let logged = match log.and_then(|log| file::stat(log.as_c_str())) {
+            Ok(_) => true,
+            Err(Errno::ENOENT) => false,
+            Err(error) => return self.trouble(name, b"/log", Some(error)),
+        };
+        let now = now();
+        match self.table.insert(name, identity, logged, now) {
+            Ok(slot) => {
+                self.troubles.retain(|trouble| trouble.name() != name);
+                self.act(slot, now, Seen::Now);
+            }
+            Err(error) => self.trouble(name, b"", Some(error)),
+        }
+    }
+
+    /// If the directory of the service `old` was removed, tells its supervise to
+    /// end: another directory has its name now. Otherwise the old service is not to
+    /// be disturbed.
+    fn part_from(&mut self, old: usize) -> bool {
+        let service = self.table.pid(old, Role::Service);
+        let Some(pid) = service.or_else(|| self.table.pid(old, Role::Log)) else {
+            return false;
+        };
+        match farewell::is_homeless(pid) {
+            Ok(false) => false,
+            Ok(true) if service.is_none() => true,
+            Ok(true) => farewell::by_descriptor(pid, farewell::DOWN_AND_EXIT).is_ok(),
+            Err(error) => {
+                if file::stat(c"/proc/self").is_err() && !self.proc_said {
+                    self.proc_said = true;
+                    ME.warning(
+                        &[b"unable to see whether a directory was removed and made again: /proc"],
+                        error,
+                    );
+                }
+                false
+            }
+        }
+    }
+
+    /// A name can't be used now; says so unless that was said before.
+    fn trouble(&mut self, name: &CStr, suffix: &[u8], error: Option<Errno>) {
+        let known = self.troubles.iter().position(|known| known.name() == name);
+        if known.is_none_or(|known| self.troubles[known].said != error)
+            && let Some(error) = error
+        {
+            ME.warning(&[b"unable to stat ", name.to_bytes(), suffix], error);
+        }
+        if let Some(known) = known {
+            self.troubles[known].said = error;
+            self.troubles[known].met = true;
+            return;
+        }
+        let bytes = name.to_bytes_with_nul();
+        let mut name = Vec::new();
+        if name.try_reserve_exact(bytes.len()).is_ok() && self.troubles.try_reserve(1).is_ok() {
+            name.extend_from_slice(bytes);
+            self.troubles.push(Trouble {
+                name,
+                said: error,
+                met: true,
+            });
+        }
+    }
+
+    /// Looks again at the names that led nowhere.
+    fn look_at_troubles(&mut self) {
+        for index in (0..self.troubles.len()).rev() {
+            // Considering a name may end its trouble.
+            let Some(trouble) = self.troubles.get(index) else {
+                continue;
+            };
+            let name = Path::of_name(trouble.name());
+            let name = name.as_c_str();
+            if file::lstat(name).is_err() {
+                self.troubles.swap_remove(index);
+            } else {
+                self.consider(name, Manner::Growing, self.table.len());
+            }
+        }
+    }
+
+    /// Looks at a share of the services: whether their names still lead to them,
+    /// and whether they have got a logger.
+    fn look_at_some(&mut self) {
+        let all = self.table.len();
+        for _ in 0..all.min(SHARE.max(all.div_ceil(SHARES))) {
+            self.cursor = (self.cursor + 1) % all;
+            if self.table.is_listed(self.cursor) {
+                self.look_at(self.cursor);
+            }
+        }
+    }
+
+    fn look_at(&mut self, slot: usize) {
+        let name = Path::of_name(self.table.name(slot));
+        let name = name.as_c_str();
+        let identity = self.table.identity(slot);
+        match file::stat(name) {
+            Ok(Facts { identity: now, .. }) if now == identity => {
+                if self.table.could_join(slot) && Self::is_log_complete(name) {
+                    self.log_came(slot, name);
+                }
+            }
+            _ => {
+                self.table.unlist(slot);
+                self.stamp = None;
+                self.consider(name, Manner::Growing, self.table.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `svscan`: starts a supervise for every service in a directory, with a pipe to a
+//! second one where the service has a logger, and keeps them running for ever; and
+//! `svscanboot`, which starts it all when the machine comes up.
+//!
+//! What is decided is in [`table`], [`arrival`] and [`tick`], which do nothing; what
+//! is done is in the other modules. svscan has one place where it waits ([`run`]),
+//! starts no threads, and no trouble ends it: what can't be done now is said once
+//! and tried again.
+#![forbid(unsafe_code)]
+
+pub mod boot;
+
+mod arrival;
+mod arrivals;
+mod farewell;
+mod find;
+mod pair;
+mod path;
+mod run;
+mod table;
+mod tick;
+mod work;
+
+use daemontools::strerr::Reporter;
+
+pub use run::run;
+
+/// The voice of svscan.
+static ME: Reporter = Reporter::long_lived("svscan");

@@ -1,0 +1,124 @@
+//! The processes of a service: one supervise, or two with a pipe between them, each
+//! started with exactly what svscan inherited.
+
+use core::ffi::CStr;
+use std::os::fd::OwnedFd;
+
+use daemontools::unix::exec::Strings;
+use daemontools::unix::process::{self, Fork};
+use daemontools::unix::signal::{Inherited, Mask, Signal};
+use daemontools::unix::{fd, file, rlimit, signal};
+use daemontools::{Errno, Result, pathexec};
+
+use crate::ME;
+use crate::table::Role;
+
+/// The pipe from a service to its logger. Both ends stay open here, so that it
+/// outlives the processes on either side with all that is in it.
+#[derive(Debug)]
+pub(crate) struct Pipe {
+    /// The logger's end.
+    read: OwnedFd,
+    /// The service's end.
+    write: OwnedFd,
+}
+
+impl Pipe {
+    /// A new pipe.
+    ///
+    /// # Errors
+    /// What `pipe2(2)` says.
+    pub(crate) fn new() -> Result<Self> {
+        fd::pipe().map(|(read, write)| Self { read, write })
+    }
+}
+
+/// What a child gets back of what svscan changed for itself.
+#[derive(Debug)]
+pub(crate) struct Inheritance {
+    /// The mask that was inherited.
+    pub(crate) mask: Mask,
+    /// Whether SIGCHLD was inherited as ignored.
+    pub(crate) child_ignored: bool,
+    /// The other dispositions.
+    pub(crate) signals: Inherited,
+    /// The limit on descriptors.
+    pub(crate) descriptors: Option<(u64, u64)>,
+}
+
+impl Inheritance {
+    fn restore(&self) {
+        if let Some(limit) = self.descriptors {
+            rlimit::restore_descriptors(limit);
+        }
+        if self.child_ignored {
+            signal::ignore(Signal::SIGCHLD);
+        }
+        self.signals.restore();
+        self.mask.install();
+    }
+}
+
+/// Exit code of a child that could not become a supervise: none that supervise has.
+pub(crate) const UNBORN: i32 = 112;
+
+/// What follows a service's name in messages about a supervise.
+pub(crate) const fn suffix(role: Role) -> &'static [u8] {
+    match role {
+        Role::Service => b"",
+        Role::Log => b"/log",
+    }
+}
+
+/// Starts a supervise for the service `name`; gives its pid. With `silent` it does
+/// not say again why it could not be started.
+///
+/// # Errors
+/// What `fork(2)` says.
+pub(crate) fn start(
+    inheritance: &Inheritance,
+    role: Role,
+    name: &CStr,
+    pipe: Option<&Pipe>,
+    silent: bool,
+) -> Result<u32> {
+    match process::fork()? {
+        Fork::Parent(pid) => Ok(pid.as_raw().unsigned_abs()),
+        Fork::Child => {
+            let (what, error) = become_supervise(inheritance, role, name, pipe);
+            if !silent {
+                ME.warning(&[what, name.to_bytes(), suffix(role)], error);
+            }
+            process::exit_now(UNBORN)
+        }
+    }
+}
+
+/// Execs supervise, in the child. Returns only to say what failed and why.
+fn become_supervise(
+    inheritance: &Inheritance,
+    role: Role,
+    name: &CStr,
+    pipe: Option<&Pipe>,
+) -> (&'static [u8], Errno) {
+    let joined = match (pipe, role) {
+        (None, _) => Ok(()),
+        (Some(pipe), Role::Service) => fd::become_standard(&pipe.write, 1),
+        (Some(pipe), Role::Log) => fd::become_standard(&pipe.read, 0),
+    };
+    if let Err(error) = joined {
+        return (b"unable to set up descriptors for ", error);
+    }
+    let dir = match role {
+        Role::Service => name,
+        Role::Log => {
+            if let Err(error) = file::chdir(name) {
+                return (b"unable to switch to ", error);
+            }
+            c"log"
+        }
+    };
+    let argv: Strings = [c"supervise", dir].into_iter().collect();
+    inheritance.restore();
+    (b"unable to start supervise ", pathexec::exec(&argv))
+}

@@ -1,0 +1,191 @@
+//! Doing what the table says.
+
+use std::rc::Rc;
+
+use daemontools::Errno;
+use daemontools::unix::clock::Monotonic;
+use daemontools::unix::dir::Dir;
+use daemontools::unix::file;
+use daemontools::unix::inotify::{Inotify, Watch};
+
+use crate::ME;
+use crate::arrival::Arrival;
+use crate::farewell::{self, DOWN_AND_EXIT, EXIT};
+use crate::find::Trouble;
+use crate::pair::{self, Inheritance, Pipe};
+use crate::path::Path;
+use crate::table::{Action, Farewell, Role, Table};
+use crate::tick::Tick;
+
+/// When a service's name was last seen to lead to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Just now.
+    Now,
+    /// Some time before.
+    Before,
+}
+
+/// Everything that svscan knows.
+#[derive(Debug)]
+pub(crate) struct Svscan {
+    pub(crate) inheritance: Inheritance,
+    pub(crate) table: Table,
+    /// New directories that may still be being filled.
+    pub(crate) arrivals: Vec<Arrival>,
+    /// Names that lead to no directory.
+    pub(crate) troubles: Vec<Trouble>,
+    /// The scan directory.
+    pub(crate) dir: Option<Dir>,
+    /// Whether it has been said that it can't be read.
+    pub(crate) dir_said: bool,
+    /// inotify with its watch on the scan directory, where the kernel has it.
+    pub(crate) notify: Option<(Rc<Inotify>, Watch)>,
+    /// When the scan directory had changed when it was last read; `None` to read it
+    /// again in any case.
+    pub(crate) stamp: Option<(i64, i64)>,
+    /// When it had changed when it was looked at before.
+    pub(crate) last_stamp: Option<(i64, i64)>,
+    /// The whole directory has to be read now.
+    pub(crate) rescan: bool,
+    /// Whether there has been a scan at all.
+    pub(crate) begun: bool,
+    /// Where the next look at some of the services begins.
+    pub(crate) cursor: usize,
+    /// Something was found or has ended: there may be something to do.
+    pub(crate) changed: bool,
+    /// Whether it has been said that there is no /proc.
+    pub(crate) proc_said: bool,
+}
+
+/// Now.
+pub(crate) fn now() -> Tick {
+    Tick::of(Monotonic::now())
+}
+
+impl Svscan {
+    /// Does for every service what is to be done now. Gives the number of
+    /// milliseconds until there is more, if that is known.
+    pub(crate) fn pass(&mut self) -> Option<u32> {
+        self.changed = false;
+        let mut least: Option<u32> = None;
+        let now = now();
+        for slot in 0..self.table.len() {
+            self.act(slot, now, Seen::Before);
+            if let Some(wait) = self.table.wait(slot, now) {
+                least = Some(least.map_or(wait, |least| least.min(wait)));
+            }
+        }
+        least
+    }
+
+    /// Does for one service what is to be done at `now`.
+    pub(crate) fn act(&mut self, slot: usize, now: Tick, seen: Seen) {
+        let mut seen = seen;
+        while let Some(action) = self.table.next(slot, now) {
+            if seen == Seen::Before && !self.still_there(slot) {
+                return;
+            }
+            seen = Seen::Now;
+            let done = match action {
+                Action::Pipe => self.pipe(slot),
+                Action::Start(role) => self.start(slot, role),
+                Action::Tell(role, farewell) => self.tell(slot, role, farewell),
+                Action::Renew => self.renew(slot),
+            };
+            if !done {
+                return;
+            }
+        }
+    }
+
+    /// Whether a service's name still leads to it. If not, the whole directory has
+    /// to be read: it may have another name now.
+    fn still_there(&mut self, slot: usize) -> bool {
+        let there = file::stat(self.table.name(slot))
+            .is_ok_and(|facts| facts.identity == self.table.identity(slot));
+        if !there {
+            self.table.unlist(slot);
+            self.rescan = true;
+        }
+        there
+    }
+
+    fn pipe(&mut self, slot: usize) -> bool {
+        match Pipe::new() {
+            Ok(pipe) => {
+                self.table.piped(slot, pipe);
+                true
+            }
+            Err(error) => self.failed(slot, Role::Service, b"unable to create pipe for ", error),
+        }
+    }
+
+    fn start(&mut self, slot: usize, role: Role) -> bool {
+        let table = &self.table;
+        let (name, pipe) = (table.name(slot), table.pipe(slot));
+        match pair::start(&self.inheritance, role, name, pipe, table.is_mute(slot)) {
+            Ok(pid) => {
+                self.table.started(slot, role, pid, now());
+                true
+            }
+            // The other half may do better: it has its own time.
+            Err(error) => {
+                self.failed(slot, role, b"unable to fork for ", error);
+                true
+            }
+        }
+    }
+
+    /// Says once that something failed, and puts it off.
+    fn failed(&mut self, slot: usize, role: Role, what: &[u8], error: Errno) -> bool {
+        if self.table.say(slot) {
+            let name = self.table.name(slot).to_bytes();
+            ME.warning(&[what, name, pair::suffix(role)], error);
+        }
+        self.table.failed(slot, role, now());
+        false
+    }
+
+    fn tell(&mut self, slot: usize, role: Role, farewell: Farewell) -> bool {
+        let name = self.table.name(slot);
+        let told = match (farewell, self.table.pid(slot, role)) {
+            (_, None) => return false,
+            (Farewell::Join, Some(_)) => farewell::by_name(name, DOWN_AND_EXIT),
+            (Farewell::Replaced, Some(pid)) if role == Role::Service || self.has_log(slot) => {
+                farewell::by_descriptor(pid, DOWN_AND_EXIT)
+            }
+            // No logger comes after it: it may read the pipe to its end.
+            (Farewell::Replaced, Some(pid)) => {
+                let told = farewell::by_descriptor(pid, EXIT);
+                if told.is_ok() {
+                    self.table.renew(slot, false, now());
+                    return true;
+                }
+                told
+            }
+        };
+        match told {
+            Ok(()) => self.table.told(slot),
+            Err(error) => {
+                self.failed(slot, role, b"unable to control ", error);
+            }
+        }
+        told.is_ok()
+    }
+
+    /// The old supervises of a replaced directory have gone.
+    fn renew(&mut self, slot: usize) -> bool {
+        let logged = self.has_log(slot);
+        self.table.renew(slot, logged, now());
+        // What is due now may lie after the moment that this pass began with.
+        self.changed = true;
+        true
+    }
+
+    /// Whether a service's directory has a logger, of whatever type.
+    fn has_log(&self, slot: usize) -> bool {
+        Path::new(&[self.table.name(slot).to_bytes(), b"/log"])
+            .is_ok_and(|path| file::stat(path.as_c_str()).is_ok())
+    }
+}

@@ -1,0 +1,166 @@
+//! The line for programs: one JSON object a directory, with all that is known.
+//!
+//! JSON is Unicode and names are bytes. Where a name is not UTF-8, `directory` has
+//! U+FFFD for what is not, and `directory_hex` has every byte.
+
+use std::collections::BTreeMap;
+
+use daemontools::errno;
+use daemontools::status::Want;
+use daemontools::tai64n::Tai64n;
+use serde::Serialize;
+
+use crate::look::{Service, Trouble};
+use crate::render::elapsed;
+
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    directory: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directory_hex: Option<String>,
+    #[serde(flatten)]
+    found: Found<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Found<'a> {
+    Service(Facts<'a>),
+    Trouble { error: String },
+}
+
+/// Facts of a service; `pid` only while it is up.
+#[derive(Debug, Serialize)]
+struct Facts<'a> {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<u32>,
+    seconds: u64,
+    since: String,
+    normally: &'static str,
+    paused: bool,
+    want: Option<&'static str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    detail: BTreeMap<&'a str, i64>,
+}
+
+/// Appends the object of one directory, as it is at `now`, and a newline.
+pub(crate) fn render(
+    out: &mut Vec<u8>,
+    name: &[u8],
+    found: &Result<Service, Trouble>,
+    detail: &[u8],
+    now: Tai64n,
+) {
+    let directory = String::from_utf8_lossy(name);
+    let line = Line {
+        directory: &directory,
+        directory_hex: core::str::from_utf8(name).is_err().then(|| hex(name)),
+        found: match found {
+            Ok(service) => Found::Service(facts(service, detail, now)),
+            Err(trouble) => Found::Trouble {
+                error: words(*trouble),
+            },
+        },
+    };
+    // A Vec takes every write, and no key of ours is anything but a string.
+    let _ = serde_json::to_writer(&mut *out, &line);
+    out.push(b'\n');
+}
+
+fn facts<'a>(service: &Service, detail: &'a [u8], now: Tai64n) -> Facts<'a> {
+    let status = service.status;
+    let up = status.pid != 0;
+    Facts {
+        state: if up { "up" } else { "down" },
+        pid: up.then_some(status.pid),
+        seconds: elapsed(status.since, now),
+        since: ["@", &String::from_utf8_lossy(&status.since.label())].concat(),
+        normally: if service.normally_down { "down" } else { "up" },
+        paused: up && status.paused,
+        want: match status.want {
+            Want::Up => Some("up"),
+            Want::Down => Some("down"),
+            Want::Once => None,
+        },
+        detail: pairs(detail),
+    }
+}
+
+fn words(trouble: Trouble) -> String {
+    let (text, error) = trouble.text();
+    [text, error.map_or("", errno::text)].concat()
+}
+
+fn hex(name: &[u8]) -> String {
+    name.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The lines `name number` of our own file. Others are left out: a later version may
+/// have more to say, and what is planted there is not repeated.
+fn pairs(detail: &[u8]) -> BTreeMap<&str, i64> {
+    detail
+        .split(|&byte| byte == b'\n')
+        .filter_map(|line| {
+            let (name, value) = core::str::from_utf8(line).ok()?.split_once(' ')?;
+            let plain = name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            Some((name, value.parse().ok().filter(|_| plain)?))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daemontools::status::Status;
+
+    const NOW: i64 = 1_700_000_000;
+
+    fn shown(name: &[u8], found: Result<Service, Trouble>, detail: &[u8]) -> String {
+        let mut out = Vec::new();
+        render(&mut out, name, &found, detail, Tai64n::from_unix(NOW, 0));
+        String::from_utf8(out).expect("JSON is UTF-8")
+    }
+
+    fn service(pid: u32) -> Service {
+        Service {
+            status: Status {
+                since: Tai64n::from_unix(NOW - 3, 0),
+                pid,
+                paused: false,
+                want: Want::Up,
+            },
+            normally_down: false,
+        }
+    }
+
+    #[test]
+    fn facts_of_a_service() {
+        assert_eq!(
+            shown(b"web", Ok(service(7)), b"starts 2\nexit 111\n"),
+            "{\"directory\":\"web\",\"state\":\"up\",\"pid\":7,\"seconds\":3,\
+             \"since\":\"@400000006553f10700000000\",\"normally\":\"up\",\
+             \"paused\":false,\"want\":\"up\",\
+             \"detail\":{\"exit\":111,\"starts\":2}}\n"
+        );
+    }
+
+    #[test]
+    fn trouble_and_names_of_odd_bytes() {
+        assert_eq!(
+            shown(b"a\"\n\xff", Err(Trouble::NotRunning), b""),
+            "{\"directory\":\"a\\\"\\n\u{fffd}\",\"directory_hex\":\"61220aff\",\
+             \"error\":\"supervise not running\"}\n"
+        );
+    }
+
+    #[test]
+    fn the_detail_file_is_read_tolerantly() {
+        let text = b"starts 3\nnonsense\n\nroot x:0:0\n\xff 1\nA 1\nsignal 9\nexit";
+        let expected = BTreeMap::from([("signal", 9), ("starts", 3)]);
+        assert_eq!(pairs(text), expected);
+        assert!(pairs(b"").is_empty());
+    }
+}

@@ -1,0 +1,167 @@
+//! What a service directory shows, and what stands in the way of seeing it.
+
+use core::ffi::CStr;
+use std::thread;
+
+use daemontools::status::{STATUS_LEN, Status};
+use daemontools::unix::file;
+use daemontools::unix::file::ReadError;
+use daemontools::{Errno, PERMANENT, errno, servicedir};
+
+/// From how many directories on it pays to look at half of them in a second thread.
+const MANY: usize = 256;
+
+/// What is known of a service that supervise watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Service {
+    /// The record.
+    pub(crate) status: Status,
+    /// Whether it has a `down` file: it is not started when supervise starts.
+    pub(crate) normally_down: bool,
+}
+
+/// Why nothing is known of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The directory can't be entered.
+    Chdir(Errno),
+    /// Whether there is a `down` file can't be said.
+    Down(Errno),
+    /// `supervise/ok` can't be opened.
+    Ok(Errno),
+    /// Nobody has `supervise/ok` open for reading.
+    NotRunning,
+    /// The record can't be opened.
+    Open(Errno),
+    /// The record can't be read.
+    Read(Errno),
+    /// The record is shorter than a record.
+    Short,
+}
+
+impl Trouble {
+    /// The text in the service's line, and the system's error that goes behind it.
+    pub(crate) const fn text(self) -> (&'static str, Option<Errno>) {
+        match self {
+            Self::Chdir(error) => ("unable to chdir: ", Some(error)),
+            Self::Down(error) => ("unable to stat down: ", Some(error)),
+            Self::Ok(error) => ("unable to open supervise/ok: ", Some(error)),
+            Self::NotRunning => ("supervise not running", None),
+            Self::Open(error) => ("unable to open supervise/status: ", Some(error)),
+            Self::Read(error) => ("unable to read supervise/status: ", Some(error)),
+            Self::Short => ("unable to read supervise/status: bad format", None),
+        }
+    }
+
+    /// The exit code for `--strict`.
+    pub(crate) const fn exit_code(self) -> i32 {
+        match self.text().1 {
+            Some(error) => errno::exit_code(error),
+            None => PERMANENT,
+        }
+    }
+}
+
+/// Looks at each directory where all is well: three names say it all, by paths from
+/// here, and the working directory need not move. `None` where something is not well.
+pub(crate) fn quickly(names: &[&CStr]) -> Vec<Option<Service>> {
+    let look = |names: &[&CStr]| names.iter().map(|name| quick(name)).collect::<Vec<_>>();
+    if names.len() < MANY {
+        return look(names);
+    }
+    let (first, second) = names.split_at(names.len() / 2);
+    thread::scope(|scope| {
+        let helper = thread::Builder::new().spawn_scoped(scope, || look(second));
+        let mut found = look(first);
+        let rest = helper.ok().and_then(|helper| helper.join().ok());
+        found.extend(rest.unwrap_or_else(|| look(second)));
+        found
+    })
+}
+
+fn quick(name: &CStr) -> Option<Service> {
+    let mut path = Path::new(name)?;
+    let normally_down = match file::stat(path.to(servicedir::DOWN)?) {
+        Ok(_) => true,
+        Err(Errno::ENOENT) => false,
+        Err(_) => return None,
+    };
+    file::open_write(path.to(servicedir::OK)?).ok()?;
+    let status = read_status(path.to(servicedir::STATUS)?).ok()?;
+    Some(Service {
+        status,
+        normally_down,
+    })
+}
+
+/// Looks at one directory by the reference's steps, one after the other, for its
+/// words. The directory becomes the working directory; `moved` notes whether it did.
+pub(crate) fn carefully(name: &CStr, moved: &mut bool) -> Result<Service, Trouble> {
+    file::chdir(name).map_err(Trouble::Chdir)?;
+    *moved = true;
+    let normally_down = match file::stat(servicedir::DOWN) {
+        Ok(_) => true,
+        Err(Errno::ENOENT) => false,
+        Err(error) => return Err(Trouble::Down(error)),
+    };
+    match file::open_write(servicedir::OK) {
+        Ok(_) => {}
+        Err(Errno::ENXIO) => return Err(Trouble::NotRunning),
+        Err(error) => return Err(Trouble::Ok(error)),
+    }
+    let status = read_status(servicedir::STATUS)?;
+    Ok(Service {
+        status,
+        normally_down,
+    })
+}
+
+fn read_status(path: &CStr) -> Result<Status, Trouble> {
+    let mut record = [0; STATUS_LEN];
+    match file::read_start(path, &mut record) {
+        Ok(bytes) if bytes.len() == STATUS_LEN => Ok(Status::unpack(&record)),
+        Ok(_) => Err(Trouble::Short),
+        Err(ReadError::Open(error)) => Err(Trouble::Open(error)),
+        Err(ReadError::Read(error)) => Err(Trouble::Read(error)),
+    }
+}
+
+/// The names of a directory's files, one after the other in the same place.
+struct Path {
+    bytes: [u8; 512],
+    directory: usize,
+}
+
+impl Path {
+    /// `None` for a name that is too long for this, and for an empty one, which is
+    /// not the root.
+    fn new(directory: &CStr) -> Option<Self> {
+        let name = directory.to_bytes();
+        let mut bytes = [0; 512];
+        bytes.get_mut(..name.len())?.copy_from_slice(name);
+        *bytes.get_mut(name.len())? = b'/';
+        let directory = name.len() + 1;
+        (directory > 1).then_some(Self { bytes, directory })
+    }
+
+    fn to(&mut self, file: &CStr) -> Option<&CStr> {
+        let file = file.to_bytes_with_nul();
+        let end = self.directory + file.len();
+        self.bytes
+            .get_mut(self.directory..end)?
+            .copy_from_slice(file);
+        CStr::from_bytes_with_nul(&self.bytes[..end]).ok()
+    }
+}
+
+/// Our own file beside the record; empty where there is none, as beside the
+/// reference's supervise.
+pub(crate) fn detail(name: &CStr) -> Vec<u8> {
+    let mut buffer = [0; 1024];
+    Path::new(name)
+        .and_then(|mut path| {
+            let text = file::read_start(path.to(servicedir::DETAIL)?, &mut buffer).ok()?;
+            Some(text.to_vec())
+        })
+        .unwrap_or_default()
+}

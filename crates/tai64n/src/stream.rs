@@ -1,0 +1,61 @@
+//! Standard input through a function to standard output. What one read gave is
+//! written before the next, so a line is out as soon as its writer pauses.
+
+use daemontools::unix::fd;
+use daemontools::unix::poll::{self, Direction};
+use daemontools::{Errno, Result, TEMPORARY};
+
+/// As much as is read at once.
+const BLOCK: usize = 64 * 1024;
+/// The pipe that a fast writer gets, so that it need not sleep at each block.
+const PIPE: i32 = 256 * 1024;
+/// How many full blocks in a row show a fast writer.
+const FULL_BLOCKS: u32 = 4;
+
+/// Feeds each block to `feed`, which appends what is to be written. Gives the exit
+/// code; trouble is told by that alone, as in the reference.
+pub(crate) fn filter(feed: impl FnMut(&[u8], &mut Vec<u8>)) -> i32 {
+    match copy(feed) {
+        Ok(()) => 0,
+        Err(_) => TEMPORARY,
+    }
+}
+
+fn copy(mut feed: impl FnMut(&[u8], &mut Vec<u8>)) -> Result<()> {
+    let mut block = vec![0; BLOCK];
+    let mut out = Vec::with_capacity(2 * BLOCK);
+    let mut full_blocks = 0;
+    loop {
+        let count = match fd::read(fd::STDIN, &mut block) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(Errno::EINTR) => continue,
+            Err(Errno::EAGAIN) => {
+                poll::wait(fd::STDIN, Direction::Read)?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        out.clear();
+        feed(&block[..count], &mut out);
+        write_all(&out)?;
+        full_blocks = if count == BLOCK { full_blocks + 1 } else { 0 };
+        if full_blocks == FULL_BLOCKS {
+            fd::enlarge_pipe(fd::STDIN, PIPE);
+        }
+    }
+}
+
+/// Writes all, and waits where somebody made standard output non-blocking.
+fn write_all(mut bytes: &[u8]) -> Result<()> {
+    while !bytes.is_empty() {
+        match fd::write(fd::STDOUT, bytes) {
+            Ok(0) => return Err(Errno::EIO),
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) => poll::wait(fd::STDOUT, Direction::Write)?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

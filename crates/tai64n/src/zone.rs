@@ -1,0 +1,226 @@
+//! Local time as text, with as few questions to the C library as may be: the
+//! answers for the ends of a quarter of an hour hold for all of it, unless they do
+//! not fit together, because the clocks changed or a leap second was counted.
+
+use core::ops::RangeInclusive;
+
+use daemontools::unix::localtime::LocalTime;
+
+/// Seconds of the stretch that is asked for at once. It begins at a full quarter of
+/// the local hour, whatever the zone's offset.
+const STRETCH: i64 = 15 * 60;
+
+/// `YYYY-MM-DD HH:MM:SS.`, where the year may have up to 20 digits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Text {
+    bytes: [u8; 36],
+    len: usize,
+}
+
+impl Text {
+    pub(crate) const EMPTY: Self = Self {
+        bytes: [0; 36],
+        len: 0,
+    };
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// The text of a moment in local time.
+    fn new(time: &LocalTime) -> Self {
+        let mut text = Self::EMPTY;
+        // As the reference's arithmetic has it, years below 0 and those that no
+        // `int` holds too.
+        let year = i64::from(time.years.wrapping_add(1900)).cast_unsigned();
+        text.push(daemontools::strerr::Decimal::new(year).as_bytes());
+        for (mark, number) in [
+            (b'-', time.month),
+            (b'-', time.day),
+            (b' ', time.hour),
+            (b':', time.minute),
+            (b':', time.second),
+        ] {
+            text.push(&[mark]);
+            text.push(&two_digits(number));
+        }
+        text.push(b".");
+        text
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        self.bytes[self.len..self.len + part.len()].copy_from_slice(part);
+        self.len += part.len();
+    }
+
+    /// This text with other minutes and seconds.
+    fn at(mut self, minute: i32, second: i32) -> Self {
+        let end = self.len;
+        self.bytes[end - 6..end - 4].copy_from_slice(&two_digits(minute));
+        self.bytes[end - 3..end - 1].copy_from_slice(&two_digits(second));
+        self
+    }
+}
+
+fn two_digits(number: i32) -> [u8; 2] {
+    let digit = |number: i32| b'0' + u8::try_from(number % 10).unwrap_or(0);
+    [digit(number / 10), digit(number)]
+}
+
+/// The zone's clock, and what it said last.
+#[derive(Debug)]
+pub(crate) struct Zone<F> {
+    ask: F,
+    known: Option<Stretch>,
+}
+
+/// A quarter of one local hour in which the clock runs evenly.
+#[derive(Debug)]
+struct Stretch {
+    seconds: RangeInclusive<i64>,
+    /// The minute that it begins at.
+    minute: i32,
+    /// The text of some moment in it.
+    text: Text,
+}
+
+impl<F: Fn(i64) -> Option<LocalTime>> Zone<F> {
+    /// A zone by the function that tells its local time.
+    pub(crate) const fn new(ask: F) -> Self {
+        Self { ask, known: None }
+    }
+
+    /// Local time at a Unix time; `None` if the zone cannot tell.
+    pub(crate) fn text(&mut self, unix: i64) -> Option<Text> {
+        if let Some(known) = &self.known
+            && known.seconds.contains(&unix)
+        {
+            let seconds = i32::try_from(unix - known.seconds.start()).unwrap_or(0);
+            return Some(known.text.at(known.minute + seconds / 60, seconds % 60));
+        }
+        let time = (self.ask)(unix)?;
+        let text = Text::new(&time);
+        self.known = self.steady(unix, &time).map(|(seconds, minute)| Stretch {
+            seconds,
+            minute,
+            text,
+        });
+        Some(text)
+    }
+
+    /// The stretch around a moment and the minute that it begins at, if the clock
+    /// runs evenly from its first second to its last.
+    fn steady(&self, unix: i64, time: &LocalTime) -> Option<(RangeInclusive<i64>, i32)> {
+        let minute = time.minute - time.minute % 15;
+        let into = i64::from((time.minute - minute) * 60 + time.second);
+        let start = unix.checked_sub(into)?;
+        let end = start.checked_add(STRETCH - 1)?;
+        let at = |minute, second| LocalTime {
+            minute,
+            second,
+            ..*time
+        };
+        let steady = unix <= end
+            && (self.ask)(start)? == at(minute, 0)
+            && (self.ask)(end)? == at(minute + 14, 59);
+        steady.then_some((start..=end, minute))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::cell::Cell;
+
+    /// Local time that is UTC plus `offset(unix)` seconds, on one day.
+    fn clock(offset: impl Fn(i64) -> i64) -> impl Fn(i64) -> Option<LocalTime> {
+        move |unix| {
+            let local = i32::try_from(unix + offset(unix)).expect("a small number");
+            Some(LocalTime {
+                years: 70,
+                month: 1,
+                day: 1,
+                hour: local.div_euclid(3600),
+                minute: local.rem_euclid(3600) / 60,
+                second: local.rem_euclid(60),
+            })
+        }
+    }
+
+    fn text<F: Fn(i64) -> Option<LocalTime>>(zone: &mut Zone<F>, unix: i64) -> String {
+        let text = zone.text(unix).expect("a known time");
+        String::from_utf8_lossy(text.as_bytes()).into_owned()
+    }
+
+    /// Every second, forwards and in leaps, must be what the clock itself says.
+    fn agrees(offset: impl Fn(i64) -> i64 + Copy) {
+        let mut zone = Zone::new(clock(offset));
+        let leaps = (0..20_000).map(|step| step * 7919 % 20_000);
+        for unix in (0..20_000).chain(leaps) {
+            let expected = clock(offset)(unix).expect("always told");
+            let expected = String::from_utf8_lossy(Text::new(&expected).as_bytes()).into_owned();
+            assert_eq!(text(&mut zone, unix), expected, "at {unix}");
+        }
+    }
+
+    #[test]
+    fn a_steady_zone() {
+        agrees(|_| 3600);
+    }
+
+    #[test]
+    fn an_offset_that_is_no_multiple_of_a_minute() {
+        agrees(|_| 1172);
+    }
+
+    #[test]
+    fn clocks_that_change_within_a_minute_and_by_odd_seconds() {
+        agrees(|unix| if unix < 7000 { 1172 } else { 0 });
+        agrees(|unix| if unix < 7017 { 7200 } else { 3600 });
+        agrees(|unix| if unix < 7017 { 3600 } else { 7200 });
+        agrees(|unix| if unix < 7017 { 0 } else { -1 });
+    }
+
+    #[test]
+    fn a_leap_second_is_second_60() {
+        // 23:59:60 of a zone that counts it: one second later than others say.
+        let mut zone = Zone::new(|unix| {
+            let mut time = clock(|_| 0)(unix - i64::from(unix >= 3600))?;
+            if unix == 3600 {
+                time.second = 60;
+            }
+            Some(time)
+        });
+        assert_eq!(text(&mut zone, 3599), "1970-01-01 00:59:59.");
+        assert_eq!(text(&mut zone, 3600), "1970-01-01 00:59:60.");
+        assert_eq!(text(&mut zone, 3601), "1970-01-01 01:00:00.");
+    }
+
+    #[test]
+    fn the_library_is_asked_three_times_a_quarter_of_an_hour() {
+        let asked = Cell::new(0);
+        let mut zone = Zone::new(|unix| {
+            asked.set(asked.get() + 1);
+            clock(|_| 0)(unix)
+        });
+        for unix in 0..900 {
+            zone.text(unix);
+        }
+        assert_eq!(asked.get(), 3);
+    }
+
+    #[test]
+    fn years_wrap_as_in_the_reference() {
+        let year = |years| {
+            let time = LocalTime {
+                years,
+                ..clock(|_| 0)(0).expect("always told")
+            };
+            let text = Text::new(&time);
+            String::from_utf8_lossy(text.as_bytes()).replace("-01-01 00:00:00.", "")
+        };
+        assert_eq!(year(-1900), "0");
+        assert_eq!(year(-1901), "18446744073709551615");
+        assert_eq!(year(i32::MAX), "18446744071562069867");
+    }
+}

@@ -1,0 +1,405 @@
+//! tai64n and tai64nlocal: bytes in, bytes out, when they come out, and what
+//! happens when they cannot.
+
+use std::fs::{File, OpenOptions};
+use std::io::{PipeWriter, Write};
+
+use conformance::{Case, LABELS, Proc, Side};
+use nix::sys::signal::Signal;
+
+/// The cases of tai64n.
+pub(crate) fn tai64n() -> Vec<Case> {
+    let mut cases = trouble("tai64n");
+    let stamped = |name: &str, input: Vec<u8>| {
+        Case::new(name)
+            .stdin(input)
+            .run(["tai64n"])
+            .normal(&[LABELS])
+    };
+    cases.extend([
+        stamped("no input", Vec::new()),
+        stamped("lines", b"one\ntwo\n".to_vec()),
+        stamped("an empty line", b"\n".to_vec()),
+        stamped("empty lines", b"\n\n\n".to_vec()),
+        stamped("no newline at the end", b"one\ntwo".to_vec()),
+        stamped(
+            "NULs, and bytes that are no UTF-8",
+            b"\0\n\xff\xfe\0\n".to_vec(),
+        ),
+        stamped(
+            "labels get labels",
+            b"@400000000000000a00000000 x\n".to_vec(),
+        ),
+        stamped(
+            "a long line",
+            [vec![b'x'; 200_000], b"\nshort\n".to_vec()].concat(),
+        ),
+        stamped("lines around the sizes of buffers", around()),
+        stamped("many lines", b"some line\n".repeat(20_000)),
+        Case::new("arguments are ignored")
+            .stdin("a\n")
+            .run(["tai64n", "-x", "file"])
+            .normal(&[LABELS]),
+        alive(
+            "tai64n",
+            "each line comes out at once",
+            &[b"one\n", b"two\nthree\n"],
+        )
+        .normal(&[LABELS]),
+        alive(
+            "tai64n",
+            "parts of lines come out at once",
+            &[b"o", b"ne", b"\n", b"t", b"wo\nth"],
+        )
+        .normal(&[LABELS]),
+        Case::new("labels are times, and none is before the one above it").then(|side| {
+            let process = side.command(["tai64n"]).stdin("a\n".repeat(5_000)).spawn();
+            side.log("end", process.wait());
+            let out = process.stdout();
+            let labels: Vec<&[u8]> = out
+                .split(|&byte| byte == b'\n')
+                .filter_map(|line| line.get(1..25))
+                .collect();
+            side.log("labels", labels.len());
+            side.log("in order", labels.is_sorted());
+            // 2^62 + 10 + about now: the first digits last until 2038.
+            side.log(
+                "now",
+                labels.iter().all(|label| label.starts_with(b"400000006")),
+            );
+        }),
+    ]);
+    cases
+}
+
+/// The cases of tai64nlocal.
+pub(crate) fn tai64nlocal() -> Vec<Case> {
+    let mut cases = trouble("tai64nlocal");
+    cases.extend(labels());
+    cases.extend(zones());
+    cases.extend([
+        alive(
+            "tai64nlocal",
+            "each line comes out at once",
+            &[
+                b"@400000000000000a00000000 one\n",
+                b"two\n@400000000000000b00000000 three\n",
+            ],
+        ),
+        alive(
+            "tai64nlocal",
+            "parts of lines come out at once",
+            &[b"o", b"ne", b"\n", b"t", b"wo\nth"],
+        ),
+        alive(
+            "tai64nlocal",
+            "a label in parts comes out when it is whole",
+            &[
+                b"x\n@",
+                b"40000000",
+                b"0000000a00000000",
+                b" y\n",
+                b"@400000000000000a0000000",
+                b"1\n",
+            ],
+        ),
+        Case::new("arguments are ignored")
+            .stdin("a\n")
+            .run(["tai64nlocal", "-x", "file"]),
+    ]);
+    cases
+}
+
+/// Lines whose lengths and positions are around powers of two.
+fn around() -> Vec<u8> {
+    let mut lines = Vec::new();
+    for size in [998, 1022, 2046, 4094, 8190, 16382, 65534_usize] {
+        for length in size..size + 5 {
+            lines.extend(std::iter::repeat_n(b'x', length));
+            lines.push(b'\n');
+        }
+    }
+    lines
+}
+
+fn converted(name: &str, input: impl Into<Vec<u8>>) -> Case {
+    let input = input.into();
+    Case::new(name).then(move |side| {
+        side.command(["tai64nlocal"])
+            .env("TZ=UTC")
+            .stdin(input.clone())
+            .run();
+    })
+}
+
+fn labels() -> Vec<Case> {
+    let same: &[&str] = &[
+        "",
+        "\n",
+        "x",
+        "x\n",
+        "\n\n@400000000000000a00000000 x\n\n",
+        "@400000000000000a00000000\n",
+        "@400000000000000a00000000",
+        "a\n@400000000000000a0000",
+        "@",
+        "a\n@",
+        "@400000000000000a3b9ac9ff x\n",
+        "@400000000000000a3b9aca00 x\n",
+        "@400000000000000affffffff x\n",
+        "@400000000000000a00000000x\n",
+        "@400000000000000a00000000@400000000000000a00000000\n",
+        "x@400000000000000a00000000\n",
+        " @400000000000000a00000000\n",
+        "@400000000000000a00000000 @400000000000000a00000000\n",
+        "@400000000000000a00000000\0x\n",
+        "@400000000000000a00000000G\n",
+        "@400000000000000a00000000A\n",
+        "@400000000000000a00000000\u{e9}\n",
+        "@400000000000000a00000000.s\n",
+        "@0400000000000000a00000000 x\n",
+        "@00000000000000000000000000000000400000000000000a00000000 x\n",
+        "@1400000000000000a00000000 x\n",
+        "@ffff400000000000000a00000000 x\n",
+        "@400000000000000000000000 x\n",
+        "@3fffffffffffffff00000000 x\n",
+        "@3fffffff0000000000000000 x\n",
+        "@3ffffff1868b840000000000 x\n",
+        "@3fffffff0000000000000000\n@4000000100000000ffffffff\n",
+        "@4000000037c219bf2ef02e94 mark\n",
+        "@400000007fffffff00000000 x\n",
+        "@400000008000000a00000000 x\n",
+        "@4000000100000000000000f0 x\n",
+        "@4000003afff4417f00000000 x\n",
+        "@4000003afff4418a00000000 x\n",
+        "@4000ffff0000000000000000 x\n",
+        "@3ffffff00000000000000000 x\n",
+        "@3fff00000000000000000000 x\n",
+        "@3ffffffffffffff600000000 x\n",
+    ];
+    let mut cases: Vec<Case> = same
+        .iter()
+        .map(|input| converted(&format!("{input:?}"), *input))
+        .collect();
+    for input in [
+        "@\n",
+        "@ \n",
+        "@foo\n",
+        "@@400000000000000a00000000\n",
+        "@400000000000000\n",
+        "@400000000000000a0000000 x\n",
+        "@400000000000000A00000000 x\n",
+        "@000000000000000a00000000 x\n",
+        "@ffffffffffffffff00000000 x\n",
+        "@800000000000000a00000000 x\n",
+        "@140000000000000a00000000 x\n",
+        "@400000000000000a000000001 x\n",
+        "@3ff0000000000000 x\n",
+    ] {
+        let line = format!("stdout: {}", input.trim_end_matches('\n'));
+        cases.push(converted(&format!("{input:?} is copied"), input).differs(
+            "the reference dies of labels that local time cannot be told of",
+            &["end: killed by SIGSEGV", "stdout:"],
+            &["end: exit 0", &line],
+        ));
+    }
+    cases.extend([
+        converted(
+            "many labels",
+            (0..3000_u32)
+                .flat_map(|number| {
+                    format!(
+                        "@40000000{:08x}{:08x} line {number}\n",
+                        0x3000_0000 + number * 977,
+                        number * 1_431_655
+                    )
+                    .into_bytes()
+                })
+                .collect::<Vec<u8>>(),
+        ),
+        converted(
+            "a label across the ends of blocks",
+            (0..3000_u32)
+                .flat_map(|number| {
+                    format!(
+                        "@400000005{:07x}0{:07x} {}\n",
+                        number,
+                        number,
+                        "x".repeat((number % 97) as usize)
+                    )
+                    .into_bytes()
+                })
+                .collect::<Vec<u8>>(),
+        ),
+        converted(
+            "long lines without labels",
+            [
+                vec![b'x'; 100_000],
+                b"\n@400000000000000a00000000 \n".to_vec(),
+                vec![b'@'; 0],
+                vec![b'y'; 70_000],
+            ]
+            .concat(),
+        ),
+        converted(
+            "bytes that are no UTF-8",
+            b"\xff@400000000000000a00000000\n@400000000000000a00000000\xff\xfe\0\n".to_vec(),
+        ),
+    ]);
+    cases
+}
+
+/// Moments around the changes of clocks, in zones of every kind.
+fn zones() -> Vec<Case> {
+    let mut input = Vec::new();
+    // The first and last changes that the zones below know, changes in 2024 and
+    // around leap seconds, each from both sides, and back and forth.
+    for moment in [
+        -3_852_662_325_i64,
+        -2_717_650_800,
+        -2_524_521_600,
+        -1_693_706_400,
+        -63_158_400,
+        0,
+        63_072_000,
+        78_796_800,
+        500_000_000,
+        1_136_073_600,
+        1_325_203_200,
+        1_711_846_800,
+        1_710_054_000,
+        1_729_990_800,
+        1_730_613_600,
+        1_712_415_600,
+        1_727_539_200,
+        2_140_045_200,
+        4_102_444_800,
+        32_503_680_000,
+    ] {
+        for step in [
+            -3601, -900, -61, -60, -59, -30, -2, -1, 0, 1, 2, 27, 29, 30, 59, 60, 61, 899, 900,
+            3600, -1, 0,
+        ] {
+            let label = (1_i64 << 62) + 10 + moment + step;
+            input.extend(format!("@{label:016x}075bcd15 {moment}{step:+}\n").into_bytes());
+        }
+    }
+    [
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "America/St_Johns",
+        "Asia/Kathmandu",
+        "Australia/Lord_Howe",
+        "Africa/Monrovia",
+        "Pacific/Apia",
+        "right/UTC",
+        "right/Europe/Paris",
+        ":US/Pacific",
+        "XYZ-3:21:17",
+        "CET-1CEST,M3.5.0,M10.5.0/3",
+        "No/Such/Zone",
+        "",
+    ]
+    .into_iter()
+    .map(|zone| {
+        let input = input.clone();
+        Case::new(format!("TZ={zone}")).then(move |side| {
+            side.command(["tai64nlocal"])
+                .env(format!("TZ={zone}"))
+                .stdin(input.clone())
+                .run();
+        })
+    })
+    .chain([Case::new("no TZ")
+        .stdin("@400000000000000a00000000 x\n")
+        .run(["tai64nlocal"])])
+    .collect()
+}
+
+fn full() -> File {
+    OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("/dev/full")
+}
+
+/// Runs with a standard output whose reader has gone.
+fn unread(side: &Side, program: &str, ignore: bool) {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = side.command([program]).stdin("x\n").pass(1, writer);
+    if ignore {
+        command = command.ignore(Signal::SIGPIPE);
+    }
+    command.run();
+}
+
+fn trouble(program: &'static str) -> Vec<Case> {
+    let run = |name: &str, change: fn(conformance::Cmd<'_>) -> conformance::Cmd<'_>| {
+        Case::new(name)
+            .then(move |side| {
+                change(side.command([program]).stdin("x\n")).run();
+            })
+            .normal(&[LABELS])
+    };
+    vec![
+        run("standard input closed", |command| command.close(0)),
+        run("standard output closed", |command| command.close(1)),
+        run("standard output closed, and no input", |command| {
+            command.stdin("").close(1)
+        }),
+        run("standard error closed", |command| command.close(2)),
+        run("standard output full", |command| command.pass(1, full())),
+        run("standard input is a directory", |command| {
+            command.stdin_file(File::open("/").expect("/"))
+        }),
+        Case::new("nobody reads: killed").then(move |side| unread(side, program, false)),
+        Case::new("nobody reads, and SIGPIPE is ignored")
+            .then(move |side| unread(side, program, true)),
+    ]
+}
+
+/// Writes each part when what came before it has come out, and logs what each
+/// brought.
+fn alive(program: &'static str, name: &str, parts: &'static [&'static [u8]]) -> Case {
+    Case::new(name).then(move |side| {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        let process = side
+            .command([program])
+            .env("TZ=UTC")
+            .stdin_file(reader)
+            .spawn();
+        let mut seen = 0;
+        for part in parts {
+            let out = after(side, &process, &mut writer, part);
+            side.log_bytes("then", &out[seen..]);
+            seen = out.len();
+        }
+        drop(writer);
+        side.log("end", process.wait());
+        side.log_bytes("last", &process.stdout()[seen..]);
+    })
+}
+
+/// What has come out once the process waits for more than `part`.
+fn after(side: &Side, process: &Proc, writer: &mut PipeWriter, part: &[u8]) -> Vec<u8> {
+    writer.write_all(part).expect("the pipe has room");
+    side.until("the program to read again", || {
+        let waiting =
+            conformance::process::Entry::of(process.pid()).is_some_and(|entry| entry.state == 'S');
+        waiting && unread_bytes(writer) == 0
+    });
+    process.stdout()
+}
+
+/// How many bytes are in a pipe.
+fn unread_bytes(pipe: &PipeWriter) -> usize {
+    use std::os::fd::AsRawFd;
+    nix::ioctl_read_bad!(fionread, libc::FIONREAD, libc::c_int);
+    let mut count = 0;
+    #[allow(unsafe_code)]
+    // SAFETY: the kernel writes one integer.
+    unsafe { fionread(pipe.as_raw_fd(), &raw mut count) }.expect("a pipe");
+    usize::try_from(count).unwrap_or(0)
+}
