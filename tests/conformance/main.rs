@@ -4,11 +4,13 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod chainload;
+mod mixed;
 mod readproctitle;
 mod supervise;
 mod svc;
 mod svok;
 mod svscan;
+mod svscanboot;
 mod svstat;
 mod tai64n;
 
@@ -18,6 +20,8 @@ fn main() {
     let suite = Suite::new()
         .program("supervise", supervise::cases())
         .program("svscan", svscan::cases())
+        .program("svscanboot", svscanboot::cases())
+        .program("mixed", mixed::cases())
         .program("readproctitle", readproctitle::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())

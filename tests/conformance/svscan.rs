@@ -225,7 +225,8 @@ fn entries() -> Vec<Case> {
             let svscan = scan(side, &["x"]);
             side.until("a message", || !svscan.stderr().is_empty());
             log_said(side, &svscan);
-        }),
+        })
+        .without_files(),
         Case::scenario("a service that is down stays down", |side| {
             side.service("s/x", SLEEPER);
             side.service("s/y", SLEEPER);
@@ -457,13 +458,29 @@ fn logs() -> Vec<Case> {
             let svscan = scan(side, &["x"]);
             side.until("a message", || !svscan.stderr().is_empty());
             log_said(side, &svscan);
-        }),
+        })
+        .without_files(),
         Case::scenario("a log in a directory that is itself called log", |side| {
             side.service("s/log", "echo started\nexec sleep 1000");
             side.service("s/log/log", "exec cat >> out");
             let _svscan = scan(side, &["log", "log/log"]);
             side.until("a line", || side.read("s/log/log/out") == b"started\n");
         }),
+        Case::scenario("a log that is added later", |side| {
+            side.service("s/x", "echo started\nexec sleep 1000");
+            let _svscan = scan(side, &["x"]);
+            side.service("new", "exec cat > out");
+            side.rename("new", "s/x/log");
+            until_scanned(side, "again");
+            until_scanned(side, "once more");
+            supervised(side, "x/log");
+        })
+        .without_files()
+        .differs(
+            "it is picked up without a restart of anything else",
+            &["x/log supervised: false"],
+            &["x/log supervised: true"],
+        ),
         Case::scenario("a hidden log directory is none", |side| {
             side.service("s/x", SLEEPER);
             side.service("s/x/.log", "exec cat");
@@ -689,10 +706,13 @@ fn life() -> Vec<Case> {
                     .env("lonely")
                     .env("A=2")
                     .spawn();
-                side.until("it is supervised", || side.status("s/x").is_some());
+                let first = side.until_status("s/x", "down", Status::is_down);
                 side.control("s/x", b"o");
                 side.until("its output", || svscan.stdout().ends_with(b"environ\n"));
                 side.log_output(&svscan);
+                side.until_status("s/x", "down again", |status| {
+                    status.is_down() && (status.stamp, status.nanos) != (first.stamp, first.nanos)
+                });
                 let supervise = all()
                     .into_iter()
                     .find(|entry| entry.parent.as_raw() == svscan.pid());

@@ -15,7 +15,7 @@ const SHOWN: usize = 400;
 /// Files of ours that the reference does not make, beside a record. They are
 /// left out, or else nearly every listing would differ; a case of its own says
 /// that they are there ([`crate::Case::with_additions`]).
-const ADDITIONS: &[&str] = &["detail"];
+const ADDITIONS: &[&str] = &["detail", "detail.new"];
 
 /// Every file below `root`, sorted by name, with paths relative to it.
 #[must_use]
@@ -33,7 +33,8 @@ fn walk(root: &Path, dir: &Path, additions: bool, lines: &mut Vec<String>) {
     paths.sort();
     for path in paths {
         let added = ADDITIONS.iter().any(|name| path.ends_with(name));
-        if added && !additions && dir.join("status").exists() {
+        let added = added && dir.join("lock").exists();
+        if added && !additions {
             continue;
         }
         let name = path.strip_prefix(root).expect("below the root");
@@ -54,6 +55,8 @@ fn walk(root: &Path, dir: &Path, additions: bool, lines: &mut Vec<String>) {
             ('p', String::new())
         } else if kind.is_socket() {
             ('s', String::new())
+        } else if added {
+            ('-', " (of ours)".to_owned())
         } else if kind.is_file() {
             ('-', format!(" {}", contents(&path)))
         } else {

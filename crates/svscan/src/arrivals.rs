@@ -12,8 +12,7 @@ use crate::farewell;
 use crate::find::Manner;
 use crate::pair::Pipe;
 use crate::path::Path;
-use crate::tick::Tick;
-use crate::work::{Seen, Svscan, now};
+use crate::work::{Svscan, now};
 
 /// How deep a new directory is watched: itself, `log/`, and what is in that.
 const DEPTH: usize = 2;
@@ -176,9 +175,7 @@ impl Svscan {
             && farewell::is_plainly_up(name)
             && let Ok(pipe) = Pipe::new()
         {
-            let now: Tick = now();
-            self.table.join(slot, pipe, now);
-            self.act(slot, now, Seen::Now);
+            self.table.join(slot, pipe, now());
             self.changed = true;
         }
     }

@@ -5,12 +5,12 @@ use core::ffi::CStr;
 
 use daemontools::Errno;
 use daemontools::unix::dir::{Dir, Hint};
-use daemontools::unix::file::{self, Facts, Identity, Kind};
+use daemontools::unix::file::{self, Identity, Kind};
 
 use crate::arrival::What;
 use crate::path::Path;
 use crate::table::Role;
-use crate::work::{Seen, Svscan, now};
+use crate::work::{Svscan, now};
 use crate::{ME, farewell};
 
 /// A name that could not be looked at, or that is a link to something other than a
@@ -139,7 +139,7 @@ impl Svscan {
             Err(error) => return self.trouble(name, b"", Some(error)),
         };
         if facts.kind != Kind::Directory {
-            if file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Link) {
+            if is_link(name) {
                 self.trouble(name, b"", None);
             }
             return;
@@ -148,9 +148,12 @@ impl Svscan {
             if !self.troubles.is_empty() {
                 self.troubles.retain(|trouble| trouble.name() != name);
             }
-            if self.table.meet(slot, name).is_ok() {
-                self.act(slot, now(), Seen::Now);
+            if self.table.name(slot) != name {
+                self.table.set_link(slot, is_link(name));
             }
+            // Without memory for another name it keeps the old one.
+            let _ = self.table.meet(slot, name);
+            self.changed = true;
             return;
         }
         let waits = manner == Manner::Growing
@@ -161,13 +164,15 @@ impl Svscan {
         }
     }
 
-    /// Starts a service that is new to us.
+    /// Takes in a service that is new to us, to be started in the next pass: what is
+    /// written to the table between two forks would have to be copied each time.
     pub(crate) fn begin(&mut self, name: &CStr, identity: Identity, before: usize) {
         self.changed = true;
         if let Some(old) = self.table.namesake(name, before)
             && self.part_from(old)
         {
             self.table.replace(old, identity);
+            self.table.set_link(old, is_link(name));
             self.table.told(old);
             return;
         }
@@ -177,11 +182,10 @@ impl Svscan {
             Err(Errno::ENOENT) => false,
             Err(error) => return self.trouble(name, b"/log", Some(error)),
         };
-        let now = now();
-        match self.table.insert(name, identity, logged, now) {
+        match self.table.insert(name, identity, logged, now()) {
             Ok(slot) => {
+                self.table.set_link(slot, is_link(name));
                 self.troubles.retain(|trouble| trouble.name() != name);
-                self.act(slot, now, Seen::Now);
             }
             Err(error) => self.trouble(name, b"", Some(error)),
         }
@@ -267,20 +271,23 @@ impl Svscan {
     }
 
     fn look_at(&mut self, slot: usize) {
+        let joins = self.table.could_join(slot) && Self::is_log_complete(self.table.name(slot));
+        if !joins && !self.table.is_link(slot) {
+            return;
+        }
         let name = Path::of_name(self.table.name(slot));
         let name = name.as_c_str();
         let identity = self.table.identity(slot);
-        match file::stat(name) {
-            Ok(Facts { identity: now, .. }) if now == identity => {
-                if self.table.could_join(slot) && Self::is_log_complete(name) {
-                    self.log_came(slot, name);
-                }
-            }
-            _ => {
-                self.table.unlist(slot);
-                self.stamp = None;
-                self.consider(name, Manner::Growing, self.table.len());
-            }
+        if !file::stat(name).is_ok_and(|facts| facts.identity == identity) {
+            self.table.unlist(slot);
+            self.stamp = None;
+            self.consider(name, Manner::Growing, self.table.len());
+        } else if joins {
+            self.log_came(slot, name);
         }
     }
+}
+
+fn is_link(name: &CStr) -> bool {
+    file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Link)
 }

@@ -108,6 +108,9 @@ impl Marks {
     const SAID: u8 = 8;
     /// It was said why its supervise could not be exec'ed, and it still can't.
     const MUTE: u8 = 16;
+    /// Its name is a link, which may lead elsewhere without any change in the scan
+    /// directory.
+    const LINK: u8 = 32;
 
     const fn has(self, mark: u8) -> bool {
         self.0 & mark != 0
@@ -212,6 +215,16 @@ impl Table {
     /// Which directory a service is.
     pub(crate) fn identity(&self, slot: usize) -> Identity {
         self.slots[slot].identity
+    }
+
+    /// Notes whether a service's name is a link.
+    pub(crate) fn set_link(&mut self, slot: usize, link: bool) {
+        self.slots[slot].marks.set(Marks::LINK, link);
+    }
+
+    /// Whether a service's name is a link.
+    pub(crate) fn is_link(&self, slot: usize) -> bool {
+        self.slots[slot].marks.has(Marks::LINK)
     }
 
     /// Whether the scan directory led to a service when last looked at.

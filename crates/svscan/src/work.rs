@@ -17,15 +17,6 @@ use crate::path::Path;
 use crate::table::{Action, Farewell, Role, Table};
 use crate::tick::Tick;
 
-/// When a service's name was last seen to lead to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
-    /// Just now.
-    Now,
-    /// Some time before.
-    Before,
-}
-
 /// Everything that svscan knows.
 #[derive(Debug)]
 pub(crate) struct Svscan {
@@ -71,7 +62,7 @@ impl Svscan {
         let mut least: Option<u32> = None;
         let now = now();
         for slot in 0..self.table.len() {
-            self.act(slot, now, Seen::Before);
+            self.act(slot, now);
             if let Some(wait) = self.table.wait(slot, now) {
                 least = Some(least.map_or(wait, |least| least.min(wait)));
             }
@@ -80,13 +71,13 @@ impl Svscan {
     }
 
     /// Does for one service what is to be done at `now`.
-    pub(crate) fn act(&mut self, slot: usize, now: Tick, seen: Seen) {
-        let mut seen = seen;
+    fn act(&mut self, slot: usize, now: Tick) {
+        let mut sure = false;
         while let Some(action) = self.table.next(slot, now) {
-            if seen == Seen::Before && !self.still_there(slot) {
+            if !sure && !self.still_there(slot) {
                 return;
             }
-            seen = Seen::Now;
+            sure = true;
             let done = match action {
                 Action::Pipe => self.pipe(slot),
                 Action::Start(role) => self.start(slot, role),

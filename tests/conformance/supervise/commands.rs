@@ -130,13 +130,13 @@ fn orders() -> Vec<Case> {
     vec![
         order("d sends TERM, then CONT, then writes the record", b"d"),
         order("p writes the record, then sends STOP", b"p"),
-        order("c writes the record, then sends CONT", b"c"),
+        order("c after p writes the record, then sends CONT", b"pc"),
         order("u only writes the record", b"u"),
         order("o only writes the record", b"o"),
         order("x only writes the record", b"x"),
         order("t only sends TERM", b"t"),
         order("k kills, then the end and the new start are recorded", b"k"),
-        order("all signals in one write", b"haitc"),
+        order("all signals in one write", b"hait"),
         order("an unknown byte does nothing", b"z"),
     ]
 }
@@ -163,6 +163,11 @@ fn sequences() -> Vec<Case> {
         sequence("ok in one write", b"ok"),
         sequence("dx in one write", b"dx"),
         sequence("xd in one write", b"xd"),
+        sequence("q, 1 and 2", b"q12").differs(
+            "they are QUIT, USR1 and USR2, as others of the family send them",
+            &["signals:"],
+            &["signals: QUIT USR1 USR2"],
+        ),
         Case::scenario("x cannot be undone", |side| {
             side.recorder("x");
             let supervise = reach(side, &[b"xu", b"o", b"u", b"k"]);

@@ -8,7 +8,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -131,6 +131,12 @@ impl Tree {
     /// svscan's pid.
     pub(crate) fn pid(&self) -> u32 {
         self.svscan.as_ref().expect("started").id()
+    }
+
+    /// The reading end of standard error, if it was started with a pipe.
+    pub(crate) fn stderr(&mut self) -> ChildStderr {
+        let svscan = self.svscan.as_mut().expect("started");
+        svscan.stderr.take().expect("a pipe")
     }
 
     /// What was said on standard error.
