@@ -5,14 +5,19 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod adoption;
 mod supervise;
+mod sweep;
 
 use std::time::{Duration, Instant};
 
 use conformance::Suite;
 
 fn main() {
-    let suite = Suite::new().program("supervise", supervise::cases());
+    let suite = Suite::new()
+        .program("supervise", supervise::cases())
+        .program("adoption", adoption::cases())
+        .program("sweep", sweep::cases());
     std::process::exit(suite.run());
 }
 

@@ -16,11 +16,13 @@ use std::process::Command;
 
 use nix::errno::Errno;
 use nix::sys::prctl;
-use nix::sys::signal::{SigHandler, Signal, kill, signal};
-use nix::sys::wait::{WaitStatus, wait};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, wait, waitpid};
 use nix::unistd::Pid;
 
+/// The environment variables by which the second process knows what it is.
 const ROOT: &str = "CONFORMANCE_ROOT";
+const KEEPER: &str = "CONFORMANCE_KEEPER";
 
 /// Returns, in the second process, the directory for everything temporary; the
 /// first never returns from here.
@@ -30,7 +32,7 @@ const ROOT: &str = "CONFORMANCE_ROOT";
 pub fn enter() -> io::Result<PathBuf> {
     if let Some(root) = env::var_os(ROOT) {
         prctl::set_pdeathsig(Signal::SIGKILL)?;
-        let keeper = env::var_os("CONFORMANCE_KEEPER");
+        let keeper = env::var_os(KEEPER);
         if keeper != Some(OsString::from(parent_id().to_string())) {
             return Err(io::Error::other("the keeper is gone"));
         }
@@ -61,21 +63,28 @@ fn close_on_exec() -> io::Result<()> {
 fn keep() -> io::Result<i32> {
     let root = tempfile::Builder::new().prefix("conformance.").tempdir()?;
     prctl::set_child_subreaper(true)?;
+    // Waited for, never delivered. (Std gives the runner an empty mask.)
+    let mut awaited = SigSet::empty();
+    awaited.extend([
+        Signal::SIGCHLD,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGTERM,
+    ]);
+    awaited.thread_block()?;
     let runner = Command::new("/proc/self/exe")
         .args(env::args_os().skip(1))
         .env(ROOT, root.path())
-        .env("CONFORMANCE_KEEPER", std::process::id().to_string())
+        .env(KEEPER, std::process::id().to_string())
         .spawn()?;
-    // An interrupt at the terminal reaches the runner as well; the keeper stays
-    // to tidy up. Ignored only now, for the runner would inherit it.
-    ignore_interrupts()?;
     let runner = Pid::from_raw(i32::try_from(runner.id()).map_err(io::Error::other)?);
     let code = loop {
-        match wait() {
-            Ok(WaitStatus::Exited(pid, code)) if pid == runner => break code,
-            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == runner => break 128 + signal as i32,
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno.into()),
+        if let Some(code) = end_of(runner)? {
+            break code;
+        }
+        if awaited.wait()? != Signal::SIGCHLD {
+            // Whoever interrupts the keeper means the run.
+            kill(runner, Signal::SIGKILL).ok();
         }
     };
     kill_descendants();
@@ -83,13 +92,19 @@ fn keep() -> io::Result<i32> {
     Ok(code)
 }
 
-#[allow(unsafe_code)]
-fn ignore_interrupts() -> io::Result<()> {
-    for interrupt in [Signal::SIGINT, Signal::SIGHUP, Signal::SIGTERM] {
-        // SAFETY: ignoring a signal installs no handler.
-        unsafe { signal(interrupt, SigHandler::SigIgn) }?;
+/// Reaps whoever has ended; the exit code of the runner, if it is among them.
+fn end_of(runner: Pid) -> io::Result<Option<i32>> {
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(pid, code)) if pid == runner => return Ok(Some(code)),
+            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == runner => {
+                return Ok(Some(128 + signal as i32));
+            }
+            Ok(WaitStatus::StillAlive) => return Ok(None),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
     }
-    Ok(())
 }
 
 /// Kills children until there are none: the orphans of those that die become

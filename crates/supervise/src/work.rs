@@ -58,6 +58,8 @@ pub(crate) struct Work {
     inheritance: Inheritance,
     /// Says "look": a child has ended, or one of our files has changed.
     look: Caught,
+    /// When to look for ended children though nothing says that there are any.
+    reap_again: Option<Monotonic>,
     left: bool,
 }
 
@@ -85,6 +87,7 @@ impl Work {
             files,
             inheritance,
             look,
+            reap_again: None,
             left: false,
         };
         if let (Some(alive), Some(pid)) = (custody.adopted, work.machine.pid()) {
@@ -120,6 +123,7 @@ impl Work {
                 self.machine.deadline(),
                 self.record.deadline(),
                 self.files.deadline(),
+                self.reap_again,
             ];
             let deadline = deadline.into_iter().flatten().min();
             match self.wait(deadline) {
@@ -146,13 +150,10 @@ impl Work {
 
     /// Ends first, then commands, as the reference; then what time has brought.
     fn wake(&mut self, commands: bool, adopted_ended: bool) {
-        if self.look.take() {
+        let again = self.reap_again.is_some_and(|at| at <= Monotonic::now());
+        if self.look.take() || again {
             self.files.noticed();
-            while let Some((pid, end)) = process::reap() {
-                if self.machine.pid() == pid.as_raw().try_into().ok() {
-                    self.ended(Some(end));
-                }
-            }
+            self.reap();
         }
         if adopted_ended && self.adopted.is_some() {
             self.ended(None);
@@ -161,6 +162,21 @@ impl Work {
             self.obey();
         }
         self.tell(Event::Time);
+    }
+
+    /// Takes in all children that have ended, also those that are not the service.
+    fn reap(&mut self) {
+        self.reap_again = loop {
+            match process::reap() {
+                Ok(None) => break None,
+                Ok(Some((pid, end))) if self.machine.pid() == pid.as_raw().try_into().ok() => {
+                    self.ended(Some(end));
+                }
+                Ok(Some(_)) => {}
+                // No kernel does this, but a sandbox may.
+                Err(_) => break Some(Monotonic::now() + PAUSE),
+            }
+        };
     }
 
     /// The service's process has ended; how, is known of a child only.

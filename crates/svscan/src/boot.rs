@@ -73,7 +73,7 @@ fn begin(dir: &CStr) -> Result<core::convert::Infallible> {
     let mut svscan = Program::new([c"svscan", dir].into_iter().collect());
     loop {
         if child_ended.take() {
-            while let Some((pid, _)) = process::reap() {
+            while let Ok(Some((pid, _))) = process::reap() {
                 reader.ended(pid.as_raw().unsigned_abs());
                 svscan.ended(pid.as_raw().unsigned_abs());
             }

@@ -82,11 +82,12 @@ impl Svscan {
         let mut next_scan = Monotonic::now();
         let mut next_pass = None;
         loop {
-            if child_ended.take() {
+            let time = Monotonic::now();
+            // At every scan too: a sandbox may have refused us the children.
+            if child_ended.take() || time >= next_scan {
                 self.reap();
             }
             self.notice();
-            let time = Monotonic::now();
             if time >= next_scan {
                 next_scan = time + SCAN;
                 self.scan();
@@ -118,7 +119,7 @@ impl Svscan {
             let mut ends = [Ended::default(); ENDS];
             let mut count = 0;
             while count < ENDS
-                && let Some((pid, end)) = process::reap()
+                && let Ok(Some((pid, end))) = process::reap()
             {
                 ends[count] = Ended {
                     pid: pid.as_raw().unsigned_abs(),

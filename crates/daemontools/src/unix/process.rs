@@ -38,22 +38,32 @@ pub enum End {
     Killed(i32),
 }
 
+impl End {
+    /// What a status of `waitpid(2)` says of a process that has ended.
+    const fn of(status: i32) -> Self {
+        if libc::WIFSIGNALED(status) {
+            Self::Killed(libc::WTERMSIG(status))
+        } else {
+            Self::Exited(libc::WEXITSTATUS(status))
+        }
+    }
+}
+
 /// The next child that has ended, if any: its pid and how it ended. Also children
 /// that this process did not make but inherited.
-#[must_use]
-pub fn reap() -> Option<(Pid, End)> {
+///
+/// # Errors
+/// What `waitpid(2)` says, but for EINTR, and for having no children.
+pub fn reap() -> Result<Option<(Pid, End)>> {
     loop {
         let mut status = 0;
         // SAFETY: the kernel writes one integer.
         let pid = unsafe { libc::waitpid(-1, &raw mut status, WaitPidFlag::WNOHANG.bits()) };
         return match Errno::result(pid) {
-            Ok(0) => None,
-            Ok(pid) if libc::WIFSIGNALED(status) => {
-                Some((Pid::from_raw(pid), End::Killed(libc::WTERMSIG(status))))
-            }
-            Ok(pid) => Some((Pid::from_raw(pid), End::Exited(libc::WEXITSTATUS(status)))),
+            Ok(0) | Err(Errno::ECHILD) => Ok(None),
+            Ok(pid) => Ok(Some((Pid::from_raw(pid), End::of(status)))),
             Err(Errno::EINTR) => continue,
-            Err(_) => None,
+            Err(error) => Err(error),
         };
     }
 }
@@ -68,8 +78,7 @@ pub fn wait_for(pid: Pid) -> Result<End> {
         // SAFETY: the kernel writes one integer.
         let result = unsafe { libc::waitpid(pid.as_raw(), &raw mut status, 0) };
         return match Errno::result(result) {
-            Ok(_) if libc::WIFSIGNALED(status) => Ok(End::Killed(libc::WTERMSIG(status))),
-            Ok(_) => Ok(End::Exited(libc::WEXITSTATUS(status))),
+            Ok(_) => Ok(End::of(status)),
             Err(Errno::EINTR) => continue,
             Err(error) => Err(error),
         };

@@ -1,0 +1,54 @@
+//! The commands an operator, or a monitor, runs.
+
+use std::process::{Command, Stdio};
+
+use crate::settings::Settings;
+use crate::table::{Row, Target};
+use crate::tree::Tree;
+use crate::{Outcome, process, program};
+
+pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
+    let count = settings.amount(1000);
+    let ours = settings.contenders.with(|family| family.scan());
+    let ours = ours.first().ok_or("no svscan")?;
+    let mut tree = Tree::new(settings, ours, count, &program::stay())?;
+    tree.start_scan()?;
+    tree.heard(count)?;
+    let all: Vec<String> = (0..count).map(|index| format!("s{index:05}")).collect();
+    let one = &all[..1];
+    let continued = [vec!["-c".to_owned()], one.to_vec()].concat();
+    let mut rows = Vec::new();
+    for (case, program, arguments, factor, rounds) in [
+        (
+            format!("svstat on {count} directories"),
+            "svstat",
+            &all[..],
+            0.8,
+            60,
+        ),
+        ("svstat on one".into(), "svstat", one, 0.95, 400),
+        ("svok".into(), "svok", one, 0.95, 400),
+        // CONT: the letter that does a running service nothing.
+        ("svc -c".into(), "svc", &continued[..], 0.95, 400),
+    ] {
+        let Some(pair) = settings.contenders.pair(program) else {
+            continue;
+        };
+        let mut row = Row::new(case, "µs").target(Target::at_most(factor));
+        let command = |contender: &&crate::contender::Contender| -> Command {
+            let mut command = contender.command(program);
+            command
+                .args(arguments)
+                .current_dir(tree.scan())
+                .stdout(Stdio::null());
+            command
+        };
+        for _ in 0..settings.rounds(rounds) {
+            for contender in &pair {
+                row.push(contender.name, process::whole(&mut command(contender))?);
+            }
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,255 @@
+//! The log path's throughput.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
+
+use crate::contender::Contender;
+use crate::family::Family;
+use crate::settings::Settings;
+use crate::table::{Of, Row, Target};
+use crate::{Outcome, input};
+
+/// What a fast writer writes at once.
+const BLOCK: usize = 65536;
+
+/// How input is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    File,
+    Pipe,
+}
+
+/// How a logger is told to write.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Style {
+    pub(crate) stamp: bool,
+    pub(crate) size: Option<u32>,
+}
+
+/// A contender's logger, for a log directory made anew.
+pub(crate) fn logger(contender: &Contender, directory: &Path, style: Style) -> Outcome<Command> {
+    if directory.exists() {
+        fs::remove_dir_all(directory)?;
+    }
+    fs::create_dir_all(directory)?;
+    let mut command = contender.command(contender.family.logger());
+    let size = style.size.map(|size| format!("s{size}"));
+    match contender.family {
+        Family::Daemontools | Family::S6 => {
+            command.args(style.stamp.then_some("t")).args(size);
+        }
+        Family::Runit => {
+            command.args(style.stamp.then_some("-t"));
+            if let Some(size) = size {
+                fs::write(directory.join("config"), size + "\n")?;
+            }
+        }
+    }
+    command.arg(directory).stderr(Stdio::null());
+    Ok(command)
+}
+
+pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
+    let size = settings.amount(200_000_000);
+    let mut rows = Vec::new();
+    let plain = Style::default();
+    let stamped = Style {
+        stamp: true,
+        size: None,
+    };
+    let long = Style {
+        stamp: true,
+        size: Some(16_777_215),
+    };
+    let peer = |factor| Target::AtLeast(factor, Of::BestPeer);
+    let web = Input::new(settings, size, 100, 250)?;
+    let memory = settings.scratch().to_owned();
+    let cases: [(&str, Style, From, &[Target]); 5] = [
+        (
+            "multilog, file",
+            plain,
+            From::File,
+            &[Target::at_least(9.0), peer(4.0)],
+        ),
+        (
+            "multilog, pipe",
+            plain,
+            From::Pipe,
+            &[
+                Target::at_least(8.0),
+                Target::AtLeast(0.9, Of::Column("cat")),
+            ],
+        ),
+        (
+            "multilog t, file",
+            stamped,
+            From::File,
+            &[Target::at_least(8.0), peer(4.0)],
+        ),
+        (
+            "multilog t, pipe",
+            stamped,
+            From::Pipe,
+            &[Target::at_least(8.0), peer(4.0)],
+        ),
+        (
+            "multilog t s16777215, file",
+            long,
+            From::File,
+            &[Target::at_least(7.0)],
+        ),
+    ];
+    for (case, style, from, targets) in cases {
+        rows.push(log_row(
+            settings,
+            &memory,
+            (case, style, from, targets),
+            &web,
+        )?);
+    }
+    let disk = (
+        "multilog t, file, on a disk",
+        stamped,
+        From::File,
+        &[Target::at_least(2.2)][..],
+    );
+    rows.push(log_row(settings, settings.disk(), disk, &web)?);
+    rows.extend(stamps(settings, &web)?);
+    drop(web);
+    for (case, length, factor) in [
+        ("multilog t, 20 B lines, pipe", 20, 8.0),
+        ("multilog t, 8 KB lines, pipe", 8192, 7.0),
+    ] {
+        let lines = Input::new(settings, size, length, length)?;
+        let targets = &[Target::at_least(factor)][..];
+        rows.push(log_row(
+            settings,
+            &memory,
+            (case, stamped, From::Pipe, targets),
+            &lines,
+        )?);
+    }
+    Ok(rows)
+}
+
+/// One case of a logger beside all others, and `cat` for what the machine can do.
+fn log_row(
+    settings: &Settings,
+    place: &Path,
+    (case, style, from, targets): (&str, Style, From, &[Target]),
+    input: &Input,
+) -> Outcome<Row> {
+    let mut row = targets
+        .iter()
+        .fold(Row::new(case, "MB/s"), |row, t| row.target(*t));
+    let directory = place.join("log");
+    for _ in 0..settings.rounds(5) {
+        for contender in settings.contenders.with(|family| family.logger()) {
+            let mut command = logger(contender, &directory, style)?;
+            row.push(contender.name, input.through(&mut command, from)?);
+        }
+        let mut cat = Command::new("cat");
+        cat.stdout(File::create(directory.join("current"))?);
+        row.push("cat", input.through(&mut cat, from)?);
+        fs::remove_dir_all(&directory)?;
+    }
+    Ok(row)
+}
+
+/// The filters, which write to nowhere.
+fn stamps(settings: &Settings, web: &Input) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    let Some([_, reference]) = settings.contenders.pair("tai64n") else {
+        return Ok(rows);
+    };
+    let labelled = reference
+        .command("tai64n")
+        .stdin(File::open(&web.file)?)
+        .output()?;
+    let labelled = Input::of(settings, labelled.stdout)?;
+    let few = Input::new(settings, settings.amount(20_000_000), 100, 250)?;
+    for (program, from, input, factor) in [
+        ("tai64n", From::File, web, 9.0),
+        ("tai64nlocal", From::File, &labelled, 20.0),
+        ("tai64nlocal", From::Pipe, &labelled, 10.0),
+        // The reference takes a byte at a time: less input is enough.
+        ("readproctitle", From::Pipe, &few, 300.0),
+    ] {
+        let Some(pair) = settings.contenders.pair(program) else {
+            continue;
+        };
+        let source = if from == From::File { "file" } else { "pipe" };
+        let mut row =
+            Row::new(format!("{program}, {source}"), "MB/s").target(Target::at_least(factor));
+        for _ in 0..settings.rounds(5) {
+            for contender in pair {
+                let mut command = contender.command(program);
+                if program == "readproctitle" {
+                    command.arg("errors:").arg(".".repeat(400));
+                }
+                row.push(
+                    contender.name,
+                    input.through(command.stdout(Stdio::null()), from)?,
+                );
+            }
+            let mut cat = Command::new("cat");
+            row.push("cat", input.through(cat.stdout(Stdio::null()), from)?);
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// Input in a file in memory, and as bytes for the writer of a pipe.
+struct Input {
+    bytes: Vec<u8>,
+    file: PathBuf,
+}
+
+impl Input {
+    fn new(settings: &Settings, size: usize, shortest: usize, longest: usize) -> Outcome<Self> {
+        Self::of(settings, input::lines(size, shortest, longest))
+    }
+
+    fn of(settings: &Settings, bytes: Vec<u8>) -> Outcome<Self> {
+        let (mut file, path) = tempfile::NamedTempFile::new_in(settings.scratch())?.keep()?;
+        file.write_all(&bytes)?;
+        Ok(Self { bytes, file: path })
+    }
+
+    /// Lets a command read it all; MB/s from its start to its end.
+    fn through(&self, command: &mut Command, from: From) -> Outcome<f64> {
+        let begin = Instant::now();
+        let status = match from {
+            From::File => command.stdin(File::open(&self.file)?).status()?,
+            From::Pipe => {
+                let mut child = command.stdin(Stdio::piped()).spawn()?;
+                let mut stdin = child.stdin.take().ok_or("no pipe")?;
+                thread::scope(|scope| {
+                    scope.spawn(move || {
+                        for block in self.bytes.chunks(BLOCK) {
+                            if stdin.write_all(block).is_err() {
+                                break;
+                            }
+                        }
+                    });
+                    child.wait()
+                })?
+            }
+        };
+        if !status.success() {
+            return Err(format!("{command:?}: {status}").into());
+        }
+        Ok(self.bytes.len() as f64 / 1e6 / begin.elapsed().as_secs_f64())
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.file);
+    }
+}

@@ -1,0 +1,167 @@
+//! The differential fuzz run: the same random bytes and arguments to the
+//! reference's program and to ours, and what comes of it has to be the same. It
+//! finds what nobody thought of writing a case for.
+//!
+//! `--cases N` (of each target), `--seed S` (else a new one each time), `--target
+//! NAME` (else all), `--first K` (the number of the first case): whatever is found
+//! is printed with the options that bring it back. `REFERENCE_BIN` and `OURS_BIN`
+//! as for the conformance cases.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod input;
+mod minimise;
+mod observe;
+mod random;
+mod targets;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use input::Input;
+use observe::{Observation, Programs};
+use random::Random;
+use targets::Target;
+
+/// How often a difference has to show before it counts: a second may have passed
+/// between the two sides.
+const CONFIRMATIONS: u32 = 3;
+
+/// The command line.
+struct Options {
+    cases: u64,
+    seed: u64,
+    first: u64,
+    target: Option<String>,
+}
+
+impl Options {
+    fn parse() -> Result<Self, String> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let mut options = Self {
+            cases: 500,
+            seed: u64::from(now.map_or(0, |now| now.subsec_nanos())),
+            first: 0,
+            target: None,
+        };
+        let mut words = std::env::args().skip(1);
+        while let Some(option) = words.next() {
+            let value = words.next().ok_or(format!("{option} needs a value"))?;
+            let number = || value.parse().map_err(|_| format!("{value} is no number"));
+            match option.as_str() {
+                "--cases" => options.cases = number()?,
+                "--seed" => options.seed = number()?,
+                "--first" => options.first = number()?,
+                "--target" => options.target = Some(value),
+                _ => return Err(format!("unknown option {option}")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// What became of a target's cases.
+#[derive(Default)]
+struct Counts {
+    equal: u64,
+    left_out: u64,
+    different: u64,
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse() {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("difffuzz: {error}");
+            return ExitCode::from(100);
+        }
+    };
+    let programs = Programs {
+        reference: bin("REFERENCE_BIN", "build/reference/usr/bin"),
+        ours: bin("OURS_BIN", "build/bin"),
+    };
+    let mut failed = false;
+    let mut summary = Vec::new();
+    println!("difffuzz: seed {}", options.seed);
+    for target in targets::all() {
+        let wanted = options.target.as_ref();
+        if wanted.is_some_and(|name| name != target.name) {
+            continue;
+        }
+        if let Err(missing) = programs.have(target.program) {
+            println!("difffuzz: {} LEFT OUT: there is no {missing}", target.name);
+            summary.push(format!("{} LEFT OUT", target.name));
+            continue;
+        }
+        let counts = fuzz(&target, &programs, &options);
+        failed |= counts.different > 0;
+        summary.push(format!(
+            "{} {} equal, {} left out, {} different",
+            target.name, counts.equal, counts.left_out, counts.different
+        ));
+    }
+    println!("difffuzz: seed {}: {}", options.seed, summary.join("; "));
+    ExitCode::from(u8::from(failed))
+}
+
+fn bin(variable: &str, default: &str) -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    std::env::var_os(variable).map_or_else(|| workspace.join(default), PathBuf::from)
+}
+
+fn fuzz(target: &Target, programs: &Programs, options: &Options) -> Counts {
+    let mut counts = Counts::default();
+    for number in options.first..options.first + options.cases {
+        let mut random = Random::new(options.seed, target.name, number);
+        let input = (target.generate)(&mut random);
+        match compare(target, programs, &input) {
+            Verdict::Equal => counts.equal += 1,
+            Verdict::LeftOut => counts.left_out += 1,
+            Verdict::Different => {
+                counts.different += 1;
+                let differs =
+                    |input: &Input| matches!(compare(target, programs, input), Verdict::Different);
+                let input = minimise::minimise(input, differs);
+                report(target, programs, options.seed, number, &input);
+            }
+        }
+    }
+    counts
+}
+
+enum Verdict {
+    Equal,
+    /// The reference died of it.
+    LeftOut,
+    Different,
+}
+
+fn compare(target: &Target, programs: &Programs, input: &Input) -> Verdict {
+    for _ in 0..CONFIRMATIONS {
+        let [reference, ours] = both(target, programs, input);
+        if reference.killed() && !ours.killed() {
+            return Verdict::LeftOut;
+        }
+        if reference == ours {
+            return Verdict::Equal;
+        }
+    }
+    Verdict::Different
+}
+
+fn both(target: &Target, programs: &Programs, input: &Input) -> [Observation; 2] {
+    [&programs.reference, &programs.ours].map(|bin| {
+        let seen = observe::observe(&bin.join(target.program), input);
+        seen.normalised(target.normal)
+    })
+}
+
+fn report(target: &Target, programs: &Programs, seed: u64, number: u64, input: &Input) {
+    let [reference, ours] = both(target, programs, input);
+    println!(
+        "difffuzz: {} differs; made smaller, it is\n{input}\nthe reference:\n{reference}\nours:\n{ours}\n\
+         again: --target {} --seed {seed} --first {number} --cases 1\n",
+        target.name, target.name
+    );
+}

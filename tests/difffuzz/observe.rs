@@ -1,0 +1,174 @@
+//! Runs a program on an input and takes down what can be seen.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use nix::sys::stat::Mode;
+
+use crate::input::{Input, Kind};
+
+/// Where both sides' programs are.
+pub(crate) struct Programs {
+    pub(crate) reference: PathBuf,
+    pub(crate) ours: PathBuf,
+}
+
+impl Programs {
+    /// Whether both have this one; else the path that there is not.
+    pub(crate) fn have(&self, program: &str) -> Result<(), String> {
+        for bin in [&self.reference, &self.ours] {
+            let path = bin.join(program);
+            if !path.is_file() {
+                return Err(path.display().to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was seen.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Observation {
+    end: ExitStatus,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    /// Name, mode and bytes of every file, in the order of their names.
+    files: Vec<(Vec<u8>, u32, Vec<u8>)>,
+}
+
+impl Observation {
+    /// A signal ended it.
+    pub(crate) fn killed(&self) -> bool {
+        self.end.signal().is_some()
+    }
+
+    /// This with `normal` done to all text, names of files too.
+    pub(crate) fn normalised(mut self, normal: fn(&[u8]) -> Vec<u8>) -> Self {
+        self.stdout = normal(&self.stdout);
+        self.stderr = normal(&self.stderr);
+        for (name, _, bytes) in &mut self.files {
+            *name = normal(name);
+            *bytes = normal(bytes);
+        }
+        self
+    }
+}
+
+impl fmt::Display for Observation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  end    {}", self.end)?;
+        writeln!(f, "  stdout \"{}\"", self.stdout.escape_ascii())?;
+        write!(f, "  stderr \"{}\"", self.stderr.escape_ascii())?;
+        for (name, mode, bytes) in &self.files {
+            let (name, bytes) = (name.escape_ascii(), bytes.escape_ascii());
+            write!(f, "\n  file   {name} {mode:o} \"{bytes}\"")?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs `program` in a new directory that has the input's files.
+pub(crate) fn observe(program: &Path, input: &Input) -> Observation {
+    let directory = tempfile::Builder::new()
+        .prefix("difffuzz")
+        .tempdir()
+        .expect("a directory");
+    // Descriptors that live as long as the program.
+    let _readers = make_files(directory.path(), input);
+    let mut command = Command::new(program);
+    command
+        .arg0(program.file_name().expect("a program has a name"))
+        .args(input.args.iter().map(|word| OsStr::from_bytes(word)))
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir(directory.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for (name, value) in &input.env {
+        command.env(OsStr::from_bytes(name), OsStr::from_bytes(value));
+    }
+    let output = if input.piece == 0 {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(&input.stdin).expect("its bytes");
+        std::io::Seek::rewind(&mut file).expect("a file can be rewound");
+        command.stdin(file);
+        let child = command.spawn().expect("the program can be started");
+        child.wait_with_output()
+    } else {
+        command.stdin(Stdio::piped());
+        let mut child = command.spawn().expect("the program can be started");
+        let mut pipe = child.stdin.take().expect("it has a pipe");
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                for piece in input.stdin.chunks(input.piece) {
+                    // A program that has ended needs no more.
+                    if pipe.write_all(piece).is_err() {
+                        break;
+                    }
+                }
+            });
+            child.wait_with_output()
+        })
+    };
+    let output = output.expect("its output");
+    let mut files = Vec::new();
+    list(directory.path(), directory.path(), &mut files);
+    // What a limit killed may leave a dump of itself.
+    files.retain(|(name, ..)| name != b"core");
+    files.sort();
+    Observation {
+        end: output.status,
+        stdout: output.stdout,
+        stderr: output.stderr,
+        files,
+    }
+}
+
+fn make_files(directory: &Path, input: &Input) -> Vec<fs::File> {
+    let mut readers = Vec::new();
+    for file in &input.files {
+        let path = directory.join(OsStr::from_bytes(&file.name));
+        let parent = path.parent().expect("it is below the directory");
+        fs::create_dir_all(parent).expect("a directory");
+        match file.kind {
+            Kind::Regular => {
+                fs::write(&path, &file.bytes).expect("a file");
+                let mode = fs::Permissions::from_mode(file.mode);
+                fs::set_permissions(&path, mode).expect("its mode");
+            }
+            Kind::Fifo => {
+                let mode = Mode::from_bits_truncate(file.mode);
+                nix::unistd::mkfifo(&path, mode).expect("a FIFO");
+                let mut options = fs::OpenOptions::new();
+                let reader = options.read(true).custom_flags(libc::O_NONBLOCK).open(path);
+                readers.push(reader.expect("a reader"));
+            }
+        }
+    }
+    readers
+}
+
+fn list(root: &Path, directory: &Path, files: &mut Vec<(Vec<u8>, u32, Vec<u8>)>) {
+    for entry in fs::read_dir(directory).expect("a directory").flatten() {
+        let path = entry.path();
+        let about = path.symlink_metadata().expect("it is there");
+        if about.is_dir() {
+            list(root, &path, files);
+        }
+        let name = path.strip_prefix(root).expect("it is below");
+        let name = name.as_os_str().as_bytes().to_vec();
+        let bytes = if about.is_file() {
+            fs::read(&path).expect("its bytes")
+        } else {
+            Vec::new()
+        };
+        files.push((name, about.permissions().mode(), bytes));
+    }
+}

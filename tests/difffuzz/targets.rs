@@ -1,0 +1,333 @@
+//! What is fuzzed, and how its inputs are made: mostly right, so that they get
+//! somewhere, and always a little wrong.
+
+use crate::input::{File, Input};
+use crate::random::Random;
+
+/// A program and its inputs.
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    pub(crate) program: &'static str,
+    pub(crate) generate: fn(&mut Random) -> Input,
+    /// Takes out of a text what differs from one run to the next.
+    pub(crate) normal: fn(&[u8]) -> Vec<u8>,
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Target> {
+    let target = |program, generate, normal| Target {
+        name: program,
+        program,
+        generate,
+        normal,
+    };
+    vec![
+        target("multilog", multilog, labels),
+        target("tai64n", tai64n, labels),
+        target("tai64nlocal", tai64nlocal, <[u8]>::to_vec),
+        target("envdir", envdir, <[u8]>::to_vec),
+        target("softlimit", softlimit, <[u8]>::to_vec),
+        target("svstat", svstat, <[u8]>::to_vec),
+    ]
+}
+
+const TEXT: &[u8] = b"abcxyz  :/.*+-@=\t0123456789";
+
+/// `@` and 24 hexadecimal digits become `@LABEL`.
+fn labels(text: &[u8]) -> Vec<u8> {
+    const LEN: usize = 24;
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, tail)) = rest.split_first() {
+        out.push(byte);
+        rest = tail;
+        let label = tail.get(..LEN).filter(|_| byte == b'@');
+        if label.is_some_and(|label| label.iter().all(u8::is_ascii_hexdigit)) {
+            out.extend(b"LABEL");
+            rest = &tail[LEN..];
+        }
+    }
+    out
+}
+
+/// Up to `limit` lines; the last one may lack its newline.
+fn lines(random: &mut Random, limit: usize) -> Vec<u8> {
+    let length = *random.one(&[&3, &60, &60, &300]);
+    let lines = random.some(limit, |random| {
+        let mut line = random.bytes(length, TEXT);
+        if random.once_in(100) {
+            let more = random.below(9000);
+            line.resize(line.len() + more, b'x');
+        }
+        line.push(b'\n');
+        line
+    });
+    let mut lines = lines.concat();
+    if random.once_in(4) {
+        lines.pop();
+    }
+    lines
+}
+
+fn piece(random: &mut Random) -> usize {
+    *random.one(&[&0, &0, &1000, &8191, &65536, &7])
+}
+
+fn tai64n(random: &mut Random) -> Input {
+    Input {
+        stdin: lines(random, 100),
+        piece: piece(random),
+        ..Input::default()
+    }
+}
+
+fn tai64nlocal(random: &mut Random) -> Input {
+    let zone: &[u8] = random.one(&[
+        b"UTC",
+        b"Europe/Berlin",
+        b"America/St_Johns",
+        b"Asia/Kathmandu",
+        b"Australia/Lord_Howe",
+        b"Africa/Monrovia",
+        b"right/UTC",
+        b"XYZ-3:21:17",
+        b"CET-1CEST,M3.5.0,M10.5.0/3",
+        b"",
+    ]);
+    // Labels that the reference dies of are rare, or it would be left out always.
+    let deadly = random.once_in(10);
+    let mut moment: i64 = i64::from(random.next() as u32) - 0x4000_0000;
+    let stdin = random.some(60, |random| {
+        let step = *random.one(&[
+            &0_i64, &1, &1, &60, &900, &3600, &86_400, &8_000_000, &-1, &-5000,
+        ]);
+        moment += step;
+        let label = (1_i64 << 62) + 10 + moment;
+        let nanos = random.next() as u32;
+        let nanos = if random.once_in(3) {
+            nanos
+        } else {
+            nanos % 1_000_000_000
+        };
+        let mut line = match random.below(12) {
+            0 => random
+                .bytes(40, TEXT)
+                .into_iter()
+                .skip_while(|&byte| byte == b'@')
+                .collect(),
+            1 => format!(" @{label:016x}{nanos:08x}").into_bytes(),
+            2 => format!("@{:x}{label:016x}{nanos:08x}", random.below(0x1000)).into_bytes(),
+            // Years of up to ten digits, before and after.
+            3 => {
+                let far = (random.next() as i64) >> (7 + random.below(30));
+                let label = (1_i64 << 62).wrapping_add(far);
+                format!("@{label:016x}{nanos:08x}").into_bytes()
+            }
+            4 if deadly => [b"@".to_vec(), random.bytes(30, b"0123456789abcdefA ")].concat(),
+            _ => format!("@{label:016x}{nanos:08x}").into_bytes(),
+        };
+        let mut end = random.bytes(80, TEXT);
+        // A digit right behind a label would be one more of it.
+        if end.first().is_some_and(u8::is_ascii_hexdigit) {
+            end[0] = b' ';
+        }
+        line.extend(end);
+        line.push(b'\n');
+        line
+    });
+    let mut stdin = stdin.concat();
+    if random.once_in(4) {
+        stdin.truncate(random.below(stdin.len() + 1));
+    }
+    Input {
+        stdin,
+        piece: piece(random),
+        env: vec![(b"TZ".to_vec(), zone.to_vec())],
+        ..Input::default()
+    }
+}
+
+fn envdir(random: &mut Random) -> Input {
+    let mut files: Vec<File> = Vec::new();
+    // One file, or several that do not interfere: which is read first is the
+    // directory's to say.
+    let several = random.once_in(2);
+    for number in 0..if several { 4 } else { 1 } {
+        let mut name = match random.below(6) {
+            0 => b"A".to_vec(),
+            1 => b"V".to_vec(),
+            2 => b"A=B".to_vec(),
+            3 => b".A".to_vec(),
+            _ => random.bytes(6, b"AVXYZ_=. \n"),
+        };
+        name.retain(|&byte| byte != 0 && byte != b'/');
+        if several {
+            name.splice(0..0, format!("N{number}").into_bytes());
+        }
+        if matches!(name.as_slice(), b"" | b"." | b"..") {
+            continue;
+        }
+        let limit = *random.one(&[&0, &1, &8, &8, &8, &400, &5000]);
+        let bytes = random.bytes(limit, b"abc= \t\n\0\0  \t\t");
+        files.push(File::new([b"e/", name.as_slice()].concat(), bytes));
+    }
+    let mut args = vec![
+        b"e".to_vec(),
+        b"/bin/cat".to_vec(),
+        b"/proc/self/environ".to_vec(),
+    ];
+    if random.once_in(50) {
+        args.truncate(random.below(3));
+    }
+    let env = random.some(4, |random| {
+        let name: &[u8] = random.one(&[b"A", b"V", b"N0", b"N1A", b"X"]);
+        (
+            name.to_vec(),
+            random
+                .bytes(5, TEXT)
+                .into_iter()
+                .filter(|&byte| byte != 0)
+                .collect(),
+        )
+    });
+    Input {
+        args,
+        files,
+        env,
+        ..Input::default()
+    }
+}
+
+fn softlimit(random: &mut Random) -> Input {
+    let mut args: Vec<Vec<u8>> = random
+        .some(4, |random| {
+            // What bounds memory in between is decided by chance, on either side.
+            let letter = random.one(&[
+                "a", "c", "d", "f", "l", "m", "o", "p", "r", "s", "t", "c", "f", "l", "r",
+            ]);
+            let number = match random.below(12) {
+                0 => "=".to_owned(),
+                1 => String::new(),
+                2 => random.below(50).to_string(),
+                3 => random
+                    .one(&["=5", "5k", "-1", "+1", " 1", "0x1", "1.5", "a", "5="])
+                    .to_owned(),
+                4 => format!("000{}", random.below(1000)),
+                5 => random.next().to_string(),
+                _ => ((1 << 31) + (random.next() >> random.below(30))).to_string(),
+            };
+            match random.below(20) {
+                0 => vec![format!("-{letter}")],
+                1 => vec![
+                    random
+                        .one(&["-z", "-", "--", "--x", "-:", "-=", "-c5-", "", "x"])
+                        .to_owned(),
+                ],
+                2..8 => vec![format!("-{letter}{number}")],
+                _ => vec![format!("-{letter}"), number],
+            }
+        })
+        .into_iter()
+        .flatten()
+        .map(String::into_bytes)
+        .collect();
+    args.extend([b"/bin/cat".to_vec(), b"/proc/self/limits".to_vec()]);
+    Input {
+        args,
+        ..Input::default()
+    }
+}
+
+fn svstat(random: &mut Random) -> Input {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = now.map_or(0, |now| now.as_secs());
+    let since = match random.below(4) {
+        0 => random.next(),
+        1 => random.next() >> 20,
+        _ => now - random.next() % 1_000_000,
+    };
+    let mut record = (since.wrapping_add((1 << 62) + 10)).to_be_bytes().to_vec();
+    record.extend((random.next() as u32).to_be_bytes());
+    let pid = match random.below(3) {
+        0 => 0,
+        1 => random.next() as u32,
+        _ => 1,
+    };
+    record.extend(pid.to_le_bytes());
+    record.push(*random.one(&[&0, &0, &1, &2, &255]));
+    record.push(*random.one(&[&0, &b'u', &b'd', &b'x', &255]));
+    match random.below(8) {
+        0 => record.truncate(random.below(19)),
+        1 => record.extend(random.bytes(30, TEXT)),
+        2 => record = random.bytes(40, TEXT),
+        _ => {}
+    }
+    let mut files = vec![File::new("x/supervise/status", record)];
+    if !random.once_in(10) {
+        files.push(File::fifo("x/supervise/ok"));
+    }
+    if random.once_in(3) {
+        files.push(File::new("x/down", Vec::new()));
+    }
+    Input {
+        args: vec![
+            random
+                .one(&["x", "x", "x/", "./x", "y"])
+                .as_bytes()
+                .to_vec(),
+        ],
+        files,
+        ..Input::default()
+    }
+}
+
+fn multilog(random: &mut Random) -> Input {
+    let mut args: Vec<Vec<u8>> = Vec::new();
+    if random.once_in(3) {
+        args.push(b"t".to_vec());
+    }
+    for _ in 0..random.below(7) {
+        let word = match random.below(10) {
+            0 => b"e".to_vec(),
+            1 => b"=status".to_vec(),
+            2 => format!(
+                "s{}",
+                random.one(&["4096", "5000", "10000", "0", "1", "99999999", "x"])
+            )
+            .into_bytes(),
+            3 => format!("n{}", random.one(&["2", "3", "10", "0", "1", "x"])).into_bytes(),
+            4 => random.one(&["./a", "./b", "./c"]).as_bytes().to_vec(),
+            _ => {
+                let sign = random.one(&["-", "+"]).as_bytes().to_vec();
+                let mut pattern = random.bytes(6, b"abcx**  :/1");
+                pattern.retain(|&byte| byte != 0);
+                if random.once_in(3) {
+                    pattern.push(b'*');
+                }
+                [sign, pattern].concat()
+            }
+        };
+        args.push(word);
+    }
+    if !random.once_in(20) {
+        args.push(b"./d".to_vec());
+    }
+    let mut files = Vec::new();
+    // What an earlier multilog left, closed in safety or not.
+    if random.once_in(3) {
+        for name in ["current", "previous", "processed", "state", "newstate"] {
+            if random.once_in(3) {
+                let mut file = File::new(format!("d/{name}"), lines(random, 20));
+                file.mode = *random.one(&[&0o644, &0o744]);
+                files.push(file);
+            }
+        }
+    }
+    Input {
+        args,
+        stdin: lines(random, 300),
+        piece: piece(random),
+        files,
+        ..Input::default()
+    }
+}
