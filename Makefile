@@ -22,8 +22,8 @@ PROGRAMS := svscanboot svscan supervise svc svok svstat fghack pgrphack readproc
 COMPLETED := svc svstat svok setuidgid softlimit setlock diaspora-deps diaspora_svc update-service
 DATA      := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo test check lint doc bench reference packages install install-boot \
-        vendor deb test-packages clean
+.PHONY: help build demo test check lint doc bench reference packages options completed install \
+        install-boot vendor deb test-packages clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -55,7 +55,7 @@ demo: build reference
 	demo/core
 
 ## make test      everything, on a fresh machine too
-test: packages build reference check
+test: packages build reference check options
 	$(CARGO) test --workspace --exclude conformance
 	$(CARGO) test -p conformance
 
@@ -69,6 +69,13 @@ lint:
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+
+## make options   usage, manual pages and completions know the same options
+options: build
+	tests/options
+
+completed:
+	@echo $(COMPLETED)
 
 ## make bench     ours beside the reference and the peers, in one run
 bench: build reference
@@ -91,7 +98,7 @@ install: build
 	  install -m 644 docs/completions/$$p.fish $(DATA)/fish/vendor_completions.d || exit 1; \
 	done
 	install -d $(DATA)/diaspora-deps
-	cp -R service-templates/. $(DATA)/diaspora-deps
+	cp -R service-templates $(DATA)/diaspora-deps
 
 ## make install-boot  the unit, the stop in order, update-service
 install-boot:
