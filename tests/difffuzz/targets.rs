@@ -301,10 +301,11 @@ fn multilog(random: &mut Random) -> Input {
         args.push(b"t".to_vec());
         label = b"@* ";
     }
-    for _ in 0..random.below(7) {
+    for number in 0..random.below(7) {
         let word = match random.below(10) {
             0 => b"e".to_vec(),
-            1 => b"=status".to_vec(),
+            // Of two for one file the reference's last write would count.
+            1 => format!("=status{number}").into_bytes(),
             2 => format!(
                 "s{}",
                 random.one(&["4096", "5000", "10000", "0", "1", "99999999", "x"])
