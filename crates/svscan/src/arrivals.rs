@@ -158,7 +158,7 @@ impl Svscan {
 
     /// A service that runs without a logger has got one, perhaps still half-made.
     pub(crate) fn log_came(&mut self, slot: usize, name: &CStr) {
-        let identity = self.table.identity(slot);
+        let identity = self.table[slot].identity;
         if !self.is_arriving(identity)
             && farewell::is_plainly_up(name)
             && !self.arrive(name, identity, What::Log)
@@ -171,11 +171,11 @@ impl Svscan {
     /// come back on the pipe, and comes back up: so only where it is up and shall
     /// be, and otherwise another time.
     fn add_log(&mut self, slot: usize, name: &CStr) {
-        if self.table.could_join(slot)
+        if self.table[slot].could_join()
             && farewell::is_plainly_up(name)
             && let Ok(pipe) = Pipe::new()
         {
-            self.table.join(slot, pipe, now());
+            self.table[slot].join(pipe, now());
             self.changed = true;
         }
     }

@@ -9,7 +9,7 @@ use daemontools::unix::file::{self, Identity, Kind};
 
 use crate::arrival::What;
 use crate::path::Path;
-use crate::table::Role;
+use crate::slot::{Mark, Role};
 use crate::work::{Svscan, now};
 use crate::{ME, farewell};
 
@@ -149,7 +149,7 @@ impl Svscan {
                 self.troubles.retain(|trouble| trouble.name() != name);
             }
             if self.table.name(slot) != name {
-                self.table.set_link(slot, is_link(name));
+                self.table[slot].set(Mark::Link, is_link(name));
             }
             // Without memory for another name it keeps the old one.
             let _ = self.table.meet(slot, name);
@@ -172,8 +172,8 @@ impl Svscan {
             && self.part_from(old)
         {
             self.table.replace(old, identity);
-            self.table.set_link(old, is_link(name));
-            self.table.told(old);
+            self.table[old].set(Mark::Link, is_link(name));
+            self.table[old].told();
             return;
         }
         let log = Path::new(&[name.to_bytes(), b"/log"]);
@@ -182,9 +182,10 @@ impl Svscan {
             Err(Errno::ENOENT) => false,
             Err(error) => return self.trouble(name, b"/log", Some(error)),
         };
-        match self.table.insert(name, identity, logged, now()) {
+        match self.table.insert(name, identity, now()) {
             Ok(slot) => {
-                self.table.set_link(slot, is_link(name));
+                self.table[slot].set(Mark::Link, is_link(name));
+                self.table[slot].set(Mark::Logged, logged);
                 self.troubles.retain(|trouble| trouble.name() != name);
             }
             Err(error) => self.trouble(name, b"", Some(error)),
@@ -195,8 +196,8 @@ impl Svscan {
     /// end: another directory has its name now. Otherwise the old service is not to
     /// be disturbed.
     fn part_from(&mut self, old: usize) -> bool {
-        let service = self.table.pid(old, Role::Service);
-        let Some(pid) = service.or_else(|| self.table.pid(old, Role::Log)) else {
+        let service = self.table[old].pid(Role::Service);
+        let Some(pid) = service.or_else(|| self.table[old].pid(Role::Log)) else {
             return false;
         };
         match farewell::is_homeless(pid) {
@@ -264,22 +265,22 @@ impl Svscan {
         let all = self.table.len();
         for _ in 0..all.min(SHARE.max(all.div_ceil(SHARES))) {
             self.cursor = (self.cursor + 1) % all;
-            if self.table.is_listed(self.cursor) {
+            if self.table[self.cursor].has(Mark::Listed) {
                 self.look_at(self.cursor);
             }
         }
     }
 
     fn look_at(&mut self, slot: usize) {
-        let joins = self.table.could_join(slot) && Self::is_log_complete(self.table.name(slot));
-        if !joins && !self.table.is_link(slot) {
+        let joins = self.table[slot].could_join() && Self::is_log_complete(self.table.name(slot));
+        if !joins && !self.table[slot].has(Mark::Link) {
             return;
         }
         let name = Path::of_name(self.table.name(slot));
         let name = name.as_c_str();
-        let identity = self.table.identity(slot);
+        let identity = self.table[slot].identity;
         if !file::stat(name).is_ok_and(|facts| facts.identity == identity) {
-            self.table.unlist(slot);
+            self.table[slot].set(Mark::Listed, false);
             self.stamp = None;
             self.consider(name, Manner::Growing, self.table.len());
         } else if joins {

@@ -2,8 +2,8 @@
 //! second one where the service has a logger, and keeps them running for ever; and
 //! `svscanboot`, which starts it all when the machine comes up.
 //!
-//! What is decided is in [`table`], [`arrival`] and [`tick`], which do nothing; what
-//! is done is in the other modules. svscan has one place where it waits ([`run`]),
+//! What is decided is in `slot`, `table` and `arrival`, which do nothing; what is
+//! done is in the other modules. svscan has one place where it waits, in `run`,
 //! starts no threads, and no trouble ends it: what can't be done now is said once
 //! and tried again.
 #![forbid(unsafe_code)]
@@ -17,6 +17,7 @@ mod find;
 mod pair;
 mod path;
 mod run;
+mod slot;
 mod table;
 mod tick;
 mod work;

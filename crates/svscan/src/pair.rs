@@ -11,7 +11,7 @@ use daemontools::unix::{fd, file, rlimit, signal};
 use daemontools::{Errno, Result, pathexec};
 
 use crate::ME;
-use crate::table::Role;
+use crate::slot::Role;
 
 /// The pipe from a service to its logger. Both ends stay open here, so that it
 /// outlives the processes on either side with all that is in it.

@@ -14,7 +14,8 @@ use crate::farewell::{self, DOWN_AND_EXIT, EXIT};
 use crate::find::Trouble;
 use crate::pair::{self, Inheritance, Pipe};
 use crate::path::Path;
-use crate::table::{Action, Farewell, Role, Table};
+use crate::slot::{Action, Farewell, Mark, Role};
+use crate::table::Table;
 use crate::tick::Tick;
 
 /// Everything that svscan knows.
@@ -63,7 +64,7 @@ impl Svscan {
         let now = now();
         for slot in 0..self.table.len() {
             self.act(slot, now);
-            if let Some(wait) = self.table.wait(slot, now) {
+            if let Some(wait) = self.table[slot].wait(now) {
                 least = Some(least.map_or(wait, |least| least.min(wait)));
             }
         }
@@ -73,7 +74,7 @@ impl Svscan {
     /// Does for one service what is to be done at `now`.
     fn act(&mut self, slot: usize, now: Tick) {
         let mut sure = false;
-        while let Some(action) = self.table.next(slot, now) {
+        while let Some(action) = self.table[slot].next(now) {
             if !sure && !self.still_there(slot) {
                 return;
             }
@@ -94,9 +95,9 @@ impl Svscan {
     /// to be read: it may have another name now.
     fn still_there(&mut self, slot: usize) -> bool {
         let there = file::stat(self.table.name(slot))
-            .is_ok_and(|facts| facts.identity == self.table.identity(slot));
+            .is_ok_and(|facts| facts.identity == self.table[slot].identity);
         if !there {
-            self.table.unlist(slot);
+            self.table[slot].set(Mark::Listed, false);
             self.rescan = true;
         }
         there
@@ -105,7 +106,7 @@ impl Svscan {
     fn pipe(&mut self, slot: usize) -> bool {
         match Pipe::new() {
             Ok(pipe) => {
-                self.table.piped(slot, pipe);
+                self.table[slot].piped(pipe);
                 true
             }
             Err(error) => self.failed(slot, Role::Service, b"unable to create pipe for ", error),
@@ -114,10 +115,11 @@ impl Svscan {
 
     fn start(&mut self, slot: usize, role: Role) -> bool {
         let table = &self.table;
-        let (name, pipe) = (table.name(slot), table.pipe(slot));
-        match pair::start(&self.inheritance, role, name, pipe, table.is_mute(slot)) {
+        let (name, pipe) = (table.name(slot), table[slot].pipe());
+        let silent = table[slot].has(Mark::Mute);
+        match pair::start(&self.inheritance, role, name, pipe, silent) {
             Ok(pid) => {
-                self.table.started(slot, role, pid, now());
+                self.table[slot].started(role, pid, now());
                 true
             }
             // The other half may do better: it has its own time.
@@ -130,17 +132,17 @@ impl Svscan {
 
     /// Says once that something failed, and puts it off.
     fn failed(&mut self, slot: usize, role: Role, what: &[u8], error: Errno) -> bool {
-        if self.table.say(slot) {
+        if self.table[slot].say() {
             let name = self.table.name(slot).to_bytes();
             ME.warning(&[what, name, pair::suffix(role)], error);
         }
-        self.table.failed(slot, role, now());
+        self.table[slot].failed(role, now());
         false
     }
 
     fn tell(&mut self, slot: usize, role: Role, farewell: Farewell) -> bool {
         let name = self.table.name(slot);
-        let told = match (farewell, self.table.pid(slot, role)) {
+        let told = match (farewell, self.table[slot].pid(role)) {
             (_, None) => return false,
             (Farewell::Join, Some(_)) => farewell::by_name(name, DOWN_AND_EXIT),
             (Farewell::Replaced, Some(pid)) if role == Role::Service || self.has_log(slot) => {
@@ -150,14 +152,14 @@ impl Svscan {
             (Farewell::Replaced, Some(pid)) => {
                 let told = farewell::by_descriptor(pid, EXIT);
                 if told.is_ok() {
-                    self.table.renew(slot, false, now());
+                    self.table[slot].renew(false, now());
                     return true;
                 }
                 told
             }
         };
         match told {
-            Ok(()) => self.table.told(slot),
+            Ok(()) => self.table[slot].told(),
             Err(error) => {
                 self.failed(slot, role, b"unable to control ", error);
             }
@@ -168,7 +170,7 @@ impl Svscan {
     /// The old supervises of a replaced directory have gone.
     fn renew(&mut self, slot: usize) -> bool {
         let logged = self.has_log(slot);
-        self.table.renew(slot, logged, now());
+        self.table[slot].renew(logged, now());
         // What is due now may lie after the moment that this pass began with.
         self.changed = true;
         true

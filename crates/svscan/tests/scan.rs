@@ -55,6 +55,7 @@ fn a_pipe_joins_service_and_logger_and_outlives_both_supervises() {
     assert!(kill("KILL", &log.to_string()));
     for cat in cats {
         kill("KILL", &cat.to_string());
+        wait_for("its end", || (!is_alive(cat)).then_some(()));
     }
     fs::write(tree.path("talker/go"), "while nobody read\n").expect("write");
     assert_eq!(
@@ -191,7 +192,11 @@ fn a_directory_removed_and_made_again_is_one_service_with_its_last_lines_kept() 
             h = history.display()
         )
     };
-    let log = format!("exec cat >>{}", caught.display());
+    // As multilog: what it has read it writes before it obeys TERM.
+    let log = format!(
+        "trap over=1 TERM\nwhile [ -z \"$over\" ] && read -r line\ndo echo \"$line\" >>{}\ndone",
+        caught.display()
+    );
     tree.service("a", &run("1"));
     tree.service("a/log", &log);
     tree.service("b", SLEEP);

@@ -179,6 +179,19 @@ impl Tree {
         })
     }
 
+    /// Says how things stand, for whoever reads of a failed test.
+    fn describe(&self) {
+        for line in self.said() {
+            eprintln!("stderr: {line}");
+        }
+        let mut pids: Vec<_> = self.svscan.iter().map(Child::id).collect();
+        while let Some(pid) = pids.pop() {
+            let cwd = fs::read_link(format!("/proc/{pid}/cwd"));
+            eprintln!("process {pid} {:?} in {cwd:?}", words(pid));
+            pids.extend(children(pid));
+        }
+    }
+
     /// Kills everything whose working directory is in this tree.
     fn kill_all(&self) {
         let begin = Instant::now();
@@ -201,6 +214,9 @@ impl Tree {
 
 impl Drop for Tree {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.describe();
+        }
         if let Some(mut svscan) = self.svscan.take() {
             let _ = svscan.kill();
             let _ = svscan.wait();

@@ -1,0 +1,159 @@
+use super::*;
+
+const START: Tick = Tick(u32::MAX - 500);
+
+const HERE: Identity = Identity {
+    device: 1,
+    inode: 2,
+};
+
+fn pipe() -> Pipe {
+    Pipe::new().expect("a pipe")
+}
+
+/// A service whose supervises run since [`START`].
+fn running(logged: bool) -> Slot {
+    let mut slot = Slot::new(HERE, 0, START);
+    slot.set(Mark::Logged, logged);
+    if logged {
+        assert_eq!(slot.next(START), Some(Action::Pipe));
+        slot.piped(pipe());
+    }
+    assert_eq!(slot.next(START), Some(Action::Start(Role::Service)));
+    slot.started(Role::Service, 10, START);
+    if logged {
+        assert_eq!(slot.next(START), Some(Action::Start(Role::Log)));
+        slot.started(Role::Log, 11, START);
+    }
+    assert_eq!(slot.next(START), None);
+    assert_eq!(slot.wait(START), None);
+    slot
+}
+
+#[test]
+fn a_supervise_that_ran_a_second_is_started_again_at_once() {
+    let mut slot = running(true);
+    let later = START.plus(PACE);
+    slot.ended(Role::Log, false, later);
+    assert_eq!(slot.next(later), Some(Action::Start(Role::Log)));
+    slot.started(Role::Log, 12, later);
+    assert_eq!(slot.next(later), None);
+}
+
+#[test]
+fn one_that_ended_sooner_waits_for_the_rest_of_its_second_and_nobody_else_does() {
+    let mut slot = running(true);
+    let soon = START.plus(300);
+    slot.ended(Role::Service, false, soon);
+    assert_eq!(slot.next(soon), None);
+    assert_eq!(slot.wait(soon), Some(700));
+    let later = START.plus(PACE);
+    slot.ended(Role::Log, false, later);
+    assert_eq!(slot.next(later), Some(Action::Start(Role::Service)));
+    slot.started(Role::Service, 12, later);
+    assert_eq!(slot.next(later), Some(Action::Start(Role::Log)));
+}
+
+#[test]
+fn one_that_keeps_ending_at_once_is_started_as_rarely_as_by_the_reference() {
+    let mut slot = running(false);
+    let mut now = START;
+    let mut waits = Vec::new();
+    for pid in 10..15 {
+        slot.ended(Role::Service, false, now.plus(10));
+        let wait = slot.wait(now.plus(10)).expect("due");
+        waits.push(wait + 10);
+        now = now.plus(10 + wait);
+        assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
+        slot.started(Role::Service, pid + 1, now);
+    }
+    assert_eq!(waits, [PACE, PACE, SLOW_PACE, SLOW_PACE, SLOW_PACE]);
+    // One that then ran is at once again.
+    let later = now.plus(PACE);
+    slot.ended(Role::Service, false, later);
+    assert_eq!(slot.wait(later), Some(0));
+}
+
+#[test]
+fn a_failure_is_said_once_and_tried_again_after_a_second() {
+    let mut slot = Slot::new(HERE, 0, START);
+    slot.set(Mark::Logged, true);
+    assert_eq!(slot.next(START), Some(Action::Pipe));
+    slot.failed(Role::Service, START);
+    assert!(slot.say());
+    assert_eq!(slot.next(START), None);
+    assert_eq!(slot.wait(START), Some(PACE));
+    let later = START.plus(PACE);
+    assert_eq!(slot.next(later), Some(Action::Pipe));
+    assert!(!slot.say());
+    slot.piped(pipe());
+    slot.started(Role::Service, 10, later);
+    assert!(slot.say(), "a trouble that ended and comes back is said");
+}
+
+#[test]
+fn a_logger_that_comes_later_runs_before_the_service_is_told_to_come_back() {
+    let mut slot = running(false);
+    let now = START.plus(5000);
+    assert!(slot.could_join());
+    slot.join(pipe(), now);
+    assert!(!slot.could_join());
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)));
+    slot.started(Role::Log, 11, now);
+    let tell = Some(Action::Tell(Role::Service, Farewell::Join));
+    assert_eq!(slot.next(now), tell);
+    assert_eq!(slot.wait(now), Some(PACE), "a command lost is repeated");
+    slot.told();
+    assert_eq!(slot.next(now), None);
+    slot.ended(Role::Service, false, now);
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
+    assert!(slot.pipe().is_some());
+}
+
+#[test]
+fn a_replaced_directory_ends_service_then_logger_then_begins_anew_on_the_same_pipe() {
+    let mut slot = running(true);
+    let now = START.plus(5000);
+    slot.replace();
+    let tell = |role| Some(Action::Tell(role, Farewell::Replaced));
+    assert_eq!(slot.next(now), tell(Role::Service));
+    slot.told();
+    assert_eq!(slot.next(now), None);
+    slot.ended(Role::Service, false, now);
+    assert_eq!(slot.next(now), tell(Role::Log));
+    slot.told();
+    assert_eq!(slot.next(now), None);
+    slot.ended(Role::Log, false, now);
+    assert_eq!(slot.next(now), Some(Action::Renew));
+    slot.renew(true, now);
+    assert!(slot.pipe().is_some());
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
+    slot.started(Role::Service, 12, now);
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)));
+}
+
+#[test]
+fn a_replaced_directory_without_a_logger_lets_the_old_one_read_to_the_end() {
+    let mut slot = running(true);
+    let now = START.plus(5000);
+    slot.replace();
+    slot.told();
+    slot.ended(Role::Service, false, now);
+    assert!(slot.next(now).is_some());
+    slot.renew(false, now);
+    assert!(slot.pipe().is_none(), "its end would never come");
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
+    slot.started(Role::Service, 12, now);
+    assert_eq!(slot.next(now), None);
+}
+
+#[test]
+fn an_exec_that_failed_is_said_by_the_first_child_only_until_one_has_run() {
+    let mut slot = running(false);
+    assert!(!slot.has(Mark::Mute));
+    slot.ended(Role::Service, true, START.plus(2));
+    assert!(slot.has(Mark::Mute));
+    slot.started(Role::Service, 11, START.plus(PACE));
+    slot.ended(Role::Service, false, START.plus(3 * PACE));
+    assert!(!slot.has(Mark::Mute));
+}
