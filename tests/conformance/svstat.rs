@@ -151,19 +151,19 @@ fn stamps() -> Vec<Case> {
             let age: u64 = text.split(' ').nth(2).unwrap().parse().unwrap();
             assert!((1_000_000..1_000_030).contains(&age), "{text}");
         }),
-        record("the largest pid", || Status::up(u32::MAX).ago(-1)),
+        record("the largest pid", || Status::up(u32::MAX).ahead()),
         record("a pid of two bytes is little endian", || {
-            Status::up(0x0102).ago(-1)
+            Status::up(0x0102).ahead()
         }),
         record("another want byte is no wish", || {
-            Status::down().want(b'x').ago(-1)
+            Status::down().want(b'x').ahead()
         }),
         record("a capital want byte is no wish", || {
-            Status::up(1).want(b'U').ago(-1)
+            Status::up(1).want(b'U').ahead()
         }),
-        record("a pause byte of 2", || Status::up(1).paused(2).ago(-1)),
+        record("a pause byte of 2", || Status::up(1).paused(2).ahead()),
         record("a pause byte of 255 while down", || {
-            Status::down().paused(255).ago(-1)
+            Status::down().paused(255).ahead()
         }),
     ]
 }
