@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
+use conformance::case::Need;
 use conformance::process::{Entry, all};
 use conformance::{Case, Proc, Side, Status};
 use nix::sys::signal::{Signal, kill};
@@ -243,7 +244,8 @@ fn entries() -> Vec<Case> {
             side.until("a message", || !svscan.stderr().is_empty());
             log_said(side, &svscan);
             side.log("ended", svscan.ended().is_some());
-        }),
+        })
+        .needs(Need::Root),
         Case::scenario("a service that cannot be supervised", |side| {
             side.service("s/x", SLEEPER);
             side.file("s/x/supervise", "in the way");

@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use conformance::case::Need;
 use conformance::{Case, Proc, STARTS, Side};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -275,7 +276,8 @@ fn obstacles() -> Vec<Case> {
         Case::scenario("no permission to make files", |side| {
             side.recorder("x");
             side.command(["supervise", "x"]).unprivileged().run();
-        }),
+        })
+        .needs(Need::Root),
         Case::scenario("no permission to enter", |side| {
             side.recorder("x");
             side.mode("x", 0);
@@ -287,7 +289,8 @@ fn obstacles() -> Vec<Case> {
             side.give_away("x");
             side.mkdir("x/supervise");
             side.command(["supervise", "x"]).unprivileged().run();
-        }),
+        })
+        .needs(Need::Root),
         Case::scenario("no permission to take the lock", |side| {
             side.recorder("x");
             side.mkdir("x/supervise");

@@ -19,3 +19,4 @@ pub mod process;
 pub mod proctitle;
 pub mod rlimit;
 pub mod signal;
+pub mod socket;
