@@ -12,8 +12,8 @@ DESTDIR ?=
 
 # The programs that ask the user database stay dynamic: a static glibc can't load
 # its modules. All others are static-pie: they start faster and need less memory.
-DYNAMIC_CRATES := $(patsubst %,-p %,diaspora-deps)
-DYNAMIC_BINS   := setuidgid envuidgid
+DYNAMIC_CRATES := $(patsubst %,-p %,chainload diaspora-deps)
+DYNAMIC_BINS   := setuidgid envuidgid diaspora-deps diaspora_svc
 STATIC_CRATES  := $(patsubst %,-p %,supervise svscan svc svstat readproctitle multilog tai64n chainload)
 PROGRAMS := svscanboot svscan supervise svc svok svstat fghack pgrphack readproctitle \
             multilog tai64n tai64nlocal setuidgid envuidgid envdir softlimit setlock \
@@ -32,10 +32,10 @@ help:
 build:
 	CARGO_TARGET_$(shell echo $(HOST) | tr a-z- A-Z_)_RUSTFLAGS="-C target-feature=+crt-static" \
 	  $(CARGO) build --release --target $(HOST) $(STATIC_CRATES)
-	$(CARGO) build --release -p chainload $(DYNAMIC_BINS:%=--bin %) $(DYNAMIC_CRATES)
+	$(CARGO) build --release $(DYNAMIC_CRATES) $(DYNAMIC_BINS:%=--bin %)
 	@mkdir -p $(BIN)
 	@for p in $(PROGRAMS); do \
-	  case " $(DYNAMIC_BINS) diaspora-deps diaspora_svc " in \
+	  case " $(DYNAMIC_BINS) " in \
 	    *" $$p "*) from=$(TARGET)/release ;; \
 	    *) from=$(TARGET)/$(HOST)/release ;; \
 	  esac; \
