@@ -38,7 +38,7 @@ pub fn anonymous(len: usize) -> Result<&'static mut [u8]> {
     Ok(unsafe { core::slice::from_raw_parts_mut(base.cast().as_ptr(), len) })
 }
 
-/// As [`anonymous`], split as a file would be by [`file`].
+/// As [`anonymous`], split as a file would be by [`file()`].
 ///
 /// # Errors
 /// What `mmap(2)` says.
@@ -72,7 +72,7 @@ fn split(all: &'static mut [u8], words: usize) -> Result<Memory> {
 }
 
 /// Gives the whole pages of `bytes` back to the kernel. Of [`anonymous`] memory
-/// they are zeros when next touched; of a [`file`] they are what they were.
+/// they are zeros when next touched; of a [`file()`] they are what they were.
 pub fn give_back(bytes: &mut [u8]) {
     let skip = bytes.as_ptr().align_offset(PAGE).min(bytes.len());
     let bytes = &mut bytes[skip..];
