@@ -183,16 +183,16 @@ impl Log {
         let limit = Limit(self.spec.size);
         let mut rest = len;
         while rest > 0 {
-            self.write_out(input);
             if self.size >= 0 && limit.is_reached(self.size.cast_unsigned()) {
+                self.write_out(input);
                 self.turn(journal);
             }
-            let bytes = self.output.peek(rest, input);
+            let bytes = self.output.peek(self.sure, rest, input);
             let cut = limit.cut(self.size.max(0).cast_unsigned(), bytes);
             self.skip_ahead(cut.take);
             rest -= cut.take;
-            self.write_out(input);
             if cut.finish {
+                self.write_out(input);
                 self.turn(journal);
             }
         }

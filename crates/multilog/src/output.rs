@@ -110,20 +110,23 @@ impl Output {
         self.offset += (first + second) as u64;
     }
 
-    /// The next `count` bytes, which there are, in one piece. They are few.
-    pub(crate) fn peek<'a>(&'a mut self, count: usize, input: &'a [u8]) -> &'a [u8] {
-        if self.filled == 0 {
-            return &input[self.run.start..self.run.start + count];
+    /// `count` bytes, few, from `from` in the whole output on; they are there, and
+    /// not written yet.
+    pub(crate) fn peek<'a>(&'a mut self, from: u64, count: usize, input: &'a [u8]) -> &'a [u8] {
+        let start = usize::try_from(from - self.offset).unwrap_or(usize::MAX);
+        if start >= self.filled {
+            let start = self.run.start + start - self.filled;
+            return &input[start..start + count];
         }
-        if count > self.filled {
-            let more = count - self.filled;
-            let from = self.run.start;
-            self.gathered[self.filled..self.filled + more]
-                .copy_from_slice(&input[from..from + more]);
-            self.filled += more;
-            self.run.start += more;
+        let missing = (start + count).saturating_sub(self.filled);
+        if missing > 0 {
+            // What is kept free has room for it.
+            let more = self.run.start..self.run.start + missing;
+            self.gathered[self.filled..self.filled + missing].copy_from_slice(&input[more]);
+            self.filled += missing;
+            self.run.start += missing;
         }
-        &self.gathered[..count]
+        &self.gathered[start..start + count]
     }
 
     /// Gives back the buffer, which is empty.

@@ -72,13 +72,18 @@ impl Entered {
         file::set_mode(&fd, 0o644)
             .map_err(|error| ME.fatal(&[b"unable to set mode of ", path, b"/current"], error))?;
         let size = old.filter(|_| is_safe).map_or(0, |facts| facts.size);
+        let inode = inode(&fd);
+        // From here on the size of this file tells how far it is.
+        let place = &mut journal.state.places[index];
+        (place.inode, place.size) = (inode, size.cast_unsigned());
+        journal.commit();
         Ok(Log {
             spec: self.spec,
             index,
             directory: self.directory,
             _lock: self.lock,
             current: Current {
-                inode: inode(&fd),
+                inode,
                 fd,
                 path: self.spec.path,
                 skip: done,

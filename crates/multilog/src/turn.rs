@@ -95,7 +95,10 @@ pub(crate) fn name_finished(
         loop {
             let new = Name::new(survey.next_label(clock::wall()), code);
             match file::link(name, new.as_c_str()) {
-                Ok(()) => break,
+                Ok(()) => {
+                    survey.see(new.as_c_str());
+                    break;
+                }
                 Err(error) => pause::because(
                     &[b"unable to link to ", dir, b"/", new.as_c_str().to_bytes()],
                     error,
@@ -110,18 +113,18 @@ pub(crate) fn name_finished(
     pause::until(&[b"unable to remove ", dir, b"/", name.to_bytes()], || {
         file::unlink(name)
     });
-    loop {
-        survey = look(dir);
-        match survey.oldest {
-            Some(oldest) if survey.count >= count => {
-                let oldest = oldest.as_c_str();
-                pause::until(
-                    &[b"unable to remove ", dir, b"/", oldest.to_bytes()],
-                    || file::unlink(oldest),
-                );
-            }
-            _ => return,
+    while let Some(oldest) = survey.oldest
+        && survey.count >= count
+    {
+        let oldest = oldest.as_c_str();
+        pause::until(
+            &[b"unable to remove ", dir, b"/", oldest.to_bytes()],
+            || file::unlink(oldest),
+        );
+        if survey.count == count {
+            return;
         }
+        survey = look(dir);
     }
 }
 
