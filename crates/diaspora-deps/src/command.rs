@@ -22,8 +22,9 @@ use crate::{install, launch, lint};
 #[command(name = "diaspora-deps", version, disable_help_subcommand = true)]
 struct Line {
     /// What each service needs [default: /etc/diaspora-deps/services.toml]
-    #[arg(long, global = true, value_name = "FILE")]
-    services: Option<PathBuf>,
+    // Its own id: subcommands have `services` too.
+    #[arg(long = "services", id = "data", global = true, value_name = "FILE")]
+    data: Option<PathBuf>,
     /// The settings, a shell file [default: /etc/default/diaspora]
     #[arg(long, global = true, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -108,7 +109,7 @@ pub fn run(args: Args) -> i32 {
     };
     let mut places = Places::from_environment();
     for (place, given) in [
-        (&mut places.services, line.services),
+        (&mut places.services, line.data),
         (&mut places.settings, line.settings),
         (&mut places.directory, line.dir),
     ] {
@@ -304,4 +305,32 @@ fn graph(data: &Data, places: &Places, services: &[String], format: Format, stat
             .map_or(String::new(), |why| format!(": {why}"));
         Some(format!("{}{why}", report.state.word()))
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_option_is_what_the_code_takes_it_for() {
+        Line::command().debug_assert();
+        // An option and an operand of the same name once shared one id.
+        let words = "diaspora-deps --services /s --dir /d check redis --json";
+        let line = Line::try_parse_from(words.split(' ')).expect("a good line");
+        assert_eq!(line.data.as_deref(), Some(std::path::Path::new("/s")));
+        assert!(
+            matches!(line.command, Command::Check { services, json: true } if services == ["redis"])
+        );
+        let words = "diaspora-deps wait -a 3 -a 0 redis";
+        let line = Line::try_parse_from(words.split(' ')).expect("the last counts");
+        assert!(matches!(
+            line.command,
+            Command::Wait {
+                attempts: Some(0),
+                ..
+            }
+        ));
+    }
 }

@@ -1,7 +1,7 @@
 //! Today's stack, and what goes with it.
 
 use std::fs;
-use std::process::Command;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::world::World;
 
@@ -11,7 +11,7 @@ fn database(world: &World) {
     fs::create_dir_all(&place).expect("mkdir");
     let path = place.to_string_lossy().into_owned();
     let run = |program: &str, words: &[&str]| {
-        let output = Command::new(program).args(words).output().expect(program);
+        let output = world.command(program).args(words).output().expect(program);
         assert!(output.status.success(), "{program}: {output:?}");
     };
     run("chown", &["postgres", &path]);
@@ -98,7 +98,9 @@ pub(crate) fn mail(world: &World) {
         world.port("SMTP")
     );
     fs::write(world.path("smtpd.conf"), text).expect("write");
-    let _ = fs::create_dir_all("/var/spool/smtpd");
+    // opensmtpd insists on one place and one mode.
+    fs::create_dir_all("/var/spool/smtpd").expect("mkdir");
+    fs::set_permissions("/var/spool/smtpd", fs::Permissions::from_mode(0o711)).expect("chmod");
     world.scan();
     world.bring_script(
         "smtp",
