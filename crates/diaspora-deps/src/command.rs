@@ -22,7 +22,13 @@ use crate::{install, launch, lint};
 #[command(name = "diaspora-deps", version, disable_help_subcommand = true)]
 struct Line {
     /// What each service needs [default: /etc/diaspora-deps/services.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    // A name of its own: `services` is what some subcommands call their arguments.
+    #[arg(
+        id = "services-file",
+        long = "services",
+        global = true,
+        value_name = "FILE"
+    )]
     services: Option<PathBuf>,
     /// The settings, a shell file [default: /etc/default/diaspora]
     #[arg(long, global = true, value_name = "FILE")]
