@@ -1,15 +1,19 @@
 //! tai64n and tai64nlocal: bytes in, bytes out, when they come out, and what
 //! happens when they cannot.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::{PipeWriter, Write};
+use std::io::{PipeWriter, Read, Write};
+use std::os::fd::AsFd;
 
 use conformance::{Case, LABELS, Proc, Side};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 
 /// The cases of tai64n.
 pub(crate) fn tai64n() -> Vec<Case> {
     let mut cases = trouble("tai64n");
+    cases.extend(impatient("tai64n"));
     let stamped = |name: &str, input: Vec<u8>| {
         Case::new(name)
             .stdin(input)
@@ -75,6 +79,7 @@ pub(crate) fn tai64n() -> Vec<Case> {
 /// The cases of tai64nlocal.
 pub(crate) fn tai64nlocal() -> Vec<Case> {
     let mut cases = trouble("tai64nlocal");
+    cases.extend(impatient("tai64nlocal"));
     cases.extend(labels());
     cases.extend(zones());
     cases.extend([
@@ -357,6 +362,74 @@ fn trouble(program: &'static str) -> Vec<Case> {
         Case::new("nobody reads: killed").then(move |side| unread(side, program, false)),
         Case::new("nobody reads, and SIGPIPE is ignored")
             .then(move |side| unread(side, program, true)),
+    ]
+}
+
+fn nonblocking(pipe: &impl AsFd) {
+    fcntl(pipe.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("a pipe");
+}
+
+/// Somebody else made a pipe non-blocking: that is neither the end nor an error.
+fn impatient(program: &'static str) -> Vec<Case> {
+    let input = Case::new("standard input is non-blocking, and empty at first").then(move |side| {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        nonblocking(&reader);
+        let process = side.command([program]).stdin_file(reader).spawn();
+        side.until("the program to wait or end", || {
+            let entry = conformance::process::Entry::of(process.pid());
+            entry.is_none_or(|entry| matches!(entry.state, 'S' | 'Z'))
+        });
+        // Where the program has ended, this goes nowhere.
+        writer.write_all(b"late\n").ok();
+        drop(writer);
+        side.log("end", process.wait());
+        side.log_bytes("it wrote", process.stdout().get(..1).unwrap_or_default());
+    });
+    let output =
+        Case::new("standard output is non-blocking, and full at first").then(move |side| {
+            let (mut reader, writer) = std::io::pipe().expect("a pipe");
+            nonblocking(&writer);
+            let text = "some text\n".repeat(30_000);
+            let process = side.command([program]).stdin(text).pass(1, writer).spawn();
+            side.until("the program to wait or end", || {
+                let entry = conformance::process::Entry::of(process.pid());
+                entry.is_none_or(|entry| matches!(entry.state, 'S' | 'Z'))
+            });
+            let mut seen = Vec::new();
+            reader.read_to_end(&mut seen).expect("a pipe");
+            let lines = seen.iter().filter(|&&byte| byte == b'\n').count();
+            side.log("end", process.wait());
+            side.log("all lines", lines == 30_000);
+        });
+    let interrupted = Case::new("a write is interrupted")
+        .needs(conformance::case::Need::Strace)
+        .then(move |side| {
+            let inject = "inject=write:error=EINTR:when=1";
+            let words = ["/usr/bin/strace", "-o", "/dev/null", "-e", inject].map(OsString::from);
+            let words = words
+                .into_iter()
+                .chain([side.bin(program).into_os_string()]);
+            let process = side.command(words).stdin("x\n").spawn();
+            side.log("end", process.wait());
+        });
+    let first = if program == "tai64n" { "@" } else { "l" };
+    let reason = "a non-blocking pipe is waited for";
+    vec![
+        input.differs(
+            reason,
+            &["end: exit 111", "it wrote:"],
+            &["end: exit 0", &format!("it wrote: {first}")],
+        ),
+        output.differs(
+            reason,
+            &["end: exit 111", "all lines: false"],
+            &["end: exit 0", "all lines: true"],
+        ),
+        if program == "tai64n" {
+            interrupted.differs("goes on", &["end: exit 111"], &["end: exit 0"])
+        } else {
+            interrupted
+        },
     ]
 }
 
