@@ -49,10 +49,12 @@ reference:
 ## make packages  what the tests and the demo need of Debian's packages (as root)
 packages:
 	tests/install-packages
+	tests/install-servers
 
 ## make demo      the main job on real services, step by step
-demo: build reference
+demo: build reference packages
 	demo/core
+	demo/diaspora
 
 ## make test      everything, on a fresh machine too
 test: packages build reference check options
