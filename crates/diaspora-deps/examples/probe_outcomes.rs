@@ -59,6 +59,9 @@ fn row(probe: &str, case: &str, endpoint: &Endpoint, protocol: &dyn Protocol) {
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
 
+/// A probe with what a peer sends that is ready, and one that is not.
+type Peers<'a> = (&'a str, &'a dyn Protocol, Vec<u8>, Vec<u8>);
+
 /// An answer of a Mongo server: a document with these elements.
 fn mongo(elements: &[u8]) -> Vec<u8> {
     let length = u32::try_from(elements.len() + 5).unwrap();
@@ -98,7 +101,7 @@ fn main() {
     let secondary = [&b"\x08ismaster\0\0\x08secondary\0\x01"[..], ok].concat();
     let strict = Websocket { strict: true };
     let shaken = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-    let probes: [(&str, &dyn Protocol, Vec<u8>, Vec<u8>); 8] = [
+    let probes: [Peers; 8] = [
         (
             "redis",
             &Redis::default(),
