@@ -3,8 +3,9 @@
 //! resolved, a peer that trickles or is silent, nobody holds the gate up.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -190,7 +191,7 @@ fn resolve(host: &str, port: u16, patience: Duration) -> Result<Vec<SocketAddr>,
 }
 
 /// A connected socket of either kind.
-trait Stream: Read + Write {
+trait Stream: Read + AsFd {
     fn set_patience(&self, patience: Duration) -> std::io::Result<()>;
 }
 
@@ -219,7 +220,7 @@ fn talk(
     match converse(&mut stream, protocol, &mut reply, deadline, limits) {
         Ok(verdict) => {
             if verdict == Verdict::Ready {
-                let _ = stream.write(protocol.goodbye());
+                let _ = socket::send_all(&stream, protocol.goodbye());
             }
             verdict
         }
@@ -259,7 +260,7 @@ fn converse(
     let hello = protocol.hello();
     if !hello.is_empty() {
         stream.set_patience(left()?)?;
-        stream.write_all(&hello)?;
+        socket::send_all(&*stream, &hello).map_err(std::io::Error::from)?;
     }
     let mut buffer = [0; 4096];
     loop {
@@ -294,6 +295,7 @@ fn errno(error: &std::io::Error) -> Errno {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::net::TcpListener;
 
     use super::*;

@@ -204,7 +204,7 @@ fn the_gate_becomes_the_program_with_all_that_was_inherited() {
     let lines: Vec<&str> = through.lines().collect();
     assert_eq!(
         lines[0],
-        format!("{pid} production *  {} a b c", home.display())
+        format!("{pid} production * {} a b c", home.display())
     );
     // The same without a gate: ignored and blocked signals, open descriptors.
     let direct = "grep -E '^Sig(Ign|Blk)' /proc/$$/status; ls /proc/$$/fd | wc -l";
@@ -335,4 +335,58 @@ fn svc_says_what_it_does_not_understand_and_what_it_cannot_reach() {
             "diaspora_svc: warning: unable to control 99thin_2: supervise not running\n"
         )
     );
+}
+
+/// A write to a unix socket whose peer is gone raises SIGPIPE, which a gate may not
+/// ignore: its service would inherit that.
+#[test]
+fn a_peer_that_closes_at_once_does_not_kill_the_gate() {
+    let place = Place::new("");
+    let socket = place.path("socket");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    thread::spawn(move || listener.incoming().for_each(drop));
+    let text = format!(
+        "[service.redis]\nprobe = {{ address = \"{}\" }}\n",
+        socket.display()
+    );
+    fs::write(place.path("services.toml"), text).unwrap();
+    // Whether the peer is gone before the question is sent is a race: many tries.
+    for _ in 0..40 {
+        let (code, out, _) = place.run(&["check", "redis"]);
+        assert!(
+            code == 1 && out.starts_with("redis: starting: "),
+            "{code} {out}"
+        );
+    }
+}
+
+/// Run scripts as they were written before, with the settings file that we ship.
+#[test]
+fn an_old_run_script_goes_on_working() {
+    let (ready, _) = redis("+PONG\r\n");
+    let (loading, _) = redis("-LOADING not yet\r\n");
+    let settings = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../service-templates/etc/default/diaspora"
+    );
+    let script = format!(". {settings}; wait_service -a 1 redis; echo started");
+    for (port, code, out) in [
+        (ready, 0, "started\n"),
+        (loading, 126, "99thin_2 waiting for redis\n"),
+    ] {
+        let place = Place::new(&data(port));
+        let gate = std::path::Path::new(env!("CARGO_BIN_EXE_diaspora-deps"))
+            .parent()
+            .unwrap()
+            .to_owned();
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", &script])
+            .current_dir(place.path("99thin_2"))
+            .env("PATH", format!("{}:/usr/bin:/bin", gate.display()))
+            .env("DIASPORA_DEPS_SERVICES", place.path("services.toml"));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), out);
+    }
 }

@@ -1,13 +1,14 @@
-//! Sockets, as far as the standard library does not go: connecting to a unix socket
-//! without waiting. Its own call waits for as long as the listener's backlog is full.
+//! Sockets, as far as the standard library does not go. Its connecting to a unix
+//! socket waits for as long as the listener's backlog is full, and its writing to one
+//! raises SIGPIPE.
 
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
-use std::os::fd::AsRawFd;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, socket};
+use std::os::fd::{AsFd, AsRawFd};
 
-use crate::Result;
+use crate::{Errno, Result};
 
 /// Connects to the unix socket at `path`, or fails at once. The stream is blocking.
 ///
@@ -26,12 +27,28 @@ pub fn connect_unix(path: &Path) -> Result<UnixStream> {
     Ok(UnixStream::from(fd))
 }
 
+/// Sends all of `bytes`. Unlike a write, it raises no SIGPIPE where the peer is gone:
+/// not every program may ignore that signal.
+///
+/// # Errors
+/// What `send(2)` says; EPIPE where the peer is gone.
+pub fn send_all(socket: impl AsFd, mut bytes: &[u8]) -> Result<()> {
+    let fd = socket.as_fd().as_raw_fd();
+    while !bytes.is_empty() {
+        match nix::sys::socket::send(fd, bytes, MsgFlags::MSG_NOSIGNAL) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
-    use crate::Errno;
 
     #[test]
     fn a_socket_is_none_yet_or_stale_or_alive() {
