@@ -16,7 +16,7 @@ PROGRAMS := svscanboot svscan supervise svc svok svstat fghack pgrphack readproc
             multilog tai64n tai64nlocal setuidgid envuidgid envdir softlimit setlock \
             diaspora-deps diaspora_svc
 
-.PHONY: help build demo test check lint doc bench reference packages install clean
+.PHONY: help build demo test chaos check lint doc bench reference packages install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -51,6 +51,11 @@ demo: build reference
 test: packages build reference check
 	$(CARGO) test --workspace --exclude conformance
 	$(CARGO) test -p conformance
+	$(CARGO) run -q -p conformance --bin chaos -- --seconds 20
+
+## make chaos     everything killed at random for five minutes, lines counted
+chaos: build reference
+	$(CARGO) run -q -p conformance --bin chaos -- --seconds 300
 
 ## make check     format, lints, documentation, manual pages
 check: lint doc

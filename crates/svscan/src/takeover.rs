@@ -129,7 +129,7 @@ impl Svscan {
         };
         let output = service.map_or(End::Gone, output_of);
         let input = log.map_or(End::Gone, input_of);
-        if sides == [None, None] && (output != input || output == End::Other) {
+        if sides == [None, None] && !is_theirs(output, input, service) {
             return;
         }
         let plan = reunion(output, input);
@@ -201,6 +201,20 @@ fn survivors(name: &CStr) -> [Option<u32>; 2] {
         let status = farewell::record(name.as_c_str()).ok()?;
         procfs::is_since(status.pid, status.since).then_some(status.pid)
     })
+}
+
+/// Whether the pipe of two processes without supervises is the one that they were
+/// started on: a service may also have a pipe of its own making.
+fn is_theirs(output: End, input: End, service: Option<u32>) -> bool {
+    match (output, input, service) {
+        (End::Pipe(written), End::Pipe(read), _) => written == read,
+        (End::Gone, End::Pipe(_), _) => true,
+        // Its logger died: nobody reads.
+        (End::Pipe(_), End::Gone, Some(pid)) => link_to(pid, b"1")
+            .and_then(|link| file::open_write(link.as_c_str()))
+            .is_err_and(|error| error == Errno::ENXIO),
+        _ => false,
+    }
 }
 
 /// What a service's process or supervise writes into. A pipe that is its standard
