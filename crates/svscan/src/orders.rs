@@ -40,10 +40,11 @@ impl Orders {
     /// Whether to stop everything and end.
     pub(crate) fn stop(&self) -> bool {
         // Both are asked: a signal that is left would come again later.
-        self.stop
-            .iter()
-            .flatten()
-            .fold(false, |told, caught| caught.take() || told)
+        let mut told = false;
+        for caught in self.stop.iter().flatten() {
+            told |= caught.take();
+        }
+        told
     }
 
     /// Whether to look at everything now.
