@@ -40,6 +40,8 @@ pub(crate) struct Input {
     full: u32,
     /// Whether there is memory to give back.
     warm: bool,
+    /// Up to where the pages of `bytes` are there to be written to.
+    touched: usize,
 }
 
 /// What came of trying to read.
@@ -73,6 +75,7 @@ impl Input {
             marks: journal::seed(),
             full: 0,
             warm: false,
+            touched: 0,
         }
     }
 
@@ -140,10 +143,15 @@ impl Input {
         let state = &mut self.work.journal.state;
         state.reading = 0;
         let count = match result {
-            Ok(0) => return Read::End,
-            Ok(count) => count,
-            Err(Errno::EAGAIN | Errno::EINTR) => return Read::Nothing,
-            Err(_) => return Read::End,
+            Ok(count @ 1..) => count,
+            other => {
+                // The mark must not change under a state that speaks of it.
+                self.work.journal.commit();
+                return match other {
+                    Err(Errno::EAGAIN | Errno::EINTR) => Read::Nothing,
+                    _ => Read::End,
+                };
+            }
         };
         state.read_at = end;
         state.end = end + count;
@@ -177,6 +185,13 @@ impl Input {
             *word = u64::from_ne_bytes(bytes);
         }
         state.reading = count;
+        // A process that is killed while the kernel looks for a page leaves a read
+        // half done.
+        let end = state.end + count;
+        while self.touched < end {
+            self.bytes[self.touched.max(end - count)] = 0;
+            self.touched = (self.touched | (memory::PAGE - 1)) + 1;
+        }
         let range = mark_range(state.end, count);
         self.bytes[range.clone()].copy_from_slice(&mark[..range.len()]);
         self.work.journal.commit();
@@ -223,6 +238,7 @@ impl Input {
         self.full = 0;
         let end = self.work.journal.state.end;
         memory::give_back(&mut self.bytes[end..]);
+        self.touched = end;
         for log in &mut self.work.logs {
             log.output.give_back();
         }

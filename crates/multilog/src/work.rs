@@ -38,19 +38,24 @@ impl Work {
         let (start, read_at) = (state.start, state.read_at);
         let input = &input[..state.end];
         self.alerted = 0;
-        let at = if self.script.is_plain() && !self.script.stamp && !state.long {
+        // Until all output is complete the state stays as it is: a log that turns to
+        // another file meanwhile commits it.
+        let (at, long) = if self.script.is_plain() && !self.script.stamp && !state.long {
             self.take_plain(start, read_at, input)
         } else {
             self.take_lines(start, read_at, input)
         };
         for log in &mut self.logs {
             log.finish_input(input, &mut self.journal);
+        }
+        self.statuses.iter_mut().for_each(Status::write);
+        for log in &mut self.logs {
             log.restart();
             self.journal.state.places[log.index] = log.place();
         }
-        self.statuses.iter_mut().for_each(Status::write);
         let state = &mut self.journal.state;
         state.start = at;
+        state.long = long;
         if at >= read_at {
             state.line = state.now;
         }
@@ -93,23 +98,23 @@ impl Work {
         }
     }
 
-    /// Every line to every log as it is. Gives where the unfinished line begins.
-    fn take_plain(&mut self, start: usize, read_at: usize, input: &[u8]) -> usize {
+    /// Every line to every log as it is. Gives where the unfinished line
+    /// begins, and whether it is a long one that is in the logs so far.
+    fn take_plain(&mut self, start: usize, read_at: usize, input: &[u8]) -> (usize, bool) {
         let lines = memrchr(b'\n', &input[read_at..]).map_or(start, |last| read_at + last + 1);
         for log in &mut self.logs {
             log.walk(start..lines, read_at, input, &mut self.journal);
         }
         if input.len() - lines < SEEN {
-            return lines;
+            return (lines, false);
         }
         let mut boundary = Boundary(read_at + (lines.max(read_at) - read_at) / READ * READ + READ);
         self.long_line(b"", lines..input.len(), &mut boundary, input);
-        self.journal.state.long = true;
-        input.len()
+        (input.len(), true)
     }
 
-    /// Line by line.
-    fn take_lines(&mut self, start: usize, read_at: usize, input: &[u8]) -> usize {
+    /// Line by line, likewise.
+    fn take_lines(&mut self, start: usize, read_at: usize, input: &[u8]) -> (usize, bool) {
         let state = &self.journal.state;
         let fresh = Stamp::new(self.script.stamp, state.now);
         let mut stamp = Stamp::new(self.script.stamp, state.line);
@@ -126,9 +131,8 @@ impl Work {
             }
             self.bytes(at..stop, &mut boundary, input);
             if newline.is_none() {
-                return stop;
+                return (stop, true);
             }
-            self.journal.state.long = false;
             (at, stamp) = (stop, fresh);
         }
         let mut search = at.max(read_at);
@@ -139,10 +143,9 @@ impl Work {
         }
         if at < input.len() && stamp.as_bytes().len() + input.len() - at >= SEEN {
             self.long_line(stamp.as_bytes(), at..input.len(), &mut boundary, input);
-            self.journal.state.long = true;
-            return input.len();
+            return (input.len(), true);
         }
-        at
+        (at, false)
     }
 
     /// A line with its newline.
