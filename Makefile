@@ -22,7 +22,7 @@ PROGRAMS := svscanboot svscan supervise svc svok svstat fghack pgrphack readproc
 COMPLETED := svc svstat svok setuidgid softlimit setlock diaspora-deps diaspora_svc update-service
 DATA      := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo test fuzz check lint doc bench reference packages options completed install \
+.PHONY: help build demo test fuzz chaos check lint doc bench reference packages options completed install \
         install-boot vendor deb test-packages clean
 
 help:
@@ -61,10 +61,15 @@ test: packages build reference check options
 	$(CARGO) test --workspace --exclude conformance
 	$(CARGO) test -p conformance
 	$(CARGO) run -p conformance --bin difffuzz -- --seed 1 --cases 300
+	$(CARGO) run -q -p conformance --bin chaos -- --seconds 20
 
 ## make fuzz      the same random input to the reference and to ours, 20000 times each
 fuzz: build reference
 	$(CARGO) run -p conformance --bin difffuzz -- --cases 20000
+
+## make chaos     everything killed at random for five minutes, lines counted
+chaos: build reference
+	$(CARGO) run -q -p conformance --bin chaos -- --seconds 300
 
 ## make check     format, lints, documentation, manual pages
 check: lint doc

@@ -25,7 +25,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
         Row::new("new service directory until its run executes", "ms").target(Target::Below(50.0));
     let mut back = Row::new("supervise killed until one is back", "ms").target(Target::Below(50.0));
     let all = settings.contenders.with(|family| family.scan());
-    for round in 0..settings.rounds(9) {
+    for round in 0..settings.rounds(7) {
         for contender in &all {
             let took = command_after_start(settings, contender);
             command.extend(contender.name, contender.unless_peer_failed(took)?);
@@ -103,7 +103,7 @@ fn crash_to_restart(settings: &Settings, all: &[&Contender]) -> Outcome<Row> {
         let pid = tree.heard(1)?[0];
         trees.push((tree, pid));
     }
-    for _ in 0..settings.rounds(41) {
+    for _ in 0..settings.rounds(25) {
         thread::sleep(SETTLED);
         for (tree, pid) in &mut trees {
             let begin = Instant::now();

@@ -176,7 +176,8 @@ pub(crate) fn cases() -> Vec<Case> {
             // A service holds the pipe, so readproctitle does not end.
             side.service("new", SLEEPER);
             side.rename("new", "root/etc/service/x");
-            side.until_status(service("x"), "up", Status::is_up);
+            let before = side.until_status(service("x"), "up", Status::is_up);
+            side.until("it is supervised", || side.is_supervised(service("x")));
             let old = pid_of(&boot, "svscan").expect("it runs");
             kill(Pid::from_raw(old), Signal::SIGKILL).expect("it runs");
             side.until("it is gone", || pid_of(&boot, "svscan") != Some(old));
@@ -184,7 +185,17 @@ pub(crate) fn cases() -> Vec<Case> {
             while pid_of(&boot, "svscan").is_none() && std::time::Instant::now() < again {
                 std::thread::sleep(std::time::Duration::from_millis(20));
             }
-            side.log("svscan runs", pid_of(&boot, "svscan").is_some());
+            let new = pid_of(&boot, "svscan");
+            side.log("svscan runs", new.is_some());
+            if let Some(pid) = new {
+                side.until("it has taken over", || watches(pid));
+            }
+            let after = side.status(service("x")).expect("a record");
+            side.log("x keeps its pid", after.pid == before.pid);
+            let reader = pid_of(&boot, "readproctitle").expect("it runs");
+            let title = fs::read(format!("/proc/{reader}/cmdline")).expect("it runs");
+            let said = String::from_utf8_lossy(&title).contains("unable to acquire");
+            side.log("complaints", said);
         })
         .differs(
             "it notices and starts it again",
@@ -258,6 +269,15 @@ fn named<'a>(boot: &'a Proc, name: &'a str) -> impl Iterator<Item = Entry> + 'a 
 
 fn pid_of(boot: &Proc, name: &str) -> Option<i32> {
     named(boot, name).next().map(|entry| entry.pid.as_raw())
+}
+
+/// Whether a process watches another that is not its child.
+fn watches(pid: i32) -> bool {
+    let Ok(fds) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
+    let mut links = fds.flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+    links.any(|link| link.to_string_lossy().contains("pidfd"))
 }
 
 fn count(boot: &Proc, name: &str) -> usize {

@@ -6,7 +6,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod adoption;
+mod farewell;
 mod supervise;
+mod svscan;
 mod sweep;
 
 use std::time::{Duration, Instant};
@@ -17,6 +19,8 @@ fn main() {
     let suite = Suite::new()
         .program("supervise", supervise::cases())
         .program("adoption", adoption::cases())
+        .program("svscan", svscan::cases())
+        .program("farewell", farewell::cases())
         .program("sweep", sweep::cases());
     std::process::exit(suite.run());
 }

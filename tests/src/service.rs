@@ -239,8 +239,13 @@ impl Side {
     }
 }
 
+/// How many bytes are in a FIFO.
+///
+/// # Panics
+/// For what is none.
 #[allow(unsafe_code)]
-pub(crate) fn unread(file: &File) -> i32 {
+#[must_use]
+pub fn unread(file: &File) -> i32 {
     let mut count: libc::c_int = 0;
     // SAFETY: FIONREAD stores one int.
     let result = unsafe { libc::ioctl(file.as_raw_fd(), libc::FIONREAD, &raw mut count) };

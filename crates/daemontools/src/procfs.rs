@@ -2,9 +2,12 @@
 //! `None` does without.
 
 use core::ffi::CStr;
+use core::time::Duration;
 
 use crate::strerr::Decimal;
-use crate::unix::{fd, file};
+use crate::tai64n::Tai64n;
+use crate::unix::{clock, fd, file};
+use crate::{Errno, Result};
 
 /// Length of a boot id.
 pub const BOOT_ID_LEN: usize = 36;
@@ -36,6 +39,100 @@ pub fn start_time(pid: u32) -> Option<u64> {
     parse_start_time(&stat[..count])
 }
 
+/// Whether a process has this name, of at most 15 bytes.
+#[must_use]
+pub fn is_named(pid: u32, name: &[u8]) -> bool {
+    let mut path = [0; 32];
+    let mut len = 0;
+    for part in [b"/proc/", Decimal::new(u64::from(pid)).as_bytes(), b"/comm"] {
+        path[len..len + part.len()].copy_from_slice(part);
+        len += part.len();
+    }
+    let mut comm = [0; 32];
+    CStr::from_bytes_until_nul(&path)
+        .ok()
+        .and_then(|path| file::read_start(path, &mut comm).ok())
+        .is_some_and(|comm| comm.strip_suffix(b"\n") == Some(name))
+}
+
+/// Goes through everything that is locked by `flock`: the file's inode, and the
+/// process that took the lock. The device is left out: on some file systems it is
+/// another than `stat` tells.
+///
+/// # Errors
+/// What opening or reading `/proc/locks` says.
+pub fn each_flock(mut each: impl FnMut(u64, u32)) -> Result<()> {
+    let locks = file::open_read(c"/proc/locks")?;
+    let mut buffer = [0; 4096];
+    let mut filled = 0;
+    loop {
+        filled += match fd::read(&locks, &mut buffer[filled..]) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(Errno::EINTR) => 0,
+            Err(error) => return Err(error),
+        };
+        let mut start = 0;
+        while let Some(length) = buffer[start..filled].iter().position(|&byte| byte == b'\n') {
+            if let Some((inode, pid)) = parse_flock(&buffer[start..start + length]) {
+                each(inode, pid);
+            }
+            start += length + 1;
+        }
+        if start == 0 && filled == buffer.len() {
+            // No line is so long.
+            return Err(Errno::EIO);
+        }
+        buffer.copy_within(start..filled, 0);
+        filled -= start;
+    }
+}
+
+/// A line of `/proc/locks`, as `1: FLOCK  ADVISORY  WRITE 42 fe:00:987 0 EOF`: the
+/// inode and the pid. Nothing for other locks and for who waits for one.
+fn parse_flock(line: &[u8]) -> Option<(u64, u32)> {
+    let mut fields = str::from_utf8(line).ok()?.split_ascii_whitespace().skip(1);
+    if fields.next() != Some("FLOCK") {
+        return None;
+    }
+    let pid = fields.nth(2)?.parse().ok()?;
+    let inode = fields.next()?.rsplit(':').next()?.parse().ok()?;
+    Some((inode, pid))
+}
+
+/// Clock ticks of `/proc` in a second: fixed for programs, whatever the kernel's
+/// own are.
+const TICKS: u64 = 100;
+
+/// How far a record's time and a process's start may be apart where the record is
+/// all there is. It is written right after the fork, but on a busy machine "right
+/// after" takes its time. A pid is not used twice within a second.
+pub const TOLERANCE: Duration = Duration::from_secs(1);
+
+/// How long ago a process started that started `born` ticks after boot.
+#[must_use]
+pub fn age(born: u64) -> Duration {
+    let started = Duration::from_millis(born.saturating_mul(1000 / TICKS));
+    clock::since_boot().saturating_sub(started)
+}
+
+/// Whether a record's time is when a process that is `age` old was started.
+#[must_use]
+pub fn agrees(since: Tai64n, now: Tai64n, age: Duration) -> bool {
+    let nanos =
+        |time: Tai64n| i128::from(time.unix_seconds()) * 1_000_000_000 + i128::from(time.nanos);
+    let Ok(age) = i128::try_from(age.as_nanos()) else {
+        return false;
+    };
+    (nanos(now) - age - nanos(since)).unsigned_abs() <= TOLERANCE.as_nanos()
+}
+
+/// Whether a process lives and was started at the time that a record gives.
+#[must_use]
+pub fn is_since(pid: u32, since: Tai64n) -> bool {
+    start_time(pid).is_some_and(|born| agrees(since, clock::wall(), age(born)))
+}
+
 /// Field 22 of `/proc/PID/stat`. The name, field 2, is in parentheses and may hold
 /// anything, parentheses too.
 fn parse_start_time(stat: &[u8]) -> Option<u64> {
@@ -64,6 +161,56 @@ mod tests {
         }
         assert_eq!(parse_start_time(b"42 (cat) S 1 2"), None);
         assert_eq!(parse_start_time(b""), None);
+    }
+
+    #[test]
+    fn a_record_agrees_with_a_start_within_a_second() {
+        let now = Tai64n::from_unix(1000, 500_000_000);
+        let age = Duration::from_millis(100_010);
+        for (seconds, nanos, same) in [
+            (900, 490_000_000, true),
+            (900, 0, true),
+            (901, 480_000_000, true),
+            (899, 480_000_000, false),
+            (901, 500_000_000, false),
+            (i64::MIN, 0, false),
+        ] {
+            let since = Tai64n::from_unix(seconds, nanos);
+            assert_eq!(agrees(since, now, age), same, "{seconds}.{nanos}");
+        }
+    }
+
+    #[test]
+    fn a_lock_is_told_by_inode_and_process() {
+        let parse = |line: &str| parse_flock(line.as_bytes());
+        let line = "3: FLOCK  ADVISORY  WRITE 9739 fe:00:5793250 0 EOF";
+        assert_eq!(parse(line), Some((5_793_250, 9739)));
+        assert_eq!(parse("1: POSIX  ADVISORY  WRITE 3 00:27:5 0 EOF"), None);
+        assert_eq!(parse("1: -> FLOCK  ADVISORY  WRITE 3 00:27:5 0 EOF"), None);
+        assert_eq!(parse("1: FLOCK  ADVISORY  WRITE -1 00:27:5 0 EOF"), None);
+        assert_eq!(parse(""), None);
+    }
+
+    #[test]
+    fn a_lock_of_our_own_is_found() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = std::fs::File::create(dir.path().join("lock")).expect("a file");
+        crate::unix::lock::try_exclusive(&file).expect("the lock");
+        let inode = file::fstat(&file).expect("facts").identity.inode;
+        let mut found = Vec::new();
+        each_flock(|of, pid| found.extend((of == inode).then_some(pid))).expect("locks");
+        assert!(found.contains(&std::process::id()));
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_name() {
+        let own = std::fs::read("/proc/self/comm").expect("a name");
+        // The thread that runs the test may have another name than the process.
+        let pid = std::process::id();
+        let own = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or(own);
+        assert!(is_named(pid, own.trim_ascii_end()));
+        assert!(!is_named(pid, b"another"));
+        assert!(!is_named(u32::MAX, b"another"));
     }
 
     #[test]

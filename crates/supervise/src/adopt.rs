@@ -7,7 +7,6 @@
 //! kernel tells. What can't be proved is said, and then the service is started as
 //! the reference would.
 
-use core::time::Duration;
 use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::servicedir::{DETAIL, STATUS};
@@ -19,15 +18,6 @@ use daemontools::unix::{fd, file, pidfd, poll};
 use daemontools::{Errno, procfs};
 
 use crate::detail::{DETAIL_MAX, Detail, Identity};
-
-/// Clock ticks of `/proc` in a second: fixed for programs, whatever the kernel's
-/// own are.
-const TICKS: u64 = 100;
-
-/// How far the record's time and the process's start may be apart where the record
-/// is all there is. It is written right after the fork, but on a busy machine
-/// "right after" takes its time. A pid is not used twice within a second.
-const TOLERANCE: Duration = Duration::from_secs(1);
 
 /// What an earlier supervise has left.
 #[derive(Debug)]
@@ -104,10 +94,10 @@ fn find(status: &Status, known: Option<Identity>) -> Proof {
     let Some(born) = born else {
         return Proof::Missing;
     };
-    let age = clock::since_boot().saturating_sub(since_boot(born));
+    let age = procfs::age(born);
     let same = match known {
         Some(known) => known.born == born,
-        None => agrees(status.since, clock::wall(), age),
+        None => procfs::agrees(status.since, clock::wall(), age),
     };
     match (same, known) {
         (true, _) => Proof::Same(Alive {
@@ -122,25 +112,10 @@ fn find(status: &Status, known: Option<Identity>) -> Proof {
     }
 }
 
-/// The time since boot of a start time in ticks.
-fn since_boot(born: u64) -> Duration {
-    Duration::from_millis(born.saturating_mul(1000 / TICKS))
-}
-
-/// Whether a record's time is when a process that is `age` old was started.
-fn agrees(since: Tai64n, now: Tai64n, age: Duration) -> bool {
-    let nanos =
-        |time: Tai64n| i128::from(time.unix_seconds()) * 1_000_000_000 + i128::from(time.nanos);
-    let Ok(age) = i128::try_from(age.as_nanos()) else {
-        return false;
-    };
-    (nanos(now) - age - nanos(since)).unsigned_abs() <= TOLERANCE.as_nanos()
-}
-
 /// Whether a record was written before this boot.
 fn older_than_boot(since: Tai64n) -> bool {
     let uptime = i64::try_from(clock::since_boot().as_secs()).unwrap_or(i64::MAX);
-    let margin = 1 + i64::try_from(TOLERANCE.as_secs()).unwrap_or(0);
+    let margin = 1 + i64::try_from(procfs::TOLERANCE.as_secs()).unwrap_or(0);
     since.unix_seconds() < clock::wall().unix_seconds() - uptime - margin
 }
 
@@ -161,23 +136,6 @@ fn read<const MAX: usize>(path: &core::ffi::CStr) -> Option<([u8; MAX], usize)> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_record_agrees_with_a_start_within_a_second() {
-        let now = Tai64n::from_unix(1000, 500_000_000);
-        let age = Duration::from_millis(100_010);
-        for (seconds, nanos, same) in [
-            (900, 490_000_000, true),
-            (900, 0, true),
-            (901, 480_000_000, true),
-            (899, 480_000_000, false),
-            (901, 500_000_000, false),
-            (i64::MIN, 0, false),
-        ] {
-            let since = Tai64n::from_unix(seconds, nanos);
-            assert_eq!(agrees(since, now, age), same, "{seconds}.{nanos}");
-        }
-    }
 
     #[test]
     fn what_was_written_before_the_boot_is_no_process_of_today() {

@@ -17,6 +17,8 @@ use crate::path::Path;
 pub(crate) const DOWN_AND_EXIT: &[u8] = b"dx";
 /// Leaves once the service has ended by itself.
 pub(crate) const EXIT: &[u8] = b"x";
+/// Kills the service and leaves.
+pub(crate) const KILL_AND_EXIT: &[u8] = b"dkx";
 
 /// Writes commands to the supervise of the service directory `name`.
 ///
@@ -30,16 +32,21 @@ pub(crate) fn by_name(name: &CStr, commands: &[u8]) -> Result<()> {
 /// Whether the service of the directory `name` is up, shall be, and can take a
 /// command: only then is nothing changed for it by a supervise that comes back.
 pub(crate) fn is_plainly_up(name: &CStr) -> bool {
-    let read = || {
-        let path = Path::new(&[name.to_bytes(), b"/", STATUS.to_bytes()])?;
-        let mut record = [0; STATUS_LEN];
-        let count = fd::read(file::open_read(path.as_c_str())?, &mut record)?;
-        if count < STATUS_LEN {
-            return Err(Errno::EIO);
-        }
-        Ok(Status::unpack(&record))
-    };
-    read().is_ok_and(|status| status.pid != 0 && status.want == Want::Up && !status.paused)
+    record(name).is_ok_and(|status| status.pid != 0 && status.want == Want::Up && !status.paused)
+}
+
+/// The status record of the directory `name`.
+///
+/// # Errors
+/// What opening or reading says; EIO if it is too short.
+pub(crate) fn record(name: &CStr) -> Result<Status> {
+    let path = Path::new(&[name.to_bytes(), b"/", STATUS.to_bytes()])?;
+    let mut record = [0; STATUS_LEN];
+    let count = fd::read(file::open_read(path.as_c_str())?, &mut record)?;
+    if count < STATUS_LEN {
+        return Err(Errno::EIO);
+    }
+    Ok(Status::unpack(&record))
 }
 
 /// Whether the working directory of a supervise was removed.

@@ -186,6 +186,7 @@ impl Svscan {
             Ok(slot) => {
                 self.table[slot].set(Mark::Link, is_link(name));
                 self.table[slot].set(Mark::Logged, logged);
+                self.unseen = true;
                 self.troubles.retain(|trouble| trouble.name() != name);
             }
             Err(error) => self.trouble(name, b"", Some(error)),
@@ -267,6 +268,17 @@ impl Svscan {
             self.cursor = (self.cursor + 1) % all;
             if self.table[self.cursor].has(Mark::Listed) {
                 self.look_at(self.cursor);
+            }
+        }
+    }
+
+    /// A scan that leaves nothing to the next: for when one is asked for.
+    pub(crate) fn scan_all(&mut self) {
+        self.stamp = None;
+        self.scan();
+        for slot in 0..self.table.len() {
+            if self.table[slot].has(Mark::Listed) {
+                self.look_at(slot);
             }
         }
     }

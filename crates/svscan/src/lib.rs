@@ -2,7 +2,7 @@
 //! second one where the service has a logger, and keeps them running for ever; and
 //! `svscanboot`, which starts it all when the machine comes up.
 //!
-//! What is decided is in `slot`, `table` and `arrival`, which do nothing; what is
+//! What is decided is in `slot`, `table`, `reunion` and `arrival`, which do nothing; what is
 //! done is in the other modules. svscan has one place where it waits, in `run`,
 //! starts no threads, and no trouble ends it: what can't be done now is said once
 //! and tried again.
@@ -14,11 +14,14 @@ mod arrival;
 mod arrivals;
 mod farewell;
 mod find;
+mod orders;
 mod pair;
 mod path;
+mod reunion;
 mod run;
 mod slot;
 mod table;
+mod takeover;
 mod tick;
 mod work;
 

@@ -5,6 +5,7 @@ use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
 use daemontools::unix::exec::Strings;
+use daemontools::unix::file::Kind;
 use daemontools::unix::process::{self, Fork};
 use daemontools::unix::signal::{Inherited, Mask, Signal};
 use daemontools::unix::{fd, file, rlimit, signal};
@@ -30,6 +31,24 @@ impl Pipe {
     /// What `pipe2(2)` says.
     pub(crate) fn new() -> Result<Self> {
         fd::pipe().map(|(read, write)| Self { read, write })
+    }
+
+    /// Both ends of the pipe behind `link`, an entry of `/proc/PID/fd`. That
+    /// neither waits for the other end to be opened.
+    ///
+    /// # Errors
+    /// What opening says; EINVAL for what is no pipe.
+    pub(crate) fn reopen(link: &CStr) -> Result<Self> {
+        let read = file::open_read(link)?;
+        let write = file::open_write(link)?;
+        for end in [&read, &write] {
+            if file::fstat(end)?.kind != Kind::Fifo {
+                return Err(Errno::EINVAL);
+            }
+            // Of our own opening only, which is what children inherit.
+            fd::set_nonblocking(end, false)?;
+        }
+        Ok(Self { read, write })
     }
 }
 

@@ -10,9 +10,10 @@ use daemontools::unix::inotify::Inotify;
 use daemontools::unix::process::{self, End};
 use daemontools::unix::signal::{self, Caught, Mask, Signal};
 use daemontools::unix::{fd, file, poll, rlimit};
-use daemontools::{Args, diag};
+use daemontools::{Args, Result, TEMPORARY, diag};
 
 use crate::ME;
+use crate::orders::{self, Orders, SIGNALS};
 use crate::pair::{Inheritance, UNBORN};
 use crate::table::{Ended, Table};
 use crate::work::{Svscan, now};
@@ -25,13 +26,15 @@ const GRAIN: u32 = 8;
 /// How many ended children are taken in at once.
 const ENDS: usize = 64;
 
-/// The program: `svscan [directory]`. Gives the exit code, if it can't begin; once
-/// it has begun it never ends by itself. TERM and HUP end it, at their defaults.
+/// The program: `svscan [--orderly] [directory]`. Gives the exit code, if it can't
+/// begin or was told to stop; it never ends by itself. Unless it takes orders, TERM
+/// and HUP end it alone, at their defaults.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     diag::init();
     fd::fill_standard();
-    if let Some(dir) = args.get(1)
+    let (dir, orderly) = orders::parse(args);
+    if let Some(dir) = dir
         && let Err(error) = file::chdir(dir)
     {
         return ME.fatal(&[b"unable to chdir to ", dir.to_bytes()], error);
@@ -39,7 +42,17 @@ pub fn run(args: Args) -> i32 {
     let child_ignored = signal::is_ignored(Signal::SIGCHLD);
     let signals = signal::harden();
     let mask = Mask::block(&[Signal::SIGCHLD]);
-    let child_ended = match Caught::new(Signal::SIGCHLD) {
+    let mut wait_mask = mask.without(&[Signal::SIGCHLD]);
+    let mut caught = Caught::new(Signal::SIGCHLD).map(|caught| (caught, Orders::default()));
+    if orderly && let Ok((_, orders)) = &mut caught {
+        let _ = Mask::block(&SIGNALS);
+        wait_mask = wait_mask.without(&SIGNALS);
+        match Orders::new() {
+            Ok(taken) => *orders = taken,
+            Err(error) => caught = Err(error),
+        }
+    }
+    let (child_ended, orders) = match caught {
         Ok(caught) => caught,
         Err(error) => return ME.fatal(&[b"unable to catch signals"], error),
     };
@@ -72,13 +85,17 @@ pub fn run(args: Args) -> i32 {
         cursor: 0,
         changed: false,
         proc_said: false,
+        others: None,
+        unseen: false,
+        takeover_said: false,
+        stop: 0,
     };
-    svscan.serve(&child_ended)
+    svscan.serve(&child_ended, &orders, &wait_mask)
 }
 
 impl Svscan {
-    fn serve(mut self, child_ended: &Caught) -> ! {
-        let mask = self.inheritance.mask.without(&[Signal::SIGCHLD]);
+    /// Gives the exit code, once it was told to stop and all has ended.
+    fn serve(mut self, child_ended: &Caught, orders: &Orders, mask: &Mask) -> i32 {
         let mut next_scan = Monotonic::now();
         let mut next_pass = None;
         loop {
@@ -87,29 +104,71 @@ impl Svscan {
             if child_ended.take() || time >= next_scan {
                 self.reap();
             }
+            self.take_others();
+            if orders.stop() {
+                self.stop = self.stop.saturating_add(1);
+                self.table.stop();
+                self.arrivals.clear();
+                self.notify = None;
+                self.changed = true;
+            }
+            if orders.rescan() && self.stop == 0 {
+                self.scan_all();
+            }
             self.notice();
             if time >= next_scan {
                 next_scan = time + SCAN;
-                self.scan();
+                if self.stop == 0 {
+                    self.scan();
+                }
             }
             let arrivals = self.tend_arrivals().map(moment);
             while self.changed || self.rescan || next_pass.is_some_and(|at| at <= time) {
-                if self.rescan {
+                if self.rescan && self.stop == 0 {
                     self.read_all();
                 }
+                self.rescan = false;
                 next_pass = self.pass().map(moment);
+            }
+            if self.stop > 0 && self.table.is_over() {
+                return 0;
             }
             let deadline = [Some(next_scan), next_pass, arrivals];
             let deadline = deadline.into_iter().flatten().min();
-            let waited = match &self.notify {
-                Some((notify, _)) => poll::readable([notify.as_fd()], deadline, &mask).map(drop),
-                None => poll::readable([], deadline, &mask).map(drop),
-            };
-            if waited.is_err() {
+            if self.wait(deadline, mask).is_err() {
                 // Out of memory, in the kernel: a moment's sleep needs none.
                 poll::pause_until(Monotonic::now() + Duration::from_secs(1));
                 self.reap();
             }
+        }
+    }
+
+    /// The one place where svscan waits.
+    fn wait(&self, deadline: Option<Monotonic>, mask: &Mask) -> Result<()> {
+        let notify = self.notify.as_ref().map(|(notify, _)| notify.as_fd());
+        match (notify, self.others.as_ref().map(AsFd::as_fd)) {
+            (Some(notify), Some(others)) => {
+                poll::readable([notify, others], deadline, mask).map(drop)
+            }
+            (Some(one), None) | (None, Some(one)) => {
+                poll::readable([one], deadline, mask).map(drop)
+            }
+            (None, None) => poll::readable([], deadline, mask).map(drop),
+        }
+    }
+
+    /// Takes in the ends of supervises that were taken over.
+    fn take_others(&mut self) {
+        let (table, changed) = (&mut self.table, &mut self.changed);
+        if let Some(others) = &mut self.others {
+            others.take(|pid| {
+                let end = Ended {
+                    pid,
+                    ..Ended::default()
+                };
+                table.ended(&[end], now());
+                *changed = true;
+            });
         }
     }
 
@@ -124,6 +183,7 @@ impl Svscan {
                 ends[count] = Ended {
                     pid: pid.as_raw().unsigned_abs(),
                     unborn: end == End::Exited(UNBORN),
+                    refused: end == End::Exited(TEMPORARY),
                 };
                 count += 1;
             }
@@ -132,6 +192,7 @@ impl Svscan {
             }
             ends[..count].sort_unstable();
             self.table.ended(&ends[..count], now());
+            self.unseen |= ends[..count].iter().any(|end| end.refused);
             self.changed = true;
         }
     }

@@ -10,6 +10,9 @@ use crate::tick::Tick;
 pub(crate) const PACE: u32 = 1000;
 /// The same for a supervise that keeps ending at once.
 pub(crate) const SLOW_PACE: u32 = 5000;
+/// How soon a supervise that could not be told to stop is told again: it may have
+/// been started just now.
+pub(crate) const INSIST: u32 = 100;
 /// How many times in a row a supervise has to end at once to be started slowly.
 const QUICK_ENDS: u8 = 3;
 
@@ -29,6 +32,8 @@ pub(crate) enum Farewell {
     Join,
     /// Because its directory was removed and another has its name.
     Replaced,
+    /// Because svscan itself ends.
+    Stop,
 }
 
 /// What is to be done for a service now.
@@ -61,6 +66,15 @@ enum Phase {
     ReplaceLog,
     /// The logger's was told.
     ReplacingLog,
+    /// svscan ends: the service's supervise is to be told, and nothing is started
+    /// any more.
+    Stop,
+    /// It was told.
+    Stopping,
+    /// It has ended: the logger's is to be told, and its pipe closed.
+    Drain,
+    /// That was done.
+    Draining,
 }
 
 /// One of the two supervises. It is known by its pid alone, not by how its end is
@@ -96,6 +110,8 @@ pub(crate) enum Mark {
     /// Its name is a link, which may lead elsewhere without any change in the scan
     /// directory.
     Link = 32,
+    /// Its supervises may run already, under a svscan that is no more.
+    Unseen = 64,
 }
 
 /// A service. Small: there may be 20,000.
@@ -127,7 +143,7 @@ impl Slot {
             name,
             quick: [0; 2],
             phase: Phase::Steady,
-            marks: Mark::Listed as u8 | Mark::Met as u8,
+            marks: Mark::Listed as u8 | Mark::Met as u8 | Mark::Unseen as u8,
         }
     }
 
@@ -181,6 +197,9 @@ impl Slot {
     /// [`piped`](Self::piped), [`started`](Self::started), [`told`](Self::told),
     /// [`renew`](Self::renew) or, if it failed, [`failed`](Self::failed).
     pub(crate) fn next(&mut self, now: Tick) -> Option<Action> {
+        if self.is_stopping() {
+            return self.next_to_stop(now);
+        }
         if !self.has(Mark::Listed) {
             return None;
         }
@@ -196,7 +215,7 @@ impl Slot {
                 Phase::ReplacingLog if self.log.pid != 0 => return None,
                 Phase::Replacing => return None,
                 Phase::ReplaceLog | Phase::ReplacingLog => return Some(Action::Renew),
-                Phase::Steady | Phase::Join | Phase::Joining => break,
+                _ => break,
             }
         }
         let logged = self.has(Mark::Logged);
@@ -215,6 +234,9 @@ impl Slot {
 
     /// How many milliseconds from `now` until there is something to be done.
     pub(crate) fn wait(&self, now: Tick) -> Option<u32> {
+        if self.is_stopping() {
+            return self.wait_to_stop(now);
+        }
         if !self.has(Mark::Listed) {
             return None;
         }
@@ -222,7 +244,7 @@ impl Slot {
             // Told in vain: once more.
             Phase::Replace | Phase::ReplaceLog | Phase::Join => return Some(PACE),
             Phase::Replacing | Phase::ReplacingLog => return None,
-            Phase::Steady | Phase::Joining => {}
+            _ => {}
         }
         // Without its pipe a logger has to wait.
         let logged = self.has(Mark::Logged) && self.pipe.is_some();
@@ -241,12 +263,31 @@ impl Slot {
         self.set(Mark::Said, false);
     }
 
+    /// A supervise that was already running has been taken over. Nothing is known of
+    /// its start: once it ends it may be started at once.
+    pub(crate) const fn taken_over(&mut self, role: Role, pid: u32, now: Tick) {
+        let at = Tick(now.0.wrapping_sub(PACE));
+        *self.side(role).0 = Side { pid, at };
+        self.set(Mark::Said, false);
+    }
+
+    /// Whether no change is under way.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.phase == Phase::Steady
+    }
+
     /// A supervise was told to end.
-    pub(crate) const fn told(&mut self) {
+    pub(crate) fn told(&mut self) {
         self.phase = match self.phase {
             Phase::Join => Phase::Joining,
             Phase::Replace => Phase::Replacing,
             Phase::ReplaceLog => Phase::ReplacingLog,
+            Phase::Stop => Phase::Stopping,
+            Phase::Drain => {
+                // With the service gone, the logger reads what is left and its end.
+                self.pipe = None;
+                Phase::Draining
+            }
             other => other,
         };
     }
@@ -319,5 +360,6 @@ impl Slot {
     }
 }
 
+mod stop;
 #[cfg(test)]
 mod tests;

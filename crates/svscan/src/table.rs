@@ -25,6 +25,8 @@ pub(crate) struct Ended {
     pub(crate) pid: u32,
     /// Whether supervise could not even be exec'ed.
     pub(crate) unborn: bool,
+    /// Whether supervise could not begin: another may be in charge.
+    pub(crate) refused: bool,
 }
 
 /// The services. Their numbers change when slots are removed, which only
@@ -144,9 +146,22 @@ impl Table {
                     && let Ok(place) = ends.binary_search_by_key(&pid, |end| end.pid)
                 {
                     slot.ended(role, ends[place].unborn, now);
+                    if ends[place].refused {
+                        slot.set(Mark::Unseen, true);
+                    }
                 }
             }
         }
+    }
+
+    /// svscan ends: no service is to run any more.
+    pub(crate) fn stop(&mut self) {
+        self.slots.iter_mut().for_each(Slot::stop);
+    }
+
+    /// Whether all have stopped.
+    pub(crate) fn is_over(&self) -> bool {
+        self.slots.iter().all(Slot::is_over)
     }
 
     /// A scan of the whole directory begins.

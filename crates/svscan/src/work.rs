@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
-use daemontools::Errno;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
+use daemontools::unix::ends::Ends;
 use daemontools::unix::file;
 use daemontools::unix::inotify::{Inotify, Watch};
+use daemontools::{Errno, Result};
 
 use crate::ME;
 use crate::arrival::Arrival;
-use crate::farewell::{self, DOWN_AND_EXIT, EXIT};
+use crate::farewell::{self, DOWN_AND_EXIT, EXIT, KILL_AND_EXIT};
 use crate::find::Trouble;
 use crate::pair::{self, Inheritance, Pipe};
 use crate::path::Path;
@@ -48,6 +49,14 @@ pub(crate) struct Svscan {
     pub(crate) changed: bool,
     /// Whether it has been said that there is no /proc.
     pub(crate) proc_said: bool,
+    /// Supervises that were taken over: no children of ours.
+    pub(crate) others: Option<Ends>,
+    /// There are services whose supervises may run already.
+    pub(crate) unseen: bool,
+    /// Whether it has been said that supervises can't be taken over.
+    pub(crate) takeover_said: bool,
+    /// Whether we end, and how often we were told.
+    pub(crate) stop: u8,
 }
 
 /// Now.
@@ -60,6 +69,9 @@ impl Svscan {
     /// milliseconds until there is more, if that is known.
     pub(crate) fn pass(&mut self) -> Option<u32> {
         self.changed = false;
+        if self.unseen {
+            self.take_over();
+        }
         let mut least: Option<u32> = None;
         let now = now();
         for slot in 0..self.table.len() {
@@ -75,10 +87,11 @@ impl Svscan {
     fn act(&mut self, slot: usize, now: Tick) {
         let mut sure = false;
         while let Some(action) = self.table[slot].next(now) {
-            if !sure && !self.still_there(slot) {
+            let anyhow = matches!(action, Action::Tell(_, Farewell::Stop));
+            if !anyhow && !sure && !self.still_there(slot) {
                 return;
             }
-            sure = true;
+            sure |= !anyhow;
             let done = match action {
                 Action::Pipe => self.pipe(slot),
                 Action::Start(role) => self.start(slot, role),
@@ -157,14 +170,37 @@ impl Svscan {
                 }
                 told
             }
+            (Farewell::Stop, Some(pid)) => self.tell_to_stop(slot, role, pid),
         };
         match told {
             Ok(()) => self.table[slot].told(),
+            // It may just have been started: said only to who insists.
+            Err(_) if farewell == Farewell::Stop && self.stop == 1 => {}
             Err(error) => {
                 self.failed(slot, role, b"unable to control ", error);
             }
         }
         told.is_ok()
+    }
+
+    /// Tells a supervise to end, wherever its directory may be now. At first
+    /// services get TERM and loggers read to the end of the pipe; told to stop
+    /// again, we don't wait for either.
+    fn tell_to_stop(&self, slot: usize, role: Role, pid: u32) -> Result<()> {
+        let letters = match (role, self.stop) {
+            (Role::Service, 0 | 1) | (Role::Log, 2..) => DOWN_AND_EXIT,
+            (Role::Service, 2..) => KILL_AND_EXIT,
+            (Role::Log, 0 | 1) => EXIT,
+        };
+        let name = self.table.name(slot);
+        let log = Path::new(&[name.to_bytes(), pair::suffix(role)])?;
+        let here = file::stat(name).is_ok_and(|facts| facts.identity == self.table[slot].identity);
+        let told = if here {
+            farewell::by_name(log.as_c_str(), letters)
+        } else {
+            Err(Errno::ENOENT)
+        };
+        told.or_else(|error| farewell::by_descriptor(pid, letters).map_err(|_| error))
     }
 
     /// The old supervises of a replaced directory have gone.

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod clock;
 pub mod dir;
+pub mod ends;
 pub mod env;
 pub mod exec;
 pub mod fd;

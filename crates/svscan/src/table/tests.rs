@@ -8,7 +8,10 @@ fn place(inode: u64) -> Identity {
 
 fn ends(pids: &[u32]) -> Vec<Ended> {
     pids.iter()
-        .map(|&pid| Ended { pid, unborn: false })
+        .map(|&pid| Ended {
+            pid,
+            ..Ended::default()
+        })
         .collect()
 }
 

@@ -1,0 +1,62 @@
+//! How a service ends with svscan: the service first, then its logger, which has
+//! read everything by then.
+
+use super::{Action, Farewell, INSIST, Mark, Phase, Role, Slot};
+use crate::tick::Tick;
+
+impl Slot {
+    /// svscan ends. Asked again, it tells again what was told before.
+    pub(crate) fn stop(&mut self) {
+        self.phase = match self.phase {
+            Phase::Drain | Phase::Draining => Phase::Drain,
+            _ => Phase::Stop,
+        };
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Stop | Phase::Stopping | Phase::Drain | Phase::Draining
+        )
+    }
+
+    /// Whether nothing of it runs any more or will.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Drain | Phase::Draining)
+            && self.log.pid == 0
+            && !self.has_to_drain()
+    }
+
+    /// Whether its logger died while something may be in the pipe. One that ends as
+    /// soon as it is started would never read it.
+    fn has_to_drain(&self) -> bool {
+        self.phase == Phase::Drain
+            && self.has(Mark::Listed)
+            && self.has(Mark::Logged)
+            && self.pipe.is_some()
+            && self.quick[1] == 0
+    }
+
+    pub(super) fn next_to_stop(&mut self, now: Tick) -> Option<Action> {
+        if self.service.pid == 0 && matches!(self.phase, Phase::Stop | Phase::Stopping) {
+            self.phase = Phase::Drain;
+        }
+        match self.phase {
+            Phase::Stop => Some(Action::Tell(Role::Service, Farewell::Stop)),
+            Phase::Drain if self.log.pid != 0 => Some(Action::Tell(Role::Log, Farewell::Stop)),
+            Phase::Drain if self.has_to_drain() && self.log.wait(now) == Some(0) => {
+                Some(Action::Start(Role::Log))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn wait_to_stop(&self, now: Tick) -> Option<u32> {
+        match self.phase {
+            Phase::Stop => Some(INSIST),
+            Phase::Drain if self.log.pid != 0 => Some(INSIST),
+            Phase::Drain if self.has_to_drain() => self.log.wait(now),
+            _ => None,
+        }
+    }
+}

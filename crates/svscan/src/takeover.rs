@@ -1,0 +1,255 @@
+//! Taking over what a svscan that is no more has left: supervises that run, and the
+//! pipes between them.
+//!
+//! A supervise that runs is met by its `ok`, before a second one is started for the
+//! same service; who it is says its lock; and a pidfd tells when it ends. Its pipe
+//! is opened anew through `/proc`, so that what is in it stays and both sides go on
+//! as if nothing had happened. This works after the C original's svscan too.
+
+use core::ffi::CStr;
+
+use daemontools::servicedir::{LOCK, OK};
+use daemontools::strerr::Decimal;
+use daemontools::unix::ends::Ends;
+use daemontools::unix::file::{self, Identity, Kind};
+use daemontools::unix::{fd, fifo};
+use daemontools::{Errno, Result, procfs};
+
+use crate::ME;
+use crate::farewell;
+use crate::pair::{self, Pipe};
+use crate::path::Path;
+use crate::reunion::{End, Source, reunion};
+use crate::slot::{Mark, Role};
+use crate::work::{Svscan, now};
+
+/// Who holds which lock: inode and pid, sorted.
+type Holders = Vec<(u64, u32)>;
+
+impl Svscan {
+    /// Takes over what already runs of the services that are new to us. The locks
+    /// are read at most once, and not at all where nothing runs.
+    pub(crate) fn take_over(&mut self) {
+        self.unseen = false;
+        let mut holders = None;
+        for slot in 0..self.table.len() {
+            if self.table[slot].has(Mark::Unseen) {
+                self.table[slot].set(Mark::Unseen, false);
+                let logged = self.table[slot].has(Mark::Logged);
+                let mut found = self.take_over_one(slot, Role::Service, &mut holders);
+                if logged {
+                    found |= self.take_over_one(slot, Role::Log, &mut holders);
+                }
+                // A pipe of our own that nobody we found has is kept.
+                let piped = self.table[slot].pipe().is_some();
+                if logged && self.table[slot].is_steady() && (found || !piped) {
+                    self.rejoin(slot);
+                }
+            }
+        }
+    }
+
+    /// Takes over a supervise, if one runs; says whether.
+    fn take_over_one(&mut self, slot: usize, role: Role, holders: &mut Option<Holders>) -> bool {
+        if self.table[slot].pid(role).is_some() {
+            return false;
+        }
+        let name = Path::new(&[self.table.name(slot).to_bytes(), pair::suffix(role)]);
+        let Ok(name) = name.as_ref().map(Path::as_c_str) else {
+            return false;
+        };
+        if !is_supervised(name) {
+            return false;
+        }
+        let found = match role {
+            Role::Service => Ok(self.table[slot].identity),
+            Role::Log => file::stat(name).map(|facts| facts.identity),
+        }
+        .and_then(|identity| self.watch(name, identity, holders));
+        match found {
+            Ok(pid) => {
+                self.table[slot].taken_over(role, pid, now());
+                true
+            }
+            // It may have ended in the meantime.
+            Err(_) if !is_supervised(name) => false,
+            Err(error) => {
+                if !self.takeover_said {
+                    self.takeover_said = true;
+                    let what: [&[u8]; 2] =
+                        [b"unable to take over running supervises: ", name.to_bytes()];
+                    ME.warning(&what, error);
+                }
+                false
+            }
+        }
+    }
+
+    /// Finds the supervise of a directory and watches it from now on; gives its pid.
+    fn watch(
+        &mut self,
+        name: &CStr,
+        identity: Identity,
+        holders: &mut Option<Holders>,
+    ) -> Result<u32> {
+        let lock = Path::new(&[name.to_bytes(), b"/", LOCK.to_bytes()])?;
+        let inode = file::stat(lock.as_c_str())?.identity.inode;
+        if holders.is_none() {
+            *holders = Some(all_holders()?);
+        }
+        if self.others.is_none() {
+            self.others = Some(Ends::new()?);
+        }
+        let (Some(holders), Some(others)) = (holders, &mut self.others) else {
+            return Err(Errno::ESRCH);
+        };
+        let first = holders.partition_point(|&(of, _)| of < inode);
+        let candidates = holders[first..].iter().take_while(|&&(of, _)| of == inode);
+        let mut result = Err(Errno::ESRCH);
+        for &(_, pid) in candidates {
+            // The same inode may be locked on another file system.
+            match others.watch(pid, || is_supervise_of(pid, identity)) {
+                Ok(()) => return Ok(pid),
+                Err(error) => result = Err(error),
+            }
+        }
+        result
+    }
+
+    /// Finds the pipe of a service that has a logger.
+    fn rejoin(&mut self, slot: usize) {
+        let name = Path::of_name(self.table.name(slot));
+        let name = name.as_c_str();
+        let sides = [Role::Service, Role::Log].map(|role| self.table[slot].pid(role));
+        let [service, log] = if sides == [None, None] {
+            // Their processes may be joined still.
+            survivors(name)
+        } else {
+            sides
+        };
+        let output = service.map_or(End::Gone, output_of);
+        let input = log.map_or(End::Gone, input_of);
+        if sides == [None, None] && !is_theirs(output, input, service) {
+            return;
+        }
+        let plan = reunion(output, input);
+        let found = match (plan.source, service, log) {
+            (Source::From(Role::Service), Some(pid), _) => reopen(pid, b"1"),
+            (Source::From(Role::Log), _, Some(pid)) => reopen(pid, b"0"),
+            (Source::Later, ..) => {
+                self.table[slot].set(Mark::Logged, false);
+                return;
+            }
+            _ if output == End::Gone && input == End::Gone => return,
+            _ => Pipe::new(),
+        };
+        match found {
+            Ok(pipe) => self.table[slot].piped(pipe),
+            // The logger can't be started without: a new one will be made.
+            Err(error) => ME.warning(&[b"unable to find the pipe of ", name.to_bytes()], error),
+        }
+        if let Some(trouble) = plan.trouble {
+            ME.warning(&[name.to_bytes(), b": ", trouble], None);
+        }
+        let log = Path::new(&[name.to_bytes(), pair::suffix(Role::Log)]);
+        if let (Some(letters), Ok(log)) = (plan.log_leaves, log)
+            && let Err(error) = farewell::by_name(log.as_c_str(), letters)
+        {
+            ME.warning(&[b"unable to control ", log.as_c_str().to_bytes()], error);
+        }
+    }
+}
+
+/// Whether a supervise runs in a directory.
+fn is_supervised(name: &CStr) -> bool {
+    Path::new(&[name.to_bytes(), b"/", OK.to_bytes()])
+        .is_ok_and(|ok| fifo::open_write_nofollow(ok.as_c_str()).is_ok())
+}
+
+/// Who holds which lock now.
+fn all_holders() -> Result<Holders> {
+    let mut holders = Vec::new();
+    let mut room = true;
+    procfs::each_flock(|inode, pid| {
+        room = room && holders.try_reserve(1).is_ok();
+        if room {
+            holders.push((inode, pid));
+        }
+    })?;
+    holders.sort_unstable();
+    if room {
+        Ok(holders)
+    } else {
+        Err(Errno::ENOMEM)
+    }
+}
+
+/// Whether a process is the supervise of a directory.
+fn is_supervise_of(pid: u32, identity: Identity) -> bool {
+    let number = Decimal::new(u64::from(pid));
+    procfs::is_named(pid, b"supervise")
+        && Path::new(&[b"/proc/", number.as_bytes(), b"/cwd"])
+            .and_then(|cwd| file::stat(cwd.as_c_str()))
+            .is_ok_and(|facts| facts.identity == identity)
+}
+
+/// The processes of a service and its logger, as far as their records say so and
+/// the kernel agrees.
+fn survivors(name: &CStr) -> [Option<u32>; 2] {
+    [Role::Service, Role::Log].map(|role| {
+        let name = Path::new(&[name.to_bytes(), pair::suffix(role)]).ok()?;
+        let status = farewell::record(name.as_c_str()).ok()?;
+        procfs::is_since(status.pid, status.since).then_some(status.pid)
+    })
+}
+
+/// Whether the pipe of two processes without supervises is the one that they were
+/// started on: a service may also have a pipe of its own making.
+fn is_theirs(output: End, input: End, service: Option<u32>) -> bool {
+    match (output, input, service) {
+        (End::Pipe(written), End::Pipe(read), _) => written == read,
+        (End::Gone, End::Pipe(_), _) => true,
+        // Its logger died: nobody reads.
+        (End::Pipe(_), End::Gone, Some(pid)) => link_to(pid, b"1")
+            .and_then(|link| file::open_write(link.as_c_str()))
+            .is_err_and(|error| error == Errno::ENXIO),
+        _ => false,
+    }
+}
+
+/// What a service's process or supervise writes into. A pipe that is its standard
+/// error too, or our own standard output, is one that all have inherited.
+fn output_of(pid: u32) -> End {
+    match pipe_at(pid, b"1") {
+        Some(output)
+            if pipe_at(pid, b"2") != Some(output)
+                && !file::fstat(fd::STDOUT).is_ok_and(|own| own.identity == output) =>
+        {
+            End::Pipe(output)
+        }
+        _ => End::Other,
+    }
+}
+
+/// What a logger's process or supervise reads.
+fn input_of(pid: u32) -> End {
+    pipe_at(pid, b"0").map_or(End::Other, End::Pipe)
+}
+
+/// The pipe that a process has as this descriptor.
+fn pipe_at(pid: u32, number: &[u8]) -> Option<Identity> {
+    let facts = link_to(pid, number).and_then(|link| file::stat(link.as_c_str()));
+    facts
+        .ok()
+        .filter(|facts| facts.kind == Kind::Fifo)
+        .map(|facts| facts.identity)
+}
+
+fn reopen(pid: u32, number: &[u8]) -> Result<Pipe> {
+    Pipe::reopen(link_to(pid, number)?.as_c_str())
+}
+
+fn link_to(pid: u32, number: &[u8]) -> Result<Path> {
+    let pid = Decimal::new(u64::from(pid));
+    Path::new(&[b"/proc/", pid.as_bytes(), b"/fd/", number])
+}

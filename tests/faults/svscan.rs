@@ -1,0 +1,437 @@
+//! svscan killed: its successor takes the supervises over, pipes included.
+
+use std::fs;
+use std::path::PathBuf;
+
+use conformance::process::{Entry, all};
+use conformance::service::unread;
+use conformance::{Case, Proc, Side, Status, Whose};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+pub(crate) const SLEEPER: &str = "exec sleep 1000";
+/// A service that prints what is written into its FIFO `in`.
+pub(crate) const ECHO: &str = "exec cat 0<>in";
+/// A logger that keeps every line.
+pub(crate) const KEEP: &str = "exec cat >>lines";
+
+const QUIET: &[&str] = &["stderr:"];
+
+pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = vec![
+        Case::scenario("killed, everything keeps its pid and its pipe", |side| {
+            let (first, before) = started(side);
+            end(&first);
+            say(side, "between");
+            let second = successor(side);
+            say(side, "after");
+            side.until("all lines", || lines(side) == "before\nbetween\nafter\n");
+            side.log("same pids", pids(side) == before);
+            side.log_bytes("stderr", &second.stderr());
+        })
+        .promises(&["same pids: true", "stderr:"]),
+        Case::scenario("a service that it did not know is started", |side| {
+            let (first, _) = started(side);
+            end(&first);
+            side.service("s/z", SLEEPER);
+            let second = successor(side);
+            side.until_status("s/z", "up", Status::is_up);
+            side.log_bytes("stderr", &second.stderr());
+        })
+        .promises(QUIET),
+        Case::scenario("killed over and over while all starts", |side| {
+            // Each round finds supervises at another point of their start.
+            tree(side);
+            for round in 0..20_u32 {
+                let svscan = side.command(["svscan", "s"]).spawn();
+                std::thread::sleep(std::time::Duration::from_micros(u64::from(round) * 500));
+                end(&svscan);
+            }
+            let _last = successor(side);
+            say(side, "line");
+            side.until("the line", || lines(side) == "line\n");
+            for dir in ["s/x", "s/x/log", "s/y"] {
+                side.until("one supervise", || supervises(side, dir).len() == 1);
+            }
+        })
+        .promises(&[]),
+        Case::scenario("two at once: one supervise each, and both go on", |side| {
+            let (first, before) = started(side);
+            let second = successor(side);
+            end(&first);
+            say(side, "after");
+            side.until("all lines", || lines(side) == "before\nafter\n");
+            side.log("same pids", pids(side) == before);
+            side.log_bytes("stderr", &second.stderr());
+        })
+        .promises(&["same pids: true", "stderr:"]),
+    ];
+
+    cases.extend(ends());
+    cases.extend(losses());
+    cases.extend(takeovers());
+    cases.extend(doubts());
+    cases
+}
+
+/// Ends of what was taken over are noticed.
+fn ends() -> Vec<Case> {
+    let dies = |dir: &'static str, end: &'static str| {
+        Case::scenario(
+            format!("the supervise of {dir} dies: back on the same pipe"),
+            move |side| {
+                let (first, before) = started(side);
+                self::end(&first);
+                let second = successor(side);
+                let old = supervises(side, dir);
+                let pipe = link(old[0], end);
+                kill_all(&old);
+                let new = another(side, dir, &old);
+                side.log("same pipe", link(new, end) == pipe);
+                side.log("our child", is_child(new, &second));
+                say(side, "after");
+                side.until("all lines", || lines(side) == "before\nafter\n");
+                side.log("same pids", pids(side) == before);
+                side.log_bytes("stderr", &second.stderr());
+            },
+        )
+        .promises(&[
+            "same pipe: true",
+            "our child: true",
+            "same pids: true",
+            "stderr:",
+        ])
+    };
+    vec![
+        dies("s/x", "1"),
+        dies("s/x/log", "0"),
+        Case::scenario("supervises that die again and again lose no line", |side| {
+            let (first, before) = started(side);
+            end(&first);
+            let _second = successor(side);
+            let mut said = "before\n".to_owned();
+            for round in 0..6 {
+                let dir = ["s/x", "s/x/log"][round % 2];
+                let old = supervises(side, dir);
+                kill_all(&old);
+                say(side, &round.to_string());
+                said.push_str(&format!("{round}\n"));
+                another(side, dir, &old);
+            }
+            side.until("all lines", || lines(side) == said);
+            side.log("same pids", pids(side) == before);
+        })
+        .promises(&["same pids: true"]),
+    ]
+}
+
+/// More than svscan is lost.
+fn losses() -> Vec<Case> {
+    let lost = |name: &'static str, dirs: &'static [&'static str], processes: bool| {
+        Case::scenario(name, move |side| {
+            let (first, before) = started(side);
+            let pipe = link(supervises(side, "s/x")[0], "1");
+            end(&first);
+            let mut dead: Vec<i32> = dirs.iter().flat_map(|dir| supervises(side, dir)).collect();
+            if processes {
+                dead.extend(dirs.iter().map(|dir| pid_of(side, dir)));
+            }
+            kill_all(&dead);
+            // With a pipe that nobody reads, a service that prints dies of SIGPIPE,
+            // and one that is dead prints nothing.
+            if !processes {
+                say(side, "between");
+            }
+            let second = side.command(["svscan", "s"]).spawn();
+            for dir in dirs {
+                another(side, dir, &dead);
+            }
+            side.until("the pipe", || has(&second, &pipe));
+            for dir in dirs {
+                side.until_status(dir, "up", |now| {
+                    now.is_up() && (!processes || !dead.contains(&now.pid.cast_signed()))
+                });
+            }
+            say(side, "after");
+            side.until("the last line", || lines(side).ends_with("after\n"));
+            side.log_bytes("lines", lines(side).replace('\n', " ").trim().as_bytes());
+            side.log("same pids", pids(side) == before);
+            side.log_bytes("stderr", &second.stderr());
+        })
+    };
+    vec![
+        lost(
+            "with the service's supervise: the pipe comes from the logger",
+            &["s/x"],
+            false,
+        )
+        .promises(&["lines: before between after", "same pids: true", "stderr:"]),
+        lost(
+            "with the logger's supervise: the pipe comes from the service",
+            &["s/x/log"],
+            false,
+        )
+        .promises(&["lines: before between after", "same pids: true", "stderr:"]),
+        lost(
+            "with both supervises: the pipe comes from their processes",
+            &["s/x", "s/x/log"],
+            false,
+        )
+        .promises(&["lines: before between after", "same pids: true", "stderr:"]),
+        lost(
+            "with the logger and its supervise: a new one on the same pipe",
+            &["s/x/log"],
+            true,
+        )
+        .promises(&["lines: before after", "same pids: false", "stderr:"]),
+        lost(
+            "with the service and its supervise: a new one on the same pipe",
+            &["s/x"],
+            true,
+        )
+        .promises(&["lines: before after", "same pids: false", "stderr:"]),
+        Case::scenario("a service on a pipe that nobody reads is rejoined", |side| {
+            // What the reference's svscan makes of a tree that already runs.
+            let (first, _) = started(side);
+            let pipe = link(supervises(side, "s/x")[0], "1");
+            end(&first);
+            let other = side.command_of(Whose::Reference, ["svscan", "s"]).spawn();
+            side.until("its complaint", || !other.stderr().is_empty());
+            let old = supervises(side, "s/x");
+            kill_all(&old);
+            // Its new supervise has the other pipe, and once restarted the service.
+            let mut new = 0;
+            side.until("another pipe", || {
+                let found = supervises(side, "s/x");
+                new = found.first().copied().unwrap_or(0);
+                new != 0 && link(new, "1") != pipe && side.is_supervised("s/x")
+            });
+            let before = side.status("s/x").expect("a record");
+            side.control("s/x", b"k");
+            side.until_restarted("s/x", before.pid);
+            let lost = link(new, "1");
+            // Read by the service while the pipe has a reader in svscan at least.
+            say(side, "unread");
+            side.until("it is printed", || taken(side));
+            end(&other);
+            let ours = side.command(["svscan", "s"]).spawn();
+            side.until("the pipe", || has(&ours, &lost));
+            say(side, "read");
+            side.until("all lines", || lines(side) == "before\nunread\nread\n");
+            side.log_bytes("stderr", &ours.stderr());
+        })
+        .promises(&[
+            "stderr: svscan: warning: x: its logger reads another pipe, and joins it when that has ended",
+        ]),
+    ]
+}
+
+/// The whole way from the C original to ours.
+fn takeovers() -> Vec<Case> {
+    vec![
+        Case::scenario("from the C original, one process after the other", |side| {
+            tree(side);
+            let bin = side.bin_of(Whose::Reference, "svscan");
+            let bin = bin.parent().expect("a directory").display();
+            let theirs = side
+                .command_of(Whose::Reference, ["svscan", "s"])
+                .env_clear()
+                .env(format!("PATH={bin}:/usr/bin:/bin"))
+                .spawn();
+            up(side);
+            let before = pids(side);
+            say(side, "0");
+            side.until("its line", || lines(side) == "0\n");
+            let mut said = "0\n".to_owned();
+            let mut line = |number: u32| {
+                said.push_str(&format!("{number}\n"));
+                say(side, &number.to_string());
+                said.clone()
+            };
+            end(&theirs);
+            line(1);
+            let ours = successor(side);
+            line(2);
+            let program = self::bin(side, "supervise");
+            for (number, dir) in (3..).zip(["s/x", "s/x/log", "s/y"]) {
+                let old = supervises(side, dir);
+                kill_all(&old);
+                line(number);
+                let new = another(side, dir, &old);
+                let exe = fs::read_link(format!("/proc/{new}/exe")).expect("it runs");
+                assert_eq!(exe.to_string_lossy(), program, "ours");
+            }
+            let all = line(6);
+            side.until("all lines", || lines(side) == all);
+            side.log("same pids", pids(side) == before);
+            side.log_bytes("stderr", &ours.stderr());
+        })
+        .promises(&["same pids: true", "stderr:"]),
+    ]
+}
+
+/// What can't be done is said, once.
+fn doubts() -> Vec<Case> {
+    let without = |call: &'static str, text: &'static str| {
+        Case::scenario(
+            format!("without {call} it says so once and goes on"),
+            move |side| {
+                let (first, before) = started(side);
+                end(&first);
+                let program = side.bin("svscan");
+                let inject = format!("-einject={call}:error=ENOSYS");
+                let strace = ["/usr/bin/strace", "-o/dev/null", &inject];
+                let words = strace.iter().map(AsRef::as_ref);
+                let words = words.chain([program.as_os_str(), "s".as_ref()]);
+                let second = side.command(words).spawn();
+                let acquire = "unable to acquire";
+                side.until("it tries as the reference", || {
+                    String::from_utf8_lossy(&second.stderr())
+                        .matches(acquire)
+                        .count()
+                        >= 4
+                });
+                say(side, "after");
+                side.until("all lines", || lines(side) == "before\nafter\n");
+                side.log("same pids", pids(side) == before);
+                let stderr = String::from_utf8_lossy(&second.stderr()).into_owned();
+                for line in stderr.lines().filter(|line| line.starts_with("svscan")) {
+                    let name = line.split(": ").last().expect("a part");
+                    side.log("says", line.replace(name, "WHY"));
+                }
+            },
+        )
+        .needs(conformance::case::Need::Strace)
+        .promises(&["same pids: true", text])
+    };
+    vec![without(
+        "pidfd_open",
+        "says: svscan: warning: unable to take over running supervises: x: WHY",
+    )]
+}
+
+/// A service with a logger and one without, in `s`.
+pub(crate) fn tree(side: &Side) {
+    side.service("s/x", ECHO);
+    side.fifo("s/x/in");
+    side.service("s/x/log", KEEP);
+    side.service("s/y", SLEEPER);
+}
+
+fn up(side: &Side) {
+    for dir in ["s/x", "s/x/log", "s/y"] {
+        side.until_status(dir, "up", Status::is_up);
+        side.until("it is supervised", || side.is_supervised(dir));
+    }
+}
+
+/// The tree under svscan, with one line logged; and the pids.
+fn started(side: &Side) -> (Proc, [u32; 3]) {
+    tree(side);
+    let svscan = side.command(["svscan", "s"]).spawn();
+    up(side);
+    say(side, "before");
+    side.until("its line", || lines(side) == "before\n");
+    (svscan, pids(side))
+}
+
+/// Another svscan, once it has taken over.
+fn successor(side: &Side) -> Proc {
+    let svscan = side.command(["svscan", "s"]).spawn();
+    side.until("svscan has the pipe", || {
+        let found = supervises(side, "s/x");
+        found.len() == 1 && has(&svscan, &link(found[0], "1"))
+    });
+    svscan
+}
+
+fn end(process: &Proc) {
+    process.signal(Signal::SIGKILL);
+    let _ = process.wait();
+}
+
+fn kill_all(pids: &[i32]) {
+    for &pid in pids {
+        kill(Pid::from_raw(pid), Signal::SIGKILL).expect("it runs");
+    }
+}
+
+/// Has the service `x` print a line.
+pub(crate) fn say(side: &Side, line: &str) {
+    let path = side.path("s/x/in");
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.read(true).write(true).open(path).expect("a FIFO");
+    // Held: a FIFO that nobody has open forgets what is in it.
+    std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes()).expect("room");
+    side.hold(file);
+}
+
+/// Whether the service has read and printed all that was said: it waits for more.
+fn taken(side: &Side) -> bool {
+    let mut options = fs::OpenOptions::new();
+    let file = options.read(true).write(true).open(side.path("s/x/in"));
+    let empty = unread(&file.expect("a FIFO")) == 0;
+    empty && Entry::of(pid_of(side, "s/x")).is_some_and(|entry| entry.state == 'S')
+}
+
+/// What its logger has kept.
+pub(crate) fn lines(side: &Side) -> String {
+    fs::read_to_string(side.path("s/x/log/lines")).unwrap_or_default()
+}
+
+fn pid_of(side: &Side, dir: &str) -> i32 {
+    side.status(dir).expect("a record").pid.cast_signed()
+}
+
+fn pids(side: &Side) -> [u32; 3] {
+    ["s/x", "s/x/log", "s/y"].map(|dir| side.status(dir).expect("a record").pid)
+}
+
+fn bin(side: &Side, name: &str) -> String {
+    side.bin(name).display().to_string()
+}
+
+/// The supervises that work in a directory.
+pub(crate) fn supervises(side: &Side, dir: &str) -> Vec<i32> {
+    let dir: PathBuf = side.path(dir);
+    let is_it = |entry: &Entry| {
+        let process = PathBuf::from(format!("/proc/{}", entry.pid));
+        entry.state != 'Z'
+            && fs::read(process.join("comm")).is_ok_and(|name| name == b"supervise\n")
+            && fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == dir)
+            && fs::read_link(process.join("exe")).is_ok_and(|exe| exe.ends_with("supervise"))
+    };
+    let table = all();
+    let found = table.iter().filter(|entry| is_it(entry));
+    found.map(|entry| entry.pid.as_raw()).collect()
+}
+
+/// Waits for a supervise in charge of a directory that is none of `old`.
+fn another(side: &Side, dir: &str, old: &[i32]) -> i32 {
+    let mut new = None;
+    side.until("another supervise", || {
+        let found = supervises(side, dir);
+        new = found.into_iter().find(|pid| !old.contains(pid));
+        new.is_some() && side.is_supervised(dir)
+    });
+    new.expect("until returns when it is there")
+}
+
+fn is_child(pid: i32, parent: &Proc) -> bool {
+    Entry::of(pid).is_some_and(|entry| entry.parent.as_raw() == parent.pid())
+}
+
+fn link(pid: i32, number: &str) -> String {
+    let link = fs::read_link(format!("/proc/{pid}/fd/{number}"));
+    link.map(|link| link.display().to_string())
+        .unwrap_or_default()
+}
+
+/// Whether a process has a pipe open, twice: both ends.
+fn has(process: &Proc, pipe: &str) -> bool {
+    let Ok(fds) = fs::read_dir(format!("/proc/{}/fd", process.pid())) else {
+        return false;
+    };
+    let links = fds.flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+    pipe.starts_with("pipe:") && links.filter(|link| link.to_string_lossy() == pipe).count() == 2
+}
