@@ -180,7 +180,7 @@ fn check_prints_json_and_its_worst_state_is_the_exit_code() {
 /// The service's program prints what it is and has.
 const REPORT: &str = "[service.thin]\nneeds = []\ndirectory = \"${DIASPORA_HOME}\"\n\
 log = { file = \"thin.${INSTANCE}.log\", mode = \"640\" }\nenv = { QUEUE = \"*\" }\n\
-exec = [\"/bin/sh\", \"-c\", \"echo $$ $RAILS_ENV \\\"$QUEUE\\\" $SECRET $PWD \\\"$@\\\"; grep -E '^Sig(Ign|Blk)' /proc/$$/status; ls /proc/$$/fd | wc -l\", \"${INSTANCE}\"]\n";
+exec = [\"/bin/sh\", \"-c\", \"echo $$ $RAILS_ENV \\\"$QUEUE\\\" $SECRET $PWD \\\"$@\\\"; grep -E '^Sig(Ign|Blk)' /proc/self/status; ls /proc/self/fd\", \"${INSTANCE}\"]\n";
 
 #[test]
 fn the_gate_becomes_the_program_with_all_that_was_inherited() {
@@ -207,7 +207,7 @@ fn the_gate_becomes_the_program_with_all_that_was_inherited() {
         format!("{pid} production * {} a b c", home.display())
     );
     // The same without a gate: ignored and blocked signals, open descriptors.
-    let direct = "grep -E '^Sig(Ign|Blk)' /proc/$$/status; ls /proc/$$/fd | wc -l";
+    let direct = "grep -E '^Sig(Ign|Blk)' /proc/self/status; ls /proc/self/fd";
     let (_, bare) = report(
         Command::new("/bin/sh")
             .args(["-c", direct])
