@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
 use conformance::keeper;
+use nix::sys::signal::SigSet;
 
 use tree::{Kind, Tree};
 
@@ -40,6 +41,8 @@ fn main() -> ExitCode {
         return ExitCode::from(100);
     };
     let root = keeper::enter().expect("a place to work in");
+    // The keeper blocks signals, and services get what svscan is started with.
+    SigSet::all().thread_unblock().expect("a mask");
     println!("chaos: seed {}", options.seed);
     let mut tree = Tree::new(&root);
     tree.start_svscan();
@@ -47,7 +50,7 @@ fn main() -> ExitCode {
     let end = Instant::now() + Duration::from_secs(options.seconds);
     let mut kills = [0_u32; 4];
     while Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(20 + random.below(280)));
+        std::thread::sleep(Duration::from_millis(10 + random.below(150)));
         let kind = Kind::ALL[random.below(4) as usize];
         if tree.kill(kind, random.below(tree::SERVICES) as usize) {
             kills[kind as usize] += 1;

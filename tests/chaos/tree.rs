@@ -112,11 +112,11 @@ impl Tree {
     pub(crate) fn kill(&mut self, kind: Kind, number: usize) -> bool {
         let dir = service(&self.root, number as u64);
         let log = dir.join("log");
+        let running = Running::below(&self.root);
         if kind == Kind::Svscan {
             let whole = (0..SERVICES).all(|number| {
                 let dir = service(&self.root, number);
-                let there = |dir: &Path| find("supervise", dir).is_some();
-                there(&dir) && there(&dir.join("log")) && find("multilog", &dir).is_some()
+                running.is_supervised(&dir) && running.find("multilog", &dir).is_some()
             });
             if !whole || !self.is_in_charge() {
                 return false;
@@ -138,10 +138,10 @@ impl Tree {
         }
         self.turn = !self.turn;
         let pid = match kind {
-            Kind::Supervise if self.turn => find("supervise", &dir),
-            Kind::Supervise => find("supervise", &log),
-            Kind::Logger => find("multilog", &log),
-            _ => find("chaos", &dir),
+            Kind::Supervise if self.turn => running.find("supervise", &dir),
+            Kind::Supervise => running.find("supervise", &log),
+            Kind::Logger => running.find("multilog", &log),
+            _ => running.find("chaos", &dir),
         };
         pid.is_some_and(|pid| kill(pid, Signal::SIGKILL).is_ok())
     }
@@ -153,7 +153,7 @@ impl Tree {
         for number in 0..SERVICES {
             let dir = service(&self.root, number);
             until("all supervised", || {
-                find("supervise", &dir).is_some() && find("supervise", &dir.join("log")).is_some()
+                Running::below(&self.root).is_supervised(&dir)
             });
         }
         let mut svscan = self.svscan.take().expect("it was started");
@@ -176,16 +176,35 @@ fn script(dir: &Path, text: &str) {
     fs::set_permissions(&run, fs::Permissions::from_mode(0o755)).expect("its mode");
 }
 
-/// A process of this name that works in a directory or, as a logger may, below it.
-fn find(name: &str, dir: &Path) -> Option<Pid> {
-    let table = all();
-    let is_it = |pid: Pid| {
-        let process = PathBuf::from(format!("/proc/{pid}"));
-        let comm = fs::read_to_string(process.join("comm")).unwrap_or_default();
-        comm.trim_end() == name
-            && fs::read_link(process.join("cwd"))
-                .is_ok_and(|cwd| cwd == dir || (name == "multilog" && cwd.starts_with(dir)))
-    };
-    let mut living = table.iter().filter(|entry| entry.state != 'Z');
-    living.find(|entry| is_it(entry.pid)).map(|entry| entry.pid)
+/// What of the tree runs.
+struct Running(Vec<(Pid, String, PathBuf)>);
+
+impl Running {
+    fn below(root: &Path) -> Self {
+        let find = |pid: Pid| {
+            let process = PathBuf::from(format!("/proc/{pid}"));
+            let dir = fs::read_link(process.join("cwd")).ok()?;
+            let name = fs::read_to_string(process.join("comm")).ok()?;
+            dir.starts_with(root)
+                .then(|| (pid, name.trim_end().to_owned(), dir))
+        };
+        let table = all();
+        let living = table.iter().filter(|entry| entry.state != 'Z');
+        Self(living.filter_map(|entry| find(entry.pid)).collect())
+    }
+
+    /// A process of this name that works in a directory or, as a logger may, below
+    /// it.
+    fn find(&self, name: &str, dir: &Path) -> Option<Pid> {
+        let is_it = |(_, its_name, its_dir): &&(Pid, String, PathBuf)| {
+            its_name == name && (its_dir == dir || name == "multilog" && its_dir.starts_with(dir))
+        };
+        self.0.iter().find(is_it).map(|&(pid, ..)| pid)
+    }
+
+    /// Whether both supervises of a service run.
+    fn is_supervised(&self, dir: &Path) -> bool {
+        let there = |dir: &Path| self.find("supervise", dir).is_some();
+        there(dir) && there(&dir.join("log"))
+    }
 }
