@@ -93,6 +93,8 @@ completed:
 bench: build reference
 	benches/fetch-peers
 	$(CARGO) run --release -p bench
+	benches/gate
+	benches/diaspora-start
 
 ## make install   into $(DESTDIR)$(PREFIX): programs, manual pages, completions
 install: build
