@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(text(Format::None, b"web: "), "web: ");
         assert_eq!(
             text(Format::Label, b""),
-            "@4000000066a7708230610f43 ".to_owned()
+            "@4000000066a770a23060f743 ".to_owned()
         );
         assert_eq!(text(Format::Epoch, b"p "), "1722249368.811661 p ");
         let local = text(Format::Local(3), b"");
