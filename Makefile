@@ -4,19 +4,26 @@ CARGO   ?= cargo
 HOST    := $(shell rustc -vV | sed -n 's/^host: //p')
 BUILD   := build
 BIN     := $(BUILD)/bin
+# Where cargo puts what it builds.
+TARGET  := $(or $(CARGO_TARGET_DIR),target)
 PREFIX  ?= /usr/local
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 
 # The programs that ask the user database stay dynamic: a static glibc can't load
 # its modules. All others are static-pie: they start faster and need less memory.
-DYNAMIC_CRATES := $(patsubst %,-p %,diaspora-deps)
-DYNAMIC_BINS   := setuidgid envuidgid
+DYNAMIC_CRATES := $(patsubst %,-p %,chainload diaspora-deps)
+DYNAMIC_BINS   := setuidgid envuidgid diaspora-deps diaspora_svc
 STATIC_CRATES  := $(patsubst %,-p %,supervise svscan svc svstat readproctitle multilog tai64n chainload)
 PROGRAMS := svscanboot svscan supervise svc svok svstat fghack pgrphack readproctitle \
             multilog tai64n tai64nlocal setuidgid envuidgid envdir softlimit setlock \
             diaspora-deps diaspora_svc
+# The programs that have options to complete.
+COMPLETED := svc svstat svok setuidgid softlimit setlock diaspora-deps diaspora_svc update-service
+DATA      := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo test chaos check lint doc bench reference packages install clean
+.PHONY: help build demo test fuzz chaos check lint doc bench reference packages options completed install \
+        install-boot vendor deb test-packages clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -25,12 +32,12 @@ help:
 build:
 	CARGO_TARGET_$(shell echo $(HOST) | tr a-z- A-Z_)_RUSTFLAGS="-C target-feature=+crt-static" \
 	  $(CARGO) build --release --target $(HOST) $(STATIC_CRATES)
-	$(CARGO) build --release -p chainload $(DYNAMIC_BINS:%=--bin %) $(DYNAMIC_CRATES)
+	$(CARGO) build --release $(DYNAMIC_CRATES) $(DYNAMIC_BINS:%=--bin %)
 	@mkdir -p $(BIN)
 	@for p in $(PROGRAMS); do \
-	  case " $(DYNAMIC_BINS) diaspora-deps diaspora_svc " in \
-	    *" $$p "*) from=target/release ;; \
-	    *) from=target/$(HOST)/release ;; \
+	  case " $(DYNAMIC_BINS) " in \
+	    *" $$p "*) from=$(TARGET)/release ;; \
+	    *) from=$(TARGET)/$(HOST)/release ;; \
 	  esac; \
 	  cmp -s $$from/$$p $(BIN)/$$p || { cp $$from/$$p $(BIN)/$$p.new && mv $(BIN)/$$p.new $(BIN)/$$p; } || exit 1; \
 	done
@@ -42,16 +49,23 @@ reference:
 ## make packages  what the tests and the demo need of Debian's packages (as root)
 packages:
 	tests/install-packages
+	tests/install-servers
 
 ## make demo      the main job on real services, step by step
-demo: build reference
+demo: build reference packages
 	demo/core
+	demo/diaspora
 
 ## make test      everything, on a fresh machine too
-test: packages build reference check
+test: packages build reference check options
 	$(CARGO) test --workspace --exclude conformance
 	$(CARGO) test -p conformance
+	$(CARGO) run -p conformance --bin difffuzz -- --seed 1 --cases 300
 	$(CARGO) run -q -p conformance --bin chaos -- --seconds 20
+
+## make fuzz      the same random input to the reference and to ours, 20000 times each
+fuzz: build reference
+	$(CARGO) run -p conformance --bin difffuzz -- --cases 20000
 
 ## make chaos     everything killed at random for five minutes, lines counted
 chaos: build reference
@@ -63,21 +77,65 @@ check: lint doc
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	@for page in docs/man/*.8; do mandoc -Tlint -W warning $$page || exit 1; done
+	@for page in docs/man/*.[58]; do mandoc -Tlint -W warning $$page || exit 1; done
 
 doc:
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --document-private-items
+
+## make options   usage, manual pages and completions know the same options
+options: build
+	tests/options
+
+completed:
+	@echo $(COMPLETED)
 
 ## make bench     ours beside the reference and the peers, in one run
 bench: build reference
 	benches/fetch-peers
 	$(CARGO) run --release -p bench
+	benches/gate
+	benches/diaspora-start
 
-## make install   into $(DESTDIR)$(PREFIX): programs and manual pages
+## make install   into $(DESTDIR)$(PREFIX): programs, manual pages, completions
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DATA)/man/man5 $(DATA)/man/man8 $(DESTDIR)$(PREFIX)/bin
 	cd $(BIN) && install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	ln -sf diaspora_svc $(DESTDIR)$(PREFIX)/bin/diaspora_svc.sh
+	install -m 644 docs/man/*.5 $(DATA)/man/man5
+	install -m 644 docs/man/*.8 $(DATA)/man/man8
+	rm -f $(DATA)/man/man8/update-service.8
+	install -d $(DATA)/bash-completion/completions $(DATA)/zsh/vendor-completions \
+	  $(DATA)/fish/vendor_completions.d
+	for p in $(COMPLETED); do \
+	  install -m 644 docs/completions/$$p.bash $(DATA)/bash-completion/completions/$$p && \
+	  install -m 644 docs/completions/_$$p $(DATA)/zsh/vendor-completions && \
+	  install -m 644 docs/completions/$$p.fish $(DATA)/fish/vendor_completions.d || exit 1; \
+	done
+	install -d $(DATA)/diaspora-deps
+	cp -R service-templates $(DATA)/diaspora-deps
+
+## make install-boot  the unit, the stop in order, update-service
+install-boot:
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(PREFIX)/lib/daemontools-run \
+	  $(DESTDIR)$(PREFIX)/sbin $(DATA)/man/man8
+	sed 's|=/usr/|=$(PREFIX)/|' boot/daemontools-run.service \
+	  >$(DESTDIR)$(UNITDIR)/daemontools-run.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/daemontools-run.service
+	install -m 755 boot/svscan-stop $(DESTDIR)$(PREFIX)/lib/daemontools-run
+	install -m 755 boot/update-service $(DESTDIR)$(PREFIX)/sbin
+	install -m 644 docs/man/update-service.8 $(DATA)/man/man8
+
+## make vendor    fetches all crates into vendor/, to build packages without a network
+vendor:
+	$(CARGO) vendor --locked --quiet vendor >/dev/null
+
+## make deb       Debian's packages, into build/deb
+deb:
+	tests/packages/build
+
+## make test-packages  the packages, on real systems under build/chroots (as root)
+test-packages: deb
+	tests/packages/all
 
 clean:
 	$(CARGO) clean

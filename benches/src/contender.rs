@@ -40,6 +40,17 @@ impl Contender {
         self
     }
 
+    /// What was measured; a peer that failed is left out, with a message.
+    pub(crate) fn unless_peer_failed<T>(&self, result: Outcome<T>) -> Outcome<Option<T>> {
+        match result {
+            Err(error) if self.libraries.is_some() => {
+                eprintln!("bench: left out: {error}");
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
+    }
+
     /// The path of a program, if this suite has it.
     pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
         let path = self.bin.join(name);

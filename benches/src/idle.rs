@@ -25,8 +25,10 @@ fn tree(settings: &Settings) -> Outcome<Row> {
     for contender in settings.contenders.with(|family| family.scan()) {
         let mut tree = Tree::new(settings, contender, count, &program::stay())?;
         let scanner = tree.start_scan()?;
-        tree.heard(count)?;
-        trees.push((tree, scanner));
+        let heard = tree.heard(count);
+        if contender.unless_peer_failed(heard)?.is_some() {
+            trees.push((tree, scanner));
+        }
     }
     thread::sleep(settings.time(Duration::from_secs(12)));
     let all: Vec<Vec<u32>> = trees

@@ -25,17 +25,20 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
         Row::new("new service directory until its run executes", "ms").target(Target::Below(50.0));
     let mut back = Row::new("supervise killed until one is back", "ms").target(Target::Below(50.0));
     let all = settings.contenders.with(|family| family.scan());
-    for round in 0..settings.rounds(9) {
+    for round in 0..settings.rounds(7) {
         for contender in &all {
-            command.push(contender.name, command_after_start(settings, contender)?);
+            let took = command_after_start(settings, contender);
+            command.extend(contender.name, contender.unless_peer_failed(took)?);
         }
         // The scanners look every five seconds: at various moments in between.
         let moment = Duration::from_millis(300 + 550 * (round as u64 % 9));
         for contender in &all {
-            appear.push(contender.name, new_directory(settings, contender, moment)?);
+            let took = new_directory(settings, contender, moment);
+            appear.extend(contender.name, contender.unless_peer_failed(took)?);
         }
         for contender in &all {
-            back.push(contender.name, supervise_back(settings, contender, moment)?);
+            let took = supervise_back(settings, contender, moment);
+            back.extend(contender.name, contender.unless_peer_failed(took)?);
         }
     }
     Ok(vec![
@@ -100,7 +103,7 @@ fn crash_to_restart(settings: &Settings, all: &[&Contender]) -> Outcome<Row> {
         let pid = tree.heard(1)?[0];
         trees.push((tree, pid));
     }
-    for _ in 0..settings.rounds(41) {
+    for _ in 0..settings.rounds(25) {
         thread::sleep(SETTLED);
         for (tree, pid) in &mut trees {
             let begin = Instant::now();

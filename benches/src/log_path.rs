@@ -53,9 +53,11 @@ pub(crate) fn logger(contender: &Contender, directory: &Path, style: Style) -> O
     Ok(command)
 }
 
-pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
-    let size = settings.amount(200_000_000);
-    let mut rows = Vec::new();
+/// The size of most inputs.
+const SIZE: usize = 100_000_000;
+
+/// A web server's lines, into a folder in memory.
+pub(crate) fn web(settings: &Settings) -> Outcome<Vec<Row>> {
     let plain = Style::default();
     let stamped = Style {
         stamp: true,
@@ -66,71 +68,86 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
         size: Some(16_777_215),
     };
     let peer = |factor| Target::AtLeast(factor, Of::BestPeer);
-    let web = Input::new(settings, size, 100, 250)?;
-    let memory = settings.scratch().to_owned();
+    let cat = |factor| Target::AtLeast(factor, Of::Column("cat"));
+    let at_least = Target::at_least;
     let cases: [(&str, Style, From, &[Target]); 5] = [
         (
             "multilog, file",
             plain,
             From::File,
-            &[Target::at_least(9.0), peer(4.0)],
+            &[at_least(9.0), peer(4.0)],
         ),
         (
             "multilog, pipe",
             plain,
             From::Pipe,
-            &[
-                Target::at_least(8.0),
-                Target::AtLeast(0.9, Of::Column("cat")),
-            ],
+            &[at_least(8.0), cat(0.9)],
         ),
         (
             "multilog t, file",
             stamped,
             From::File,
-            &[Target::at_least(8.0), peer(4.0)],
+            &[at_least(8.0), peer(4.0)],
         ),
         (
             "multilog t, pipe",
             stamped,
             From::Pipe,
-            &[Target::at_least(8.0), peer(4.0)],
+            &[at_least(8.0), peer(4.0)],
         ),
         (
             "multilog t s16777215, file",
             long,
             From::File,
-            &[Target::at_least(7.0)],
+            &[at_least(7.0)],
         ),
     ];
-    for (case, style, from, targets) in cases {
-        rows.push(log_row(
-            settings,
-            &memory,
-            (case, style, from, targets),
-            &web,
-        )?);
-    }
-    let disk = (
-        "multilog t, file, on a disk",
-        stamped,
-        From::File,
-        &[Target::at_least(2.2)][..],
-    );
-    rows.push(log_row(settings, settings.disk(), disk, &web)?);
-    rows.extend(stamps(settings, &web)?);
-    drop(web);
-    for (case, length, factor) in [
-        ("multilog t, 20 B lines, pipe", 20, 8.0),
-        ("multilog t, 8 KB lines, pipe", 8192, 7.0),
+    let input = Input::new(settings, settings.amount(SIZE), 100, 250)?;
+    let rows = cases.into_iter();
+    rows.map(|case| log_row(settings, settings.scratch(), case, &input))
+        .collect()
+}
+
+/// Short lines, long lines, and a real disk.
+pub(crate) fn others(settings: &Settings) -> Outcome<Vec<Row>> {
+    let stamped = Style {
+        stamp: true,
+        size: None,
+    };
+    let mut rows = Vec::new();
+    for (case, shortest, longest, from, place, factor) in [
+        (
+            "multilog t, 20 B lines, pipe",
+            20,
+            20,
+            From::Pipe,
+            settings.scratch(),
+            8.0,
+        ),
+        (
+            "multilog t, 8 KB lines, pipe",
+            8192,
+            8192,
+            From::Pipe,
+            settings.scratch(),
+            7.0,
+        ),
+        (
+            "multilog t, file, on a disk",
+            100,
+            250,
+            From::File,
+            settings.disk(),
+            2.2,
+        ),
     ] {
-        let lines = Input::new(settings, size, length, length)?;
-        let targets = &[Target::at_least(factor)][..];
+        let input = Input::new(settings, settings.amount(SIZE), shortest, longest)?;
+        let targets = [Target::at_least(factor)];
         rows.push(log_row(
             settings,
-            &memory,
-            (case, stamped, From::Pipe, targets),
-            &lines,
+            place,
+            (case, stamped, from, &targets),
+            &input,
         )?);
     }
     Ok(rows)
@@ -147,7 +164,7 @@ fn log_row(
         .iter()
         .fold(Row::new(case, "MB/s"), |row, t| row.target(*t));
     let directory = place.join("log");
-    for _ in 0..settings.rounds(5) {
+    for _ in 0..settings.rounds(3) {
         for contender in settings.contenders.with(|family| family.logger()) {
             let mut command = logger(contender, &directory, style)?;
             row.push(contender.name, input.through(&mut command, from)?);
@@ -161,8 +178,9 @@ fn log_row(
 }
 
 /// The filters, which write to nowhere.
-fn stamps(settings: &Settings, web: &Input) -> Outcome<Vec<Row>> {
+pub(crate) fn filters(settings: &Settings) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
+    let web = &Input::new(settings, settings.amount(SIZE), 100, 250)?;
     let Some([_, reference]) = settings.contenders.pair("tai64n") else {
         return Ok(rows);
     };
@@ -171,7 +189,7 @@ fn stamps(settings: &Settings, web: &Input) -> Outcome<Vec<Row>> {
         .stdin(File::open(&web.file)?)
         .output()?;
     let labelled = Input::of(settings, labelled.stdout)?;
-    let few = Input::new(settings, settings.amount(20_000_000), 100, 250)?;
+    let few = Input::new(settings, settings.amount(5_000_000), 100, 250)?;
     for (program, from, input, factor) in [
         ("tai64n", From::File, web, 9.0),
         ("tai64nlocal", From::File, &labelled, 20.0),
@@ -185,7 +203,7 @@ fn stamps(settings: &Settings, web: &Input) -> Outcome<Vec<Row>> {
         let source = if from == From::File { "file" } else { "pipe" };
         let mut row =
             Row::new(format!("{program}, {source}"), "MB/s").target(Target::at_least(factor));
-        for _ in 0..settings.rounds(5) {
+        for _ in 0..settings.rounds(3) {
             for contender in pair {
                 let mut command = contender.command(program);
                 if program == "readproctitle" {

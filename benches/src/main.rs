@@ -73,8 +73,18 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "log",
-        about: "multilog, tai64n, tai64nlocal, readproctitle: throughput",
-        measure: log_path::measure,
+        about: "multilog: throughput",
+        measure: log_path::web,
+    },
+    Case {
+        name: "log-others",
+        about: "multilog: throughput of other lines, on a disk",
+        measure: log_path::others,
+    },
+    Case {
+        name: "filters",
+        about: "tai64n, tai64nlocal, readproctitle: throughput",
+        measure: log_path::filters,
     },
     Case {
         name: "log-lines",

@@ -19,7 +19,10 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
         for contender in settings.contenders.with(|family| family.scan()) {
             let mut tree = Tree::new(settings, contender, count, &program::stay())?;
             let scanner = tree.start_scan()?;
-            tree.heard(count)?;
+            let heard = tree.heard(count);
+            if contender.unless_peer_failed(heard)?.is_none() {
+                continue;
+            }
             thread::sleep(settings.time(Duration::from_secs(3)));
             // Freshly written files count as dirty until they are on the disk.
             nix::unistd::sync();

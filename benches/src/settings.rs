@@ -3,16 +3,19 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, exit};
+use std::thread;
 use std::time::Duration;
 
 use clap::Args;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use tempfile::TempDir;
 
 use crate::Outcome;
 use crate::contender::{Contender, Contenders};
 use crate::family::Family;
-use crate::program;
+use crate::{process, program};
 
 /// Folders of the contenders and of the work.
 #[derive(Debug, Args)]
@@ -75,6 +78,7 @@ impl Settings {
             .find_map(|place| usable(place))
             .ok_or("no folder in which programs can be made and run")?;
         let disk = TempDir::with_prefix_in("bench.", absolute(&places.disk))?;
+        clean_up_after_signals(vec![scratch.path().to_owned(), disk.path().to_owned()])?;
         Ok(Self {
             contenders,
             quick,
@@ -121,4 +125,19 @@ fn usable(place: &Path) -> Option<TempDir> {
     let status = Command::new(&test).status().ok()?;
     fs::remove_file(&test).ok()?;
     status.success().then_some(folder)
+}
+
+/// Ends with nothing left behind when the run is interrupted.
+fn clean_up_after_signals(folders: Vec<PathBuf>) -> Outcome<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            for folder in folders {
+                process::kill_below(&folder);
+                let _ = fs::remove_dir_all(folder);
+            }
+            exit(128 + signal);
+        }
+    });
+    Ok(())
 }

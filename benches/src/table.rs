@@ -109,6 +109,13 @@ impl Row {
         self.values[place].1.push(value);
     }
 
+    /// Adds a figure of one contender, if there is one.
+    pub(crate) fn extend(&mut self, name: &'static str, value: Option<f64>) {
+        if let Some(value) = value {
+            self.push(name, value);
+        }
+    }
+
     fn median(&self, name: &str) -> Option<f64> {
         let found = self.values.iter().find(|(known, _)| *known == name);
         found.and_then(|(_, samples)| samples.median())

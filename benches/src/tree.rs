@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -11,11 +11,12 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::contender::Contender;
+use crate::family::Family;
 use crate::settings::Settings;
 use crate::{Outcome, process, program};
 
 /// How long anything may take before a case is given up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder of services, and whoever watches them. All ends when it is dropped.
 #[derive(Debug)]
@@ -52,6 +53,10 @@ impl<'a> Tree<'a> {
         };
         fs::create_dir(tree.scan())?;
         program::write(&tree.program, code)?;
+        // Where the unpacked s6-svscan looks for it (see fetch-peers).
+        if let Some(path) = contender.program(Family::S6.supervise()) {
+            symlink(path, tree.beside(Family::S6.supervise()))?;
+        }
         for index in 0..count {
             tree.add(&tree.service(index))?;
         }
@@ -114,7 +119,8 @@ impl<'a> Tree<'a> {
             if !readable(&self.news, PATIENCE)? {
                 let text = fs::read_to_string(self.folder.join("messages")).unwrap_or_default();
                 let (name, said) = (self.contender.name, have / 4);
-                return Err(format!("{name}: {said} of {count} services came up; {text}").into());
+                let last = text.lines().last().unwrap_or_default();
+                return Err(format!("{name}: {said} of {count} services came up; {last}").into());
             }
             have += self.news.read(&mut bytes[have..])?;
         }

@@ -67,7 +67,7 @@ impl fmt::Display for Input {
                 Kind::Regular => "file",
                 Kind::Fifo => "fifo",
             };
-            let bytes = file.bytes.escape_ascii();
+            let bytes = shown(&file.bytes);
             writeln!(f, "  {kind}  {name} {:o} \"{bytes}\"", file.mode)?;
         }
         for word in &self.args {
@@ -77,7 +77,17 @@ impl fmt::Display for Input {
             f,
             "  stdin (pieces of {}) \"{}\"",
             self.piece,
-            self.stdin.escape_ascii()
+            shown(&self.stdin)
         )
     }
+}
+
+/// Bytes as a report shows them: not more than anybody reads.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    const MOST: usize = 1000;
+    if bytes.len() <= MOST {
+        return bytes.escape_ascii().to_string();
+    }
+    let start = bytes[..MOST].escape_ascii();
+    format!("{start}... ({} bytes)", bytes.len())
 }

@@ -67,6 +67,8 @@ struct Counts {
     equal: u64,
     left_out: u64,
     different: u64,
+    /// Different at first, and not when it was tried again.
+    unsteady: u64,
 }
 
 fn main() -> ExitCode {
@@ -97,8 +99,8 @@ fn main() -> ExitCode {
         let counts = fuzz(&target, &programs, &options);
         failed |= counts.different > 0;
         summary.push(format!(
-            "{} {} equal, {} left out, {} different",
-            target.name, counts.equal, counts.left_out, counts.different
+            "{} {} equal, {} left out, {} unsteady, {} different",
+            target.name, counts.equal, counts.left_out, counts.unsteady, counts.different
         ));
     }
     println!("difffuzz: seed {}: {}", options.seed, summary.join("; "));
@@ -124,6 +126,11 @@ fn fuzz(target: &Target, programs: &Programs, options: &Options) -> Counts {
                     |input: &Input| matches!(compare(target, programs, input), Verdict::Different);
                 let input = minimise::minimise(input, differs);
                 report(target, programs, options.seed, number, &input);
+                if !differs(&input) {
+                    println!("difffuzz: it does not show any more: a matter of timing?\n");
+                    counts.different -= 1;
+                    counts.unsteady += 1;
+                }
             }
         }
     }

@@ -9,10 +9,18 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
+use nix::unistd::Pid;
 
-use crate::input::{Input, Kind};
+use crate::input::{Input, Kind, shown};
+
+/// How long a program may take. One that waits for ever is killed, on both sides.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where both sides' programs are.
 pub(crate) struct Programs {
@@ -64,10 +72,10 @@ impl Observation {
 impl fmt::Display for Observation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  end    {}", self.end)?;
-        writeln!(f, "  stdout \"{}\"", self.stdout.escape_ascii())?;
-        write!(f, "  stderr \"{}\"", self.stderr.escape_ascii())?;
+        writeln!(f, "  stdout \"{}\"", shown(&self.stdout))?;
+        write!(f, "  stderr \"{}\"", shown(&self.stderr))?;
         for (name, mode, bytes) in &self.files {
-            let (name, bytes) = (name.escape_ascii(), bytes.escape_ascii());
+            let (name, bytes) = (name.escape_ascii(), shown(bytes));
             write!(f, "\n  file   {name} {mode:o} \"{bytes}\"")?;
         }
         Ok(())
@@ -76,9 +84,12 @@ impl fmt::Display for Observation {
 
 /// Runs `program` in a new directory that has the input's files.
 pub(crate) fn observe(program: &Path, input: &Input) -> Observation {
-    let directory = tempfile::Builder::new()
-        .prefix("difffuzz")
-        .tempdir()
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("difffuzz");
+    // In memory, where that can be had: multilog waits for the disk at each rotation.
+    let directory = builder
+        .tempdir_in("/dev/shm")
+        .or_else(|_| builder.tempdir())
         .expect("a directory");
     // Descriptors that live as long as the program.
     let _readers = make_files(directory.path(), input);
@@ -94,34 +105,45 @@ pub(crate) fn observe(program: &Path, input: &Input) -> Observation {
     for (name, value) in &input.env {
         command.env(OsStr::from_bytes(name), OsStr::from_bytes(value));
     }
-    let output = if input.piece == 0 {
+    if input.piece == 0 {
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(&input.stdin).expect("its bytes");
         std::io::Seek::rewind(&mut file).expect("a file can be rewound");
         command.stdin(file);
-        let child = command.spawn().expect("the program can be started");
-        child.wait_with_output()
     } else {
         command.stdin(Stdio::piped());
-        let mut child = command.spawn().expect("the program can be started");
-        let mut pipe = child.stdin.take().expect("it has a pipe");
-        std::thread::scope(|scope| {
-            scope.spawn(move || {
-                for piece in input.stdin.chunks(input.piece) {
-                    // A program that has ended needs no more.
-                    if pipe.write_all(piece).is_err() {
-                        break;
-                    }
+    }
+    let mut child = command.spawn().expect("the program can be started");
+    let mut pipe = child.stdin.take();
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    let (ended, watch) = mpsc::channel::<()>();
+    let output = thread::scope(|scope| {
+        scope.spawn(move || {
+            for piece in input.stdin.chunks(input.piece.max(1)) {
+                // A program that has ended needs no more.
+                if pipe
+                    .as_mut()
+                    .is_none_or(|pipe| pipe.write_all(piece).is_err())
+                {
+                    break;
                 }
-            });
-            child.wait_with_output()
-        })
-    };
-    let output = output.expect("its output");
+            }
+        });
+        scope.spawn(move || {
+            if watch.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                kill(pid, Signal::SIGKILL).ok();
+            }
+        });
+        let output = child.wait_with_output();
+        drop(ended);
+        output
+    })
+    .expect("its output");
     let mut files = Vec::new();
     list(directory.path(), directory.path(), &mut files);
-    // What a limit killed may leave a dump of itself.
-    files.retain(|(name, ..)| name != b"core");
+    // What a limit killed may leave a dump of itself; our multilog keeps a record of
+    // its input, which the reference has not.
+    files.retain(|(name, ..)| name != b"core" && !name.ends_with(b"/pending"));
     files.sort();
     Observation {
         end: output.status,

@@ -39,7 +39,7 @@
 //! `REFERENCE_BIN` and `OURS_BIN` name the directories of the programs; without
 //! them `build/reference/usr/bin` (see `tests/fetch-reference`) and `build/bin`
 //! are taken. With both the same, the cases check themselves. Some cases want
-//! root, strace or perl, and say so when they are left out.
+//! root, strace or mount namespaces, and say so when they are left out.
 //!
 //! With `CONFORMANCE_SHOW` set, each case's transcript of the reference is
 //! printed: have a look when you write one. A case that sees nothing proves
@@ -51,6 +51,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 pub mod case;
+mod exec;
 pub mod files;
 pub mod keeper;
 pub mod normal;

@@ -31,7 +31,7 @@ pub enum Whose {
 }
 
 /// Where the programs of both sides are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Programs {
     pub(crate) reference: PathBuf,
     pub(crate) ours: PathBuf,

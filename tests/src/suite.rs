@@ -41,15 +41,16 @@ impl Suite {
     #[must_use]
     pub fn run(self) -> i32 {
         let mut arguments = Arguments::from_args();
-        let root = match keeper::enter() {
-            Ok(root) => root,
-            Err(error) => {
-                eprintln!("conformance: {error}");
-                return 2;
-            }
+        let listing = arguments.list;
+        let ready = match listing {
+            // The names are to be had without any programs.
+            true => Ok(Default::default()),
+            false => keeper::enter()
+                .map_err(|error| error.to_string())
+                .and_then(|root| Ok((programs(&root)?, root))),
         };
-        let programs = match programs(&root) {
-            Ok(programs) => programs,
+        let (programs, root) = match ready {
+            Ok(ready) => ready,
             Err(error) => {
                 eprintln!("conformance: {error}");
                 return 2;
@@ -59,12 +60,17 @@ impl Suite {
         arguments.test_threads.get_or_insert(THREADS);
 
         let passed: Arc<Mutex<BTreeMap<&str, usize>>> = Arc::default();
+        let all_needs = [Need::Root, Need::Strace, Need::Namespaces];
+        let lacking: Vec<Need> = all_needs
+            .into_iter()
+            .filter(|&need| !available(need))
+            .collect();
         let mut order = Vec::new();
         let mut trials = Vec::new();
         for (program, cases) in self.programs {
             order.push(program);
             for case in cases {
-                let missing = case.needs.iter().find(|need| !available(**need));
+                let missing = case.needs.iter().find(|need| lacking.contains(need));
                 let mut name = format!("{program}: {}", case.name);
                 if let Some(need) = missing {
                     name.push_str(&format!(" (left out: needs {need:?})"));
@@ -84,7 +90,6 @@ impl Suite {
                 trials.push(Trial::test(name, run).with_ignored_flag(ignored));
             }
         }
-        let listing = arguments.list;
         let conclusion = libtest_mimic::run(&arguments, trials);
         if !listing {
             let passed = passed.lock().unwrap_or_else(PoisonError::into_inner);

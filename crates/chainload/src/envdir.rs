@@ -105,7 +105,8 @@ fn read_value(path: &CStr) -> Result<Option<Vec<u8>>> {
 
 /// The first line of a file, without the spaces and tabs at its end. A variable
 /// cannot hold a NUL, which stands for a newline.
-fn value(mut bytes: Vec<u8>) -> Vec<u8> {
+#[must_use]
+pub fn value(mut bytes: Vec<u8>) -> Vec<u8> {
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
     let blanks = line.iter().rev();
     let blanks = blanks.take_while(|byte| matches!(byte, b' ' | b'\t'));

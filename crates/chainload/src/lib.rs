@@ -11,7 +11,7 @@ use daemontools::pathexec::Changes;
 use daemontools::strerr::Reporter;
 use daemontools::{Args, Errno, PERMANENT, pathexec};
 
-mod envdir;
+pub mod envdir;
 mod envuidgid;
 mod fghack;
 mod pgrphack;

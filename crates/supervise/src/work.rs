@@ -97,9 +97,10 @@ impl Work {
             });
             work.adopted = Some(alive.process);
         }
-        work.record.mark();
+        // The detail file can wait until the service has been started.
         work.mark_detail();
-        work.write_record(Monotonic::now());
+        let (status, now) = (work.machine.status(), Monotonic::now());
+        work.record.write_now(dir, &status, now);
         work.files.open_ok(dir)?;
         Ok(work)
     }

@@ -12,6 +12,8 @@ mod stamp;
 mod stream;
 mod zone;
 
+pub use local::Converter;
+
 /// Copies lines, with the moment when each began in front.
 pub fn tai64n(_: Args) -> i32 {
     let mut stamper = stamp::Stamper::new();
@@ -21,6 +23,6 @@ pub fn tai64n(_: Args) -> i32 {
 /// Copies lines, with a label at the beginning of one turned into local time.
 pub fn tai64nlocal(_: Args) -> i32 {
     localtime::load_zone();
-    let mut converter = local::Converter::new(localtime::at);
+    let mut converter = Converter::new(localtime::at);
     stream::filter(|block, out| converter.feed(block, out))
 }

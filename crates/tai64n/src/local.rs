@@ -26,7 +26,7 @@ enum Place {
 
 /// Converts a stream, block by block.
 #[derive(Debug)]
-pub(crate) struct Converter<F> {
+pub struct Converter<F> {
     place: Place,
     /// The digits of a label that a block ended in.
     pending: Vec<u8>,
@@ -37,7 +37,8 @@ pub(crate) struct Converter<F> {
 
 impl<F: Fn(i64) -> Option<LocalTime>> Converter<F> {
     /// A converter by the function that tells local time.
-    pub(crate) const fn new(ask: F) -> Self {
+    #[must_use]
+    pub const fn new(ask: F) -> Self {
         Self {
             place: Place::Start,
             pending: Vec::new(),
@@ -48,7 +49,7 @@ impl<F: Fn(i64) -> Option<LocalTime>> Converter<F> {
 
     /// Appends `block`, converted. A label that it ends in waits for the next; one
     /// that never ends is lost, as in the reference.
-    pub(crate) fn feed(&mut self, mut block: &[u8], out: &mut Vec<u8>) {
+    pub fn feed(&mut self, mut block: &[u8], out: &mut Vec<u8>) {
         while !block.is_empty() {
             block = match self.place {
                 Place::Start => self.start(block, out),

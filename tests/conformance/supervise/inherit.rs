@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use conformance::case::Need;
 use conformance::{Case, Cmd, Side};
 use nix::sys::signal::Signal;
 
@@ -63,7 +64,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(signals());
     cases.extend([
         report("umask 0", |command, _| command.umask(0)),
-        report("umask 0777", |command, _| command.umask(0o777)),
+        report("umask 0777", |command, _| command.umask(0o777)).needs(Need::Root),
         report("a limit of descriptors", |command, _| {
             command.limit(libc::RLIMIT_NOFILE, 77)
         }),

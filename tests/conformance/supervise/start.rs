@@ -1,17 +1,12 @@
 //! How supervise starts: its argument, the directory it finds, the files it
 //! makes.
 
-use std::io::Write;
-
 use conformance::{Case, Proc, STARTS, Side};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = arguments();
     cases.extend(made_files());
-    cases.extend(links());
-    cases.extend(obstacles());
     cases.extend(down_files());
-    cases.extend(runs());
     cases
 }
 
@@ -38,13 +33,13 @@ fn arguments() -> Vec<Case> {
 }
 
 /// supervise with a recorder, up or down, at rest.
-fn rest(side: &Side, supervise: &Proc) {
+pub(super) fn rest(side: &Side, supervise: &Proc) {
     side.log("rest", side.until_rest("x", supervise));
     side.log_output(supervise);
 }
 
 /// A supervise in a prepared directory that comes to rest.
-fn starts(name: &str, setup: impl Fn(&Side) + Send + Sync + 'static) -> Case {
+pub(super) fn starts(name: &str, setup: impl Fn(&Side) + Send + Sync + 'static) -> Case {
     Case::scenario(name, move |side| {
         side.recorder("x");
         setup(side);
@@ -144,161 +139,6 @@ fn made_files() -> Vec<Case> {
     ]
 }
 
-/// Debian's patch: a dangling link called `supervise` gets its target.
-fn links() -> Vec<Case> {
-    let fails = |name: &str, setup: fn(&Side)| {
-        Case::scenario(name, move |side| {
-            side.recorder("x");
-            setup(side);
-        })
-        .run(["supervise", "x"])
-    };
-    vec![
-        starts("supervise is a link to a directory", |side| {
-            side.mkdir("state");
-            side.symlink("../state", "x/supervise");
-        }),
-        starts("supervise is a dangling link", |side| {
-            side.symlink("../state", "x/supervise");
-        }),
-        starts("supervise is a dangling absolute link", |side| {
-            side.symlink(side.path("state"), "x/supervise");
-        }),
-        starts("supervise is a link to a link to a directory", |side| {
-            side.mkdir("state");
-            side.symlink("../state", "x/other");
-            side.symlink("other", "x/supervise");
-        }),
-        fails("supervise is a link to a dangling link", |side| {
-            side.symlink("../state", "x/other");
-            side.symlink("other", "x/supervise");
-        }),
-        fails(
-            "the parent of a dangling link's target is missing",
-            |side| {
-                side.symlink("../gone/state", "x/supervise");
-            },
-        ),
-        fails("supervise is a link to a file", |side| {
-            side.file("x/file", "");
-            side.symlink("file", "x/supervise");
-        }),
-        fails("supervise is a link to itself", |side| {
-            side.symlink("supervise", "x/supervise");
-        }),
-        starts("a dangling link's text of 255 bytes", |side| {
-            side.symlink(format!("../{}", "n".repeat(252)), "x/supervise");
-        }),
-        fails("a dangling link's text of 256 bytes", |side| {
-            side.symlink(format!("../{}", "n".repeat(253)), "x/supervise");
-        }),
-        fails("a dangling link's text of 300 bytes", |side| {
-            side.symlink(format!("../{}", "n/".repeat(148)), "x/supervise");
-        }),
-    ]
-}
-
-/// What keeps it from starting.
-fn obstacles() -> Vec<Case> {
-    let fails = |name: &str, setup: fn(&Side)| {
-        Case::scenario(name, move |side| {
-            side.recorder("x");
-            setup(side);
-        })
-        .run(["supervise", "x"])
-    };
-    vec![
-        fails("supervise is a file", |side| {
-            side.file("x/supervise", "");
-        }),
-        fails("supervise is a FIFO", |side| {
-            side.fifo("x/supervise");
-        }),
-        fails("lock is a directory", |side| {
-            side.mkdir("x/supervise/lock");
-        }),
-        fails("control is a directory", |side| {
-            side.mkdir("x/supervise/control");
-        }),
-        fails("down is a link to itself", |side| {
-            side.symlink("down", "x/down");
-        }),
-        fails("the lock is taken", |side| {
-            let file = std::fs::File::create(side.file("x/supervise/lock", "")).expect("a lock");
-            side.hold(
-                nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusive).expect("it"),
-            );
-        }),
-        Case::scenario(
-            "status.new is a directory: a warning, and it goes on",
-            |side| {
-                side.recorder("x");
-                side.file("x/down", "");
-                side.mkdir("x/supervise/status.new");
-                let supervise = side.command(["supervise", "x"]).spawn();
-                side.until("a message", || supervise.stderr().ends_with(b"\n"));
-                let text = supervise.stderr();
-                let first = text
-                    .split_inclusive(|&byte| byte == b'\n')
-                    .next()
-                    .expect("a line");
-                side.log_bytes("said", first);
-                side.until("it runs", || side.is_supervised("x"));
-                side.control("x", b"x");
-                side.log("end", supervise.wait());
-            },
-        ),
-        Case::scenario("ok is a directory", |side| {
-            side.recorder("x");
-            side.mkdir("x/supervise/ok");
-            let supervise = side.command(["supervise", "x"]).spawn();
-            let up = || side.status("x").is_some_and(|status| status.is_up());
-            side.until("up or ended", || up() || supervise.ended().is_some());
-            side.log("ended", supervise.ended().is_some());
-            side.log_output(&supervise);
-        })
-        .without_files(),
-        Case::scenario("another supervise runs", |side| {
-            side.recorder("x");
-            let first = side.supervise("x");
-            let before = side.until_rest("x", &first);
-            side.command(["supervise", "x"]).run();
-            side.command(["supervise", "."]).cwd("x").run();
-            assert_eq!(
-                side.until_rest("x", &first),
-                before,
-                "the first goes on undisturbed"
-            );
-            side.log_output(&first);
-        })
-        .normal(&[STARTS]),
-        Case::scenario("no permission to make files", |side| {
-            side.recorder("x");
-            side.command(["supervise", "x"]).unprivileged().run();
-        }),
-        Case::scenario("no permission to enter", |side| {
-            side.recorder("x");
-            side.mode("x", 0);
-            side.command(["supervise", "x"]).unprivileged().run();
-            side.mode("x", 0o755);
-        }),
-        Case::scenario("no permission in an existing supervise directory", |side| {
-            side.recorder("x");
-            side.give_away("x");
-            side.mkdir("x/supervise");
-            side.command(["supervise", "x"]).unprivileged().run();
-        }),
-        Case::scenario("no permission to take the lock", |side| {
-            side.recorder("x");
-            side.mkdir("x/supervise");
-            side.file("x/supervise/lock", "");
-            side.mode("x/supervise/lock", 0);
-            side.give_away("x/supervise");
-            side.command(["supervise", "x"]).unprivileged().run();
-        }),
-    ]
-}
-
 fn down_files() -> Vec<Case> {
     vec![
         starts("a down file", |side| {
@@ -322,86 +162,5 @@ fn down_files() -> Vec<Case> {
             side.log_command("x", &supervise, b"t");
         })
         .normal(&[STARTS]),
-    ]
-}
-
-/// Whatever is called `run`: what is said, at least twice.
-fn runs() -> Vec<Case> {
-    let fails = |name: &str, setup: fn(&Side)| {
-        Case::scenario(name, move |side| {
-            side.mkdir("x");
-            setup(side);
-            let supervise = side.command(["supervise", "x"]).spawn();
-            let lines = || -> Vec<Vec<u8>> {
-                let text = supervise.stderr();
-                let lines = text.split_inclusive(|&byte| byte == b'\n');
-                lines
-                    .filter(|line| line.ends_with(b"\n"))
-                    .map(<[u8]>::to_vec)
-                    .collect()
-            };
-            side.until("two messages", || lines().len() >= 2);
-            let mut different = lines();
-            different.dedup();
-            side.log_bytes("said", &different.concat());
-            side.log("ended", supervise.ended().is_some());
-            side.control("x", b"dx");
-            side.log("end", supervise.wait());
-            side.log("status", side.status("x").expect("a record"));
-        })
-    };
-    vec![
-        fails("no run", |_| ()),
-        fails("run is not executable", |side| {
-            side.file("x/run", "#!/bin/sh\n");
-        }),
-        fails("run is a directory", |side| {
-            side.mkdir("x/run");
-        }),
-        fails("run has no #!", |side| {
-            side.executable("x/run", "exec sleep 1000\n");
-        }),
-        fails("run is empty", |side| {
-            side.executable("x/run", "");
-        }),
-        fails("run has an interpreter that is missing", |side| {
-            side.executable("x/run", "#!/no/such/interpreter\n");
-        }),
-        fails("run is a dangling link", |side| {
-            side.symlink("gone", "x/run");
-        }),
-        fails("run is a link to itself", |side| {
-            side.symlink("run", "x/run");
-        }),
-        fails("run is a FIFO", |side| {
-            side.fifo("x/run");
-            side.mode("x/run", 0o755);
-        }),
-        Case::scenario("run made later is found", |side| {
-            side.mkdir("x");
-            let supervise = side.command(["supervise", "x"]).spawn();
-            side.until("a message", || !supervise.stderr().is_empty());
-            side.recorder("new");
-            side.rename("new/run", "x/run");
-            side.log("rest", side.until_rest("x", &supervise));
-        })
-        .without_files(),
-        Case::scenario("run is a link to a program", |side| {
-            side.mkdir("x");
-            side.symlink("/bin/cat", "x/run");
-            let (read, write) = side.pipe();
-            let supervise = side.command(["supervise", "x"]).stdin_file(read).spawn();
-            let status = side.until_status("x", "up", conformance::Status::is_up);
-            side.until("cat runs", || {
-                std::fs::read(format!("/proc/{}/cmdline", status.pid))
-                    .is_ok_and(|words| !words.is_empty() && !words.starts_with(b"supervise"))
-            });
-            let words = std::fs::read(format!("/proc/{}/cmdline", status.pid)).expect("cat runs");
-            side.log_bytes("arguments", &words);
-            (&write).write_all(b"hello\n").expect("a reader");
-            side.hold(write);
-            side.until("its output", || supervise.stdout() == b"hello\n");
-            side.log_output(&supervise);
-        }),
     ]
 }

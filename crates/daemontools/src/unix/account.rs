@@ -34,6 +34,16 @@ pub fn find(name: &CStr) -> Option<Account> {
     })
 }
 
+/// The id of the group of that name; `None` if there is none, or if nobody could
+/// tell.
+#[must_use]
+pub fn find_group(name: &CStr) -> Option<u32> {
+    // SAFETY: the name is a C string; there is one thread, so nobody else asks.
+    let entry = unsafe { libc::getgrnam(name.as_ptr()) };
+    // SAFETY: the entry is null or lives until the next question.
+    unsafe { entry.as_ref() }.map(|entry| entry.gr_gid)
+}
+
 /// The groups that an account belongs to, its primary group `gid` among them.
 ///
 /// # Errors

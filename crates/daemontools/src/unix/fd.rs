@@ -124,6 +124,23 @@ pub fn become_standard(fd: impl AsFd, number: RawFd) -> Result<()> {
     nix::unistd::dup2(fd, &mut standard)
 }
 
+/// Makes `number` another name of `fd`, which a program that is exec'ed inherits,
+/// whatever it was a name of: for a child that is about to exec and has no use for
+/// its parent's descriptors.
+///
+/// # Errors
+/// What `dup2(2)` says.
+pub fn hand_on(fd: OwnedFd, number: RawFd) -> Result<()> {
+    if fd.as_raw_fd() == number {
+        fcntl(&fd, FcntlArg::F_SETFD(FdFlag::empty()))?;
+        let _ = fd.into_raw_fd();
+        return Ok(());
+    }
+    // SAFETY: the numbers are integers; whoever owns `number` in this process
+    // will not use it again, by the contract above.
+    Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), number) }).map(drop)
+}
+
 /// Sets or clears O_NONBLOCK of the open file.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use nix::fcntl::{AtFlags, OFlag};
+use nix::fcntl::{AtFlags, FallocateFlags, OFlag};
 use nix::sys::stat::{FileStat, Mode, SFlag};
 use nix::unistd::UnlinkatFlags;
 
@@ -267,4 +267,105 @@ pub fn may_execute(path: &CStr) -> Result<()> {
         nix::unistd::AccessFlags::X_OK,
         AtFlags::AT_EACCESS,
     )
+}
+
+/// Opens a file for appending, and makes it with `mode` if it does not exist.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_append(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT;
+    open(path, flags | OFlag::O_NONBLOCK, mode)
+}
+
+/// Opens an empty file for writing: made with `mode`, or cut to nothing.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_truncate(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_TRUNC | OFlag::O_CREAT;
+    open(path, flags | OFlag::O_NONBLOCK, mode)
+}
+
+/// Opens a file for reading and writing, and makes it with `mode` if it does not
+/// exist. A link in its place is not followed.
+///
+/// # Errors
+/// What `open(2)` says; ELOOP for a link.
+pub fn open_update_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_NOFOLLOW;
+    open(path, flags | OFlag::O_NONBLOCK, mode)
+}
+
+/// Makes a file `len` bytes long, every one of them with its place on the disk.
+///
+/// # Errors
+/// What `ftruncate(2)` and `fallocate(2)` say.
+pub fn allocate(fd: impl AsFd, len: i64) -> Result<()> {
+    truncate(&fd, len)?;
+    nix::fcntl::fallocate(fd, FallocateFlags::empty(), 0, len)
+}
+
+/// Cuts or extends a file to `len` bytes.
+///
+/// # Errors
+/// What `ftruncate(2)` says.
+pub fn truncate(fd: impl AsFd, len: i64) -> Result<()> {
+    nix::unistd::ftruncate(fd, len)
+}
+
+/// Makes an open file safe on the disk.
+///
+/// # Errors
+/// What `fsync(2)` says.
+pub fn sync(fd: impl AsFd) -> Result<()> {
+    nix::unistd::fsync(fd)
+}
+
+/// Sets the permission bits of an open file.
+///
+/// # Errors
+/// What `fchmod(2)` says.
+pub fn set_mode(fd: impl AsFd, mode: u32) -> Result<()> {
+    nix::sys::stat::fchmod(fd, Mode::from_bits_truncate(mode))
+}
+
+/// Sets the permission bits of what a name leads to.
+///
+/// # Errors
+/// What `chmod(2)` says.
+pub fn set_mode_of(path: &CStr, mode: u32) -> Result<()> {
+    let mode = Mode::from_bits_truncate(mode);
+    let follow = nix::sys::stat::FchmodatFlags::FollowSymlink;
+    nix::sys::stat::fchmodat(nix::fcntl::AT_FDCWD, path, mode, follow)
+}
+
+/// Gives a file a second name.
+///
+/// # Errors
+/// What `link(2)` says.
+pub fn link(from: &CStr, to: &CStr) -> Result<()> {
+    let here = nix::fcntl::AT_FDCWD;
+    nix::unistd::linkat(here, from, here, to, AtFlags::empty())
+}
+
+/// Reads at an offset, leaving the file's own offset alone.
+///
+/// # Errors
+/// What `pread(2)` says.
+pub fn read_at(fd: impl AsFd, buffer: &mut [u8], offset: i64) -> Result<usize> {
+    nix::sys::uio::pread(fd, buffer, offset)
+}
+
+/// Moves a file's offset to its start.
+///
+/// # Errors
+/// What `lseek(2)` says.
+pub fn rewind(fd: impl AsFd) -> Result<()> {
+    nix::unistd::lseek(fd, 0, nix::unistd::Whence::SeekSet).map(drop)
+}
+
+/// Sets which permission bits new files do not get.
+pub fn set_umask(mask: u32) {
+    nix::sys::stat::umask(Mode::from_bits_truncate(mask));
 }

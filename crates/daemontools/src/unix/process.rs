@@ -93,6 +93,15 @@ pub fn new_session() -> Result<()> {
     nix::unistd::setsid().map(drop)
 }
 
+/// Has the kernel kill this process when its parent ends: for a helper that must not
+/// be left behind. Exec'ed programs keep it.
+///
+/// # Errors
+/// What `prctl(2)` says.
+pub fn die_with_parent() -> Result<()> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)
+}
+
 /// Sends a signal to one process.
 ///
 /// # Errors

@@ -1,0 +1,64 @@
+//! Sockets, as far as the standard library does not go. Its connecting to a unix
+//! socket waits for as long as the listener's backlog is full, and its writing to one
+//! raises SIGPIPE.
+
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, socket};
+use std::os::fd::{AsFd, AsRawFd};
+
+use crate::{Errno, Result};
+
+/// Connects to the unix socket at `path`, or fails at once. The stream is blocking.
+///
+/// # Errors
+/// What `connect(2)` says: ENOENT where there is no such file, ECONNREFUSED where
+/// nobody listens behind it any more, EAGAIN where the backlog is full.
+pub fn connect_unix(path: &Path) -> Result<UnixStream> {
+    let fd = socket(
+        AddressFamily::Unix,
+        SockType::Stream,
+        SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC,
+        None,
+    )?;
+    connect(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
+    super::fd::set_nonblocking(&fd, false)?;
+    Ok(UnixStream::from(fd))
+}
+
+/// Sends all of `bytes`. Unlike a write, it raises no SIGPIPE where the peer is gone:
+/// not every program may ignore that signal.
+///
+/// # Errors
+/// What `send(2)` says; EPIPE where the peer is gone.
+pub fn send_all(socket: impl AsFd, mut bytes: &[u8]) -> Result<()> {
+    let fd = socket.as_fd().as_raw_fd();
+    while !bytes.is_empty() {
+        match nix::sys::socket::send(fd, bytes, MsgFlags::MSG_NOSIGNAL) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_is_none_yet_or_stale_or_alive() {
+        let place = tempfile::tempdir().expect("a directory");
+        let path = place.path().join("socket");
+        let connect = || connect_unix(&path).map(drop);
+        assert_eq!(connect(), Err(Errno::ENOENT));
+        let listener = UnixListener::bind(&path).expect("bind");
+        assert_eq!(connect(), Ok(()));
+        drop(listener);
+        assert_eq!(connect(), Err(Errno::ECONNREFUSED));
+    }
+}

@@ -1,0 +1,194 @@
+//! Who needs whom: the order in which services come up, and cycles, by name. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::data::Data;
+use crate::name::Name;
+
+/// Services with what each needs, dependencies first.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Graph {
+    nodes: Vec<(String, Vec<String>)>,
+}
+
+/// How a graph is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// One line a service, in the order of starting.
+    #[default]
+    Text,
+    /// For Graphviz.
+    Dot,
+    /// For Markdown that draws.
+    Mermaid,
+}
+
+impl Graph {
+    /// The graph of these services and of all that they need.
+    ///
+    /// # Errors
+    /// Names a cycle: `a -> b -> a`.
+    pub fn new(data: &Data, names: &[Name]) -> Result<Self, String> {
+        let mut nodes = BTreeMap::new();
+        let mut open: Vec<Name> = names.to_vec();
+        while let Some(name) = open.pop() {
+            if nodes.contains_key(&name.to_string()) {
+                continue;
+            }
+            let Some(service) = data.services.get(&name.service) else {
+                continue;
+            };
+            let needs: Vec<Name> = service
+                .needs
+                .iter()
+                .filter_map(|need| data.find(&need.name))
+                .collect();
+            nodes.insert(
+                name.to_string(),
+                needs.iter().map(Name::to_string).collect(),
+            );
+            open.extend(needs);
+        }
+        sort(nodes).map(|nodes| Self { nodes })
+    }
+
+    /// The names, dependencies first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Shows it; `state` gives what to say of a service beside its name.
+    #[must_use]
+    pub fn render(&self, format: Format, state: impl Fn(&str) -> Option<String>) -> String {
+        let mut out = String::new();
+        let width = self.names().map(str::len).max().unwrap_or(0);
+        // Writing to a String can't fail.
+        match format {
+            Format::Text => {
+                for (name, needs) in &self.nodes {
+                    let mut line = format!("{name:width$}");
+                    if !needs.is_empty() {
+                        let _ = write!(line, "  needs {}", needs.join(", "));
+                    }
+                    if let Some(state) = state(name) {
+                        let _ = write!(line, "  [{state}]");
+                    }
+                    let _ = writeln!(out, "{}", line.trim_end());
+                }
+            }
+            Format::Dot => {
+                out.push_str("digraph services {\n  rankdir = BT;\n");
+                for (name, needs) in &self.nodes {
+                    let label = state(name).map_or_else(
+                        || name.clone(),
+                        |state| format!("{name}\\n{}", state.replace('"', "'")),
+                    );
+                    let _ = writeln!(out, "  \"{name}\" [label=\"{label}\"];");
+                    for need in needs {
+                        let _ = writeln!(out, "  \"{name}\" -> \"{need}\";");
+                    }
+                }
+                out.push_str("}\n");
+            }
+            Format::Mermaid => {
+                out.push_str("graph BT\n");
+                for (name, needs) in &self.nodes {
+                    let label = state(name).map_or_else(
+                        || name.clone(),
+                        |state| format!("{name}: {}", state.replace('"', "'")),
+                    );
+                    let _ = writeln!(out, "  {name}[\"{label}\"]");
+                    for need in needs {
+                        let _ = writeln!(out, "  {name} --> {need}");
+                    }
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Dependencies first, and by name where there is a choice.
+fn sort(nodes: BTreeMap<String, Vec<String>>) -> Result<Vec<(String, Vec<String>)>, String> {
+    let mut left = nodes;
+    let mut done = BTreeSet::new();
+    let mut sorted = Vec::new();
+    while !left.is_empty() {
+        let free: Vec<String> = left
+            .iter()
+            .filter(|(_, needs)| needs.iter().all(|need| done.contains(need)))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if free.is_empty() {
+            return Err(cycle(&left, &done));
+        }
+        for name in free {
+            let needs = left.remove(&name).unwrap_or_default();
+            done.insert(name.clone());
+            sorted.push((name, needs));
+        }
+    }
+    Ok(sorted)
+}
+
+/// A cycle among nodes each of which needs another of them.
+fn cycle(left: &BTreeMap<String, Vec<String>>, done: &BTreeSet<String>) -> String {
+    let mut path: Vec<&str> = Vec::new();
+    let mut at = left.keys().next().map_or("", String::as_str);
+    while !path.contains(&at) {
+        path.push(at);
+        let next = left
+            .get(at)
+            .and_then(|needs| needs.iter().find(|need| !done.contains(*need)));
+        at = next.map_or(at, String::as_str);
+    }
+    let start = path.iter().position(|&name| name == at).unwrap_or(0);
+    path.push(at);
+    format!("cycle: {}", path[start..].join(" -> "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes(text: &str) -> BTreeMap<String, Vec<String>> {
+        let node = |line: &str| {
+            let (name, needs) = line.split_once(':').expect("a colon");
+            let needs = needs.split_whitespace().map(str::to_owned).collect();
+            (name.to_owned(), needs)
+        };
+        text.split(';').map(node).collect()
+    }
+
+    #[test]
+    fn dependencies_come_first() {
+        let sorted = sort(nodes("a:b c;b:c;c:;d:")).expect("no cycle");
+        let names: Vec<&str> = sorted.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["c", "d", "b", "a"]);
+    }
+
+    #[test]
+    fn a_cycle_is_named_without_what_only_leads_to_it() {
+        let error = sort(nodes("a:b;b:c;c:d x;d:b;x:")).expect_err("a cycle");
+        assert_eq!(error, "cycle: b -> c -> d -> b");
+        assert_eq!(sort(nodes("a:a")).expect_err("a cycle"), "cycle: a -> a");
+    }
+
+    #[test]
+    fn the_stack_of_the_page_in_three_forms() {
+        let data = Data::load(std::path::Path::new("/nonexistent")).expect("built in");
+        let thin = data.find("99thin_1").expect("known");
+        let graph = Graph::new(&data, &[thin]).expect("no cycle");
+        let text = graph.render(Format::Text, |_| None);
+        assert_eq!(
+            text,
+            "mongo\nnginx\nredis\nwebsocket  needs mongo, redis\n\
+             thin_1     needs mongo, nginx, redis, websocket\n"
+        );
+        let dot = graph.render(Format::Dot, |_| Some("up".to_owned()));
+        assert!(dot.contains("\"thin_1\" -> \"nginx\";") && dot.contains("label=\"mongo\\nup\""));
+        let mermaid = graph.render(Format::Mermaid, |_| None);
+        assert!(mermaid.starts_with("graph BT\n") && mermaid.contains("thin_1 --> redis"));
+    }
+}

@@ -1,0 +1,128 @@
+//! Redis: an inline `PING`, which every version understands. The port is open long
+//! before a big data set is loaded; only `+PONG` is ready.
+
+use super::{Protocol, Verdict, excerpt, first_line, not_the_protocol};
+
+/// The probe.
+#[derive(Clone, Debug, Default)]
+pub struct Redis {
+    /// Sent first with `AUTH`, where the server wants one.
+    pub password: Option<Vec<u8>>,
+}
+
+/// No line of an answer to `AUTH` or `PING` is nearly so long.
+const LINE_MAX: usize = 1024;
+
+impl Protocol for Redis {
+    fn hello(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if let Some(password) = &self.password {
+            bytes.extend_from_slice(&command(&[b"AUTH", password]));
+        }
+        bytes.extend_from_slice(b"PING\r\n");
+        bytes
+    }
+
+    fn judge(&self, reply: &[u8]) -> Verdict {
+        let Some(line) = first_line(reply) else {
+            return match reply.first() {
+                Some(b'+' | b'-') | None if reply.len() <= LINE_MAX => Verdict::NeedMore,
+                _ => not_the_protocol("redis", reply),
+            };
+        };
+        if self.password.is_none() {
+            return pong(line);
+        }
+        // The answer to AUTH: a server that wants no password says so, and that is
+        // no reason to wait; one that refuses ours answers NOAUTH to the PING.
+        let rest = &reply[reply
+            .iter()
+            .position(|&b| b == b'\n')
+            .map_or(0, |at| at + 1)..];
+        if line.starts_with(b"-WRONGPASS") || line.starts_with(b"-ERR invalid password") {
+            return Verdict::Starting("refuses the password that it is given".to_owned());
+        }
+        if !line.starts_with(b"+OK") && !line.starts_with(b"-ERR") {
+            return pong(line);
+        }
+        Self::default().judge(rest)
+    }
+
+    fn goodbye(&self) -> &'static [u8] {
+        b"QUIT\r\n"
+    }
+}
+
+fn pong(line: &[u8]) -> Verdict {
+    match line {
+        b"+PONG" => Verdict::Ready,
+        _ if line.starts_with(b"-NOAUTH") => Verdict::Starting(
+            "wants a password: give the probe a password-file in services.toml".to_owned(),
+        ),
+        [b'-', why @ ..] => Verdict::Starting(excerpt(why)),
+        _ => not_the_protocol("redis", line),
+    }
+}
+
+/// A command in redis's own form, which takes any bytes: array of strings.
+pub(super) fn command(words: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
+    for word in words {
+        bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+        bytes.extend_from_slice(word);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::bear_anything;
+    use super::*;
+
+    fn judge(reply: &[u8]) -> Verdict {
+        Redis::default().judge(reply)
+    }
+
+    #[test]
+    fn only_pong_is_ready() {
+        bear_anything(&Redis::default(), b"+PONG\r\n");
+        for starting in [
+            "LOADING Redis is loading the dataset in memory",
+            "BUSY Redis is busy running a script",
+            "MASTERDOWN Link with MASTER is down",
+            "ERR max number of clients reached",
+            "NOAUTH Authentication required.",
+        ] {
+            let verdict = judge(format!("-{starting}\r\n").as_bytes());
+            assert!(matches!(verdict, Verdict::Starting(_)), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn another_server_is_down() {
+        for garbage in [
+            &b"HTTP/1.1 400 Bad Request\r\n"[..],
+            b"220 hello\r\n",
+            b"\0",
+        ] {
+            assert!(matches!(judge(garbage), Verdict::Down(_)));
+        }
+        assert!(matches!(judge(&[b'+'; 2000]), Verdict::Down(_)));
+        assert_eq!(judge(b"+PO"), Verdict::NeedMore);
+    }
+
+    #[test]
+    fn a_password_is_sent_before_the_question_and_its_answer_skipped() {
+        let redis = Redis {
+            password: Some(b"p w".to_vec()),
+        };
+        assert_eq!(redis.hello(), b"*2\r\n$4\r\nAUTH\r\n$3\r\np w\r\nPING\r\n");
+        bear_anything(&redis, b"+OK\r\n+PONG\r\n");
+        assert_eq!(redis.judge(b"+OK\r\n"), Verdict::NeedMore);
+        let unasked = b"-ERR AUTH called without any password configured\r\n+PONG\r\n";
+        assert_eq!(redis.judge(unasked), Verdict::Ready);
+        let wrong = redis.judge(b"-WRONGPASS invalid\r\n-NOAUTH\r\n");
+        assert!(matches!(wrong, Verdict::Starting(_)));
+    }
+}

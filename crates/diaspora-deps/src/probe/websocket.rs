@@ -1,0 +1,92 @@
+//! A websocket server. By default any status line shows that it is up: servers from
+//! before RFC 6455 answer today's handshake with 400. In strict mode the handshake
+//! must succeed.
+
+use super::http::Http;
+use super::{Protocol, Verdict, excerpt, first_line};
+
+/// The probe.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Websocket {
+    /// Whether the handshake must succeed.
+    pub strict: bool,
+}
+
+/// The example of RFC 6455, section 1.3, and its answer.
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+const ACCEPT: &[u8] = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+impl Protocol for Websocket {
+    fn hello(&self) -> Vec<u8> {
+        format!(
+            "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n\
+             Sec-WebSocket-Version: 13\r\n\r\n"
+        )
+        .into_bytes()
+    }
+
+    fn judge(&self, reply: &[u8]) -> Verdict {
+        let verdict = Http.judge(reply);
+        if !self.strict || verdict != Verdict::Ready {
+            return verdict;
+        }
+        let Some(line) = first_line(reply) else {
+            return Verdict::NeedMore;
+        };
+        if line.split(|&byte| byte == b' ').nth(1) != Some(b"101") {
+            return Verdict::Starting(format!("refuses the handshake: {}", excerpt(line)));
+        }
+        let Some(end) = reply.windows(4).position(|part| part == b"\r\n\r\n") else {
+            return Verdict::NeedMore;
+        };
+        let mut lines = reply[..end].split(|&byte| byte == b'\n');
+        let accept = lines.find_map(|line| {
+            let colon = line.iter().position(|&byte| byte == b':')?;
+            line[..colon]
+                .eq_ignore_ascii_case(b"Sec-WebSocket-Accept")
+                .then(|| line[colon + 1..].trim_ascii())
+        });
+        match accept {
+            Some(ACCEPT) => Verdict::Ready,
+            _ => Verdict::Starting("the handshake's answer is not to our key".to_owned()),
+        }
+    }
+
+    fn goodbye(&self) -> &'static [u8] {
+        // A close frame, masked with zeroes. Only a handshake that has succeeded
+        // makes sense of it.
+        if self.strict {
+            b"\x88\x80\0\0\0\0"
+        } else {
+            b""
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::bear_anything;
+    use super::*;
+
+    const STRICT: Websocket = Websocket { strict: true };
+    const GOOD: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+sec-websocket-accept:  s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+    #[test]
+    fn any_answer_is_up_unless_it_must_be_strict() {
+        let old = b"HTTP/1.1 400 Bad request\r\n\r\n";
+        assert_eq!(Websocket::default().judge(old), Verdict::Ready);
+        assert!(matches!(STRICT.judge(old), Verdict::Starting(_)));
+    }
+
+    #[test]
+    fn strictly_the_right_answer_to_the_key() {
+        bear_anything(&STRICT, GOOD);
+        assert_eq!(STRICT.judge(&GOOD[..GOOD.len() - 2]), Verdict::NeedMore);
+        let other = b"HTTP/1.1 101 x\r\nSec-WebSocket-Accept: AAAA\r\n\r\n";
+        assert!(matches!(STRICT.judge(other), Verdict::Starting(_)));
+        let none = b"HTTP/1.1 101 x\r\n\r\n";
+        assert!(matches!(STRICT.judge(none), Verdict::Starting(_)));
+    }
+}

@@ -1,0 +1,198 @@
+//! From the data to a question that can be asked: which protocol, where.
+
+use std::path::{Path, PathBuf};
+
+use daemontools::procfs;
+use daemontools::servicedir;
+use daemontools::status::{STATUS_LEN, Status};
+use daemontools::unix::file;
+
+use crate::context::Context;
+use crate::data::{Data, Kind, Probe};
+use crate::name::Name;
+use crate::net::{self, Endpoint, Finding, Limits};
+use crate::probe::{
+    Accepts, Alive, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
+};
+
+/// A dependency, ready to be asked.
+pub struct Question {
+    /// As it was named: messages repeat it.
+    pub shown: String,
+    /// Which service it is.
+    pub name: Name,
+    /// Where it listens.
+    pub endpoint: Endpoint,
+    protocol: Box<dyn Protocol + Send + Sync>,
+}
+
+impl Question {
+    /// Makes the question for a dependency `shown`.
+    ///
+    /// # Errors
+    /// Says why there is none: an unknown name, no probe, a setting that is missing.
+    pub fn new(
+        data: &Data,
+        context: &Context,
+        directory: &Path,
+        shown: &str,
+    ) -> Result<Self, String> {
+        let name = data
+            .find(shown)
+            .ok_or_else(|| format!("unknown '{shown}'"))?;
+        let service = &data.services[&name.service];
+        let probe = service
+            .probe
+            .as_ref()
+            .ok_or_else(|| format!("{shown} has no probe: nobody can wait for it"))?;
+        if service.instances && name.instance.is_none() {
+            return Err(format!("{shown} has instances: name one, {shown}_0 say"));
+        }
+        let context = context.of(&name);
+        let address = context.expand(&probe.address)?;
+        let endpoint = Endpoint::parse(&String::from_utf8_lossy(&address))?;
+        let protocol = protocol(probe, &context, data, &name, directory)?;
+        Ok(Self {
+            shown: shown.to_owned(),
+            name,
+            endpoint,
+            protocol,
+        })
+    }
+
+    /// Asks.
+    #[must_use]
+    pub fn ask(&self) -> Finding {
+        net::ask(&self.endpoint, &*self.protocol, Limits::default())
+    }
+}
+
+fn protocol(
+    probe: &Probe,
+    context: &Context,
+    data: &Data,
+    name: &Name,
+    directory: &Path,
+) -> Result<Box<dyn Protocol + Send + Sync>, String> {
+    Ok(match probe.kind {
+        Kind::Tcp | Kind::Unix => Box::new(Accepts),
+        Kind::Redis => Box::new(Redis {
+            password: password(probe, context)?,
+        }),
+        Kind::Mongo => Box::new(Mongo {
+            dialect: if probe.modern {
+                Dialect::Modern
+            } else {
+                Dialect::Any
+            },
+        }),
+        Kind::Http => Box::new(Http),
+        Kind::Websocket => Box::new(Websocket {
+            strict: probe.strict,
+        }),
+        Kind::Smtp => Box::new(Smtp),
+        Kind::Postgres => Box::new(Postgres {
+            user: probe.user.clone(),
+            database: probe.database.clone(),
+        }),
+        Kind::Worker => Box::new(Worker {
+            key: probe.key.clone(),
+            host: host(),
+            alive: Supervised(supervised(data, &name.service, directory)),
+        }),
+    })
+}
+
+/// The first line of the password file, if there is one.
+fn password(probe: &Probe, context: &Context) -> Result<Option<Vec<u8>>, String> {
+    let Some(file) = &probe.password_file else {
+        return Ok(None);
+    };
+    let file = context.expand_path(file)?;
+    let bytes = std::fs::read(&file)
+        .map_err(|error| format!("unable to read {}: {error}", file.display()))?;
+    let line = bytes
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    Ok(Some(line.to_vec()))
+}
+
+/// This host's name.
+fn host() -> Vec<u8> {
+    let name = std::fs::read("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim_ascii_end().to_vec()
+}
+
+/// The service directories of one service, where there is a scan directory.
+fn supervised(data: &Data, service: &str, directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| {
+            let name = data.find(&entry.file_name().to_string_lossy());
+            name.is_some_and(|name| name.service == service)
+        })
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// The status record of a service directory; `None` if there is none.
+#[must_use]
+pub fn status(directory: &Path) -> Option<Status> {
+    use std::os::unix::ffi::OsStrExt;
+    let path = directory.join(std::ffi::OsStr::from_bytes(servicedir::STATUS.to_bytes()));
+    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?;
+    let mut record = [0; STATUS_LEN + 1];
+    let bytes = file::read_start(&path, &mut record).ok()?;
+    Some(Status::unpack(bytes.try_into().ok()?))
+}
+
+/// Worker processes that count: those of the supervised services where there are
+/// any, else all that run.
+struct Supervised(Vec<PathBuf>);
+
+impl Alive for Supervised {
+    fn is_alive(&self, pid: u32) -> bool {
+        if procfs::start_time(pid).is_none() {
+            return false;
+        }
+        let mut records = self.0.iter().filter_map(|path| status(path)).peekable();
+        records.peek().is_none() || records.any(|record| belongs(pid, record.pid))
+    }
+}
+
+/// Whether `pid` is `root` or descends from it.
+fn belongs(mut pid: u32, root: u32) -> bool {
+    for _ in 0..16 {
+        if pid == root {
+            return root != 0;
+        }
+        match parent(pid) {
+            Some(parent) if parent > 1 => pid = parent,
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let end = stat.iter().rposition(|&byte| byte == b')')?;
+    let mut fields = stat.get(end + 2..)?.split(|&byte| byte == b' ');
+    str::from_utf8(fields.nth(1)?).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_belongs_to_the_supervised_process_or_to_nobody() {
+        let me = std::process::id();
+        assert!(belongs(me, me));
+        assert!(parent(me).is_some_and(|parent| belongs(me, parent)));
+        assert!(!belongs(me, 0));
+        assert!(Supervised(Vec::new()).is_alive(me));
+        assert!(!Supervised(Vec::new()).is_alive(u32::MAX));
+    }
+}

@@ -1,0 +1,110 @@
+//! Today's stack, and what goes with it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::world::World;
+
+/// A database folder; postgres will not run as root.
+fn database(world: &World) {
+    let place = world.path("postgres");
+    fs::create_dir_all(&place).expect("mkdir");
+    let path = place.to_string_lossy().into_owned();
+    let run = |program: &str, words: &[&str]| {
+        let output = world.command(program).args(words).output().expect(program);
+        assert!(output.status.success(), "{program}: {output:?}");
+    };
+    run("chown", &["postgres", &path]);
+    let init = fs::canonicalize("/usr/local/bin/postgres").ok();
+    let init = init.and_then(|path| Some(path.parent()?.join("initdb")));
+    let init = init
+        .filter(|path| path.exists())
+        .unwrap_or_else(|| "/usr/lib/postgresql/15/bin/initdb".into());
+    run(
+        "setuidgid",
+        &[
+            "postgres",
+            &init.to_string_lossy(),
+            "-A",
+            "trust",
+            "-N",
+            "-D",
+            &path,
+        ],
+    );
+}
+
+pub(crate) fn stack(world: &World) {
+    database(world);
+    world.write_nginx("run/puma.sock");
+    fs::write(
+        world.path("app/config.ru"),
+        "require_relative 'boot'\nboot 'puma', :redis\n\
+         run lambda { |_| [200, {}, [\"visit #{Redis.new(**REDIS).incr('v')}\\n\"]] }\n",
+    )
+    .expect("write");
+    world.stage("modern");
+    world.scan();
+    world.bring(&["99puma", "90sidekiq"]);
+    for service in ["99puma", "90sidekiq"] {
+        world.until(service, || {
+            world
+                .log(service)
+                .contains(&format!("{service} waiting for postgres"))
+        });
+    }
+    world.bring(&["30redis", "20nginx", "10postgres"]);
+    world.until_ready(&["postgres", "redis", "web", "puma"]);
+    world.until("a page", || world.page().starts_with("visit "));
+    world.until("sidekiq", || {
+        world.log("90sidekiq").contains("sidekiq: booted")
+    });
+    for service in ["99puma", "90sidekiq"] {
+        assert!(
+            !world.log(service).contains("TOO EARLY"),
+            "{}",
+            world.log(service)
+        );
+    }
+    let (code, findings) = world.gate(&["lint"]);
+    assert_eq!((code, findings.as_str()), (0, ""));
+}
+
+/// puma that is killed leaves its socket behind: a file is no service.
+pub(crate) fn stale_socket(world: &World) {
+    fs::write(
+        world.path("app/config.ru"),
+        "run lambda { |_| [200, {}, [\"\"]] }\n",
+    )
+    .expect("write");
+    let script = "#!/bin/sh\ncd \"$WORK/app\" && exec puma -b \"unix://$WORK/run/puma.sock\" config.ru 2>&1\n";
+    world.scan();
+    world.bring_script("99puma", script);
+    world.until_ready(&["puma"]);
+    world.control("-dk", "99puma");
+    world.until("a stale socket", || {
+        let (code, line) = world.gate(&["check", "puma"]);
+        code == 2 && line.starts_with("puma: down: stale socket file")
+    });
+    assert!(world.path("run/puma.sock").exists());
+    // The next one takes the file over.
+    world.control("-u", "99puma");
+    world.until_ready(&["puma"]);
+}
+
+pub(crate) fn mail(world: &World) {
+    let text = format!(
+        "listen on 127.0.0.1 port {}\naction a relay\nmatch for any action a\n",
+        world.port("SMTP")
+    );
+    fs::write(world.path("smtpd.conf"), text).expect("write");
+    // opensmtpd insists on one place and one mode.
+    fs::create_dir_all("/var/spool/smtpd").expect("mkdir");
+    fs::set_permissions("/var/spool/smtpd", fs::Permissions::from_mode(0o711)).expect("chmod");
+    world.scan();
+    world.bring_script(
+        "smtp",
+        "#!/bin/sh\nexec 2>&1\nexec diaspora-deps exec smtp\n",
+    );
+    world.until_ready(&["smtp"]);
+}

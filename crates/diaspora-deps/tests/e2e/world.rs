@@ -1,0 +1,301 @@
+//! A folder with ports, configuration and a svscan of its own; all of it goes away
+//! with the test.
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const GATE: &str = env!("CARGO_BIN_EXE_diaspora-deps");
+const SVC: &str = env!("CARGO_BIN_EXE_diaspora_svc");
+
+/// Long enough for a machine that has better things to do.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct World {
+    place: tempfile::TempDir,
+    ports: Vec<(&'static str, u16)>,
+    scanner: std::cell::RefCell<Option<Child>>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// PATH: the gate's folder, ours, the fetched servers, the system's.
+fn path() -> OsString {
+    let ours = std::env::var_os("OURS_BIN").map_or_else(|| root().join("build/bin"), PathBuf::from);
+    let gate = Path::new(GATE).parent().unwrap().to_owned();
+    let mut all = vec![gate, ours, root().join("build/venv/bin")];
+    let system = std::env::var_os("PATH").unwrap_or_default();
+    all.extend(std::env::split_paths(&system));
+    all.extend(["/usr/sbin", "/sbin"].map(PathBuf::from));
+    std::env::join_paths(all).unwrap()
+}
+
+impl World {
+    /// Which of these programs are not to be found.
+    pub(crate) fn missing(programs: &[&str]) -> String {
+        let path = path();
+        let missing = programs.iter().filter(|&&program| {
+            !std::env::split_paths(&path).any(|folder| folder.join(program).exists())
+        });
+        let mut missing: Vec<&str> = missing.copied().collect();
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        if !status.contains("Uid:\t0\t0") {
+            missing.push("root's rights");
+        }
+        missing.join(", ")
+    }
+
+    pub(crate) fn new() -> Self {
+        let place = tempfile::Builder::new().prefix("dd").tempdir().unwrap();
+        let names = ["MONGO", "REDIS", "WEB", "WEBSOCKET", "POSTGRES", "SMTP"];
+        // All held at once, so that they differ.
+        let held: Vec<TcpListener> = names
+            .iter()
+            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+            .collect();
+        let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+        let world = Self {
+            ports: names.into_iter().zip(held.iter().map(port)).collect(),
+            place,
+            scanner: std::cell::RefCell::default(),
+        };
+        drop(held);
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(world.path(""), open).unwrap();
+        for folder in ["run", "mongo", "service", "staged", "app/log", "app/script"] {
+            fs::create_dir_all(world.path(folder)).unwrap();
+        }
+        fs::set_permissions(world.path("run"), fs::Permissions::from_mode(0o1777)).unwrap();
+        for file in [
+            "Gemfile",
+            "Rakefile",
+            "boot.rb",
+            "config.ru",
+            "job.rb",
+            "script/websocket_server.rb",
+        ] {
+            fs::copy(
+                root().join("demo/app").join(file),
+                world.path("app").join(file),
+            )
+            .unwrap();
+        }
+        // As distributions have it: the gate must keep it in the foreground.
+        fs::write(world.path("redis.conf"), "daemonize yes\nsave \"\"\n").unwrap();
+        world.write_nginx("run/thin.0.sock");
+        let home = world.path("app");
+        let settings = format!(
+            "export RAILS_ENV=development\nDIASPORA_HOME={}\nold_function() {{ [[ -n $1 ]]; }}\n",
+            home.display()
+        );
+        fs::write(world.path("settings"), settings).unwrap();
+        world
+    }
+
+    /// The configuration of nginx with one upstream.
+    pub(crate) fn write_nginx(&self, socket: &str) {
+        let text = fs::read_to_string(root().join("demo/nginx.conf.in")).unwrap();
+        let socket = self.path(socket);
+        let text = text
+            .replace("@WORK@", &self.path("").to_string_lossy())
+            .replace("@WEB_PORT@", &self.port("WEB").to_string())
+            .replace("@UPSTREAM@", &format!("server unix:{};", socket.display()));
+        fs::write(self.path("nginx.conf"), text).unwrap();
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.place.path().join(name)
+    }
+
+    pub(crate) fn port(&self, name: &str) -> u16 {
+        self.ports
+            .iter()
+            .find(|(known, _)| *known == name)
+            .unwrap()
+            .1
+    }
+
+    /// A command in this world's environment.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env("PATH", path())
+            .env("WORK", self.place.path())
+            .env("DIASPORA_HOME", self.path("app"))
+            .env("DIASPORA_DEPS_SERVICES", root().join("demo/services.toml"))
+            .env("DIASPORA_DEPS_SETTINGS", self.path("settings"))
+            .env("DIASPORA_DEPS_DIR", self.path("service"))
+            .current_dir(self.place.path())
+            .stdin(Stdio::null());
+        for (name, port) in &self.ports {
+            command.env(format!("{name}_PORT"), port.to_string());
+        }
+        command
+    }
+
+    fn run(&self, program: &str, words: &[&str]) -> (i32, String) {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.command(program).args(words).output().unwrap();
+        let text =
+            String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
+        (status.code().unwrap_or(-1), text)
+    }
+
+    pub(crate) fn gate(&self, words: &[&str]) -> (i32, String) {
+        self.run(GATE, words)
+    }
+
+    pub(crate) fn svc(&self, words: &[&str]) -> (i32, String) {
+        self.run(SVC, words)
+    }
+
+    /// Tells supervise something, as `svc` does.
+    pub(crate) fn control(&self, letters: &str, service: &str) {
+        let directory = self.path("service").join(service);
+        let output = self
+            .command("svc")
+            .arg(letters)
+            .arg(&directory)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{output:?}"
+        );
+    }
+
+    /// Makes the service directories of a set, not yet where svscan looks.
+    pub(crate) fn stage(&self, set: &str) {
+        let staged = self.path("staged");
+        let (code, text) = self.gate(&[
+            "install",
+            "--thin",
+            "1",
+            "--set",
+            set,
+            &staged.to_string_lossy(),
+        ]);
+        assert_eq!(code, 0, "{text}");
+    }
+
+    /// Gives staged services to svscan, in this order.
+    pub(crate) fn bring(&self, services: &[&str]) {
+        for service in services {
+            fs::rename(
+                self.path("staged").join(service),
+                self.path("service").join(service),
+            )
+            .unwrap();
+        }
+    }
+
+    /// A service directory with a run script of its own.
+    pub(crate) fn bring_script(&self, service: &str, text: &str) {
+        let staged = self.path("staged").join(service);
+        fs::create_dir_all(&staged).unwrap();
+        fs::write(staged.join("run"), text).unwrap();
+        fs::set_permissions(staged.join("run"), fs::Permissions::from_mode(0o755)).unwrap();
+        self.bring(&[service]);
+    }
+
+    pub(crate) fn scan(&self) {
+        let log = fs::File::create(self.path("svscan.log")).unwrap();
+        let mut command = self.command("svscan");
+        command
+            .arg(self.path("service"))
+            .stdout(log.try_clone().unwrap())
+            .stderr(log);
+        *self.scanner.borrow_mut() = Some(command.spawn().unwrap());
+    }
+
+    /// What a service has logged so far.
+    pub(crate) fn log(&self, service: &str) -> String {
+        let file = self.path("service").join(service).join("log/main/current");
+        String::from_utf8_lossy(&fs::read(file).unwrap_or_default()).into_owned()
+    }
+
+    /// Polls until it is so; shows everything if it never is.
+    pub(crate) fn until(&self, what: &str, mut so: impl FnMut() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !so() {
+            assert!(
+                Instant::now() < deadline,
+                "never: {what}\n{}",
+                self.everything()
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    pub(crate) fn until_ready(&self, names: &[&str]) {
+        let words = [&["check"], names].concat();
+        self.until(&format!("{names:?} ready"), || self.gate(&words).0 == 0);
+    }
+
+    /// The page, as nginx gives it.
+    pub(crate) fn page(&self) -> String {
+        let address = format!("http://127.0.0.1:{}/", self.port("WEB"));
+        self.run("curl", &["-s", "-m", "5", &address]).1
+    }
+
+    fn everything(&self) -> String {
+        let mut text = self.svc(&["statusall"]).1 + &self.gate(&["check"]).1;
+        for entry in fs::read_dir(self.path("service")).unwrap().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let log = self.log(&name);
+            let tail: Vec<&str> = log.lines().rev().take(8).collect();
+            text += &format!(
+                "--- {name}\n{}\n",
+                tail.into_iter().rev().collect::<Vec<_>>().join("\n")
+            );
+        }
+        text + &fs::read_to_string(self.path("svscan.log")).unwrap_or_default()
+    }
+
+    /// Every process whose working directory or command line is in our folder.
+    fn ours(&self) -> Vec<String> {
+        let place = self.place.path().to_string_lossy().into_owned();
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        let pids = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        pids.filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit()))
+            .filter(|pid| *pid != std::process::id().to_string())
+            .filter(|pid| {
+                let cwd = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
+                let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                cwd.starts_with(&place) || String::from_utf8_lossy(&line).contains(&place)
+            })
+            .collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(mut scanner) = self.scanner.borrow_mut().take() {
+            let _ = scanner.kill();
+            let _ = scanner.wait();
+        }
+        // Supervises first come again; a few rounds take all.
+        for _ in 0..50 {
+            let ours = self.ours();
+            if ours.is_empty() {
+                return;
+            }
+            let _ = Command::new("kill")
+                .arg("-KILL")
+                .args(&ours)
+                .stderr(Stdio::null())
+                .status();
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}

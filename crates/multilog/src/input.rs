@@ -1,0 +1,261 @@
+//! Input: the one place that waits. What can be read is read straight into the
+//! journal's memory, in blocks as large as there is data for; when there is none,
+//! everything that came is in the logs.
+
+use core::time::Duration;
+use std::os::fd::OwnedFd;
+
+use daemontools::Errno;
+use daemontools::unix::clock::{self, Monotonic};
+use daemontools::unix::signal::{Caught, Mask, Signal};
+use daemontools::unix::{fd, file, memory, pipe, poll};
+
+use crate::dir::Log;
+use crate::journal::{self, BLOCK, MARK, mark_range};
+use crate::rotate::READ;
+use crate::work::Work;
+
+/// How long there must be nothing to read before memory is given back.
+const IDLE: Duration = Duration::from_secs(1);
+/// A pipe that was found full so many times in a row is made larger, once.
+const FULL: u32 = 4;
+/// To this size.
+const LARGE: i32 = 256 << 10;
+
+/// Standard input, and what becomes of it.
+#[derive(Debug)]
+pub(crate) struct Input {
+    work: Work,
+    bytes: &'static mut [u8],
+    term: Caught,
+    alarm: Caught,
+    /// The mask while waiting, which lets the two signals through.
+    waiting: Mask,
+    /// Whether a read brings all that was available, or nothing.
+    exact: bool,
+    /// A pipe to look into the input with.
+    glass: Option<(OwnedFd, OwnedFd)>,
+    marks: u64,
+    /// Full blocks in a row.
+    full: u32,
+    /// Whether there is memory to give back.
+    warm: bool,
+    /// Up to where the pages of `bytes` are there to be written to.
+    touched: usize,
+}
+
+/// What came of trying to read.
+enum Read {
+    /// Bytes, which are pending now.
+    Some,
+    /// Nothing yet.
+    Nothing,
+    /// The end.
+    End,
+}
+
+impl Input {
+    /// Standard input for `work`, which keeps its pending input in `bytes`.
+    pub(crate) fn new(
+        work: Work,
+        bytes: &'static mut [u8],
+        term: Caught,
+        alarm: Caught,
+        blocked: Mask,
+    ) -> Self {
+        let is_exact = journal::source().is_some_and(|facts| journal::is_exact(&facts));
+        Self {
+            exact: is_exact && work.journal.is_lasting(),
+            work,
+            bytes,
+            term,
+            alarm,
+            waiting: blocked.without(&[Signal::SIGTERM, Signal::SIGALRM]),
+            glass: None,
+            marks: journal::seed(),
+            full: 0,
+            warm: false,
+            touched: 0,
+        }
+    }
+
+    /// Reads to the end, or to the end of a line after SIGTERM. Gives the exit code.
+    pub(crate) fn run(mut self) -> i32 {
+        let mut most = BLOCK;
+        loop {
+            if self.alarm.take() {
+                self.turn_all();
+            }
+            if self.term.take() {
+                most = 1;
+            }
+            let state = &self.work.journal.state;
+            if most == 1 && state.start == state.end && !state.long {
+                break;
+            }
+            if !self.wait() {
+                continue;
+            }
+            match self.read(most) {
+                Read::Some => self.work.take(self.bytes),
+                Read::Nothing => {}
+                Read::End => {
+                    self.work.end_line(self.bytes);
+                    break;
+                }
+            }
+        }
+        self.work.logs.iter_mut().for_each(Log::close);
+        self.forget();
+        0
+    }
+
+    /// Waits until there is something to read; says whether there is.
+    fn wait(&mut self) -> bool {
+        let deadline = self.warm.then(|| Monotonic::now() + IDLE);
+        match poll::readable([fd::STDIN], deadline, &self.waiting) {
+            Ok([true]) => true,
+            Ok([false]) => {
+                if deadline.is_some_and(|deadline| Monotonic::now() >= deadline) {
+                    self.cool_down();
+                }
+                false
+            }
+            // Reading will wait instead.
+            Err(_) => true,
+        }
+    }
+
+    /// Reads once, at most `most` bytes.
+    fn read(&mut self, most: usize) -> Read {
+        let available = match pipe::available(fd::STDIN) {
+            Ok(count) if self.exact => count,
+            _ => 0,
+        };
+        let most = most.min(if self.exact { BLOCK } else { READ });
+        let count = if available == 0 { READ } else { available }.min(most);
+        self.work.make_room(self.bytes, count);
+        let end = self.work.journal.state.end;
+        if self.exact {
+            self.mark(count);
+        }
+        let result = fd::read(fd::STDIN, &mut self.bytes[end..end + count]);
+        let state = &mut self.work.journal.state;
+        state.reading = 0;
+        let count = match result {
+            Ok(count @ 1..) => count,
+            other => {
+                // The mark must not change under a state that speaks of it.
+                self.work.journal.commit();
+                return match other {
+                    Err(Errno::EAGAIN | Errno::EINTR) => Read::Nothing,
+                    _ => Read::End,
+                };
+            }
+        };
+        state.read_at = end;
+        state.end = end + count;
+        state.now = clock::wall();
+        if state.start == end {
+            state.line = state.now;
+        }
+        self.work.journal.commit();
+        self.warm |= state_is_warm(end + count);
+        self.full = if count == BLOCK { self.full + 1 } else { 0 };
+        if self.full == FULL {
+            pipe::enlarge(fd::STDIN, LARGE);
+        }
+        Read::Some
+    }
+
+    /// Lets the journal know of a read that is about to bring `count` bytes, and
+    /// sets the last of them to what they will not be.
+    fn mark(&mut self, count: usize) {
+        let mut mark = self.next_mark();
+        if count < MARK
+            && let Some(seen) = self.look(count)
+        {
+            mark = seen.map(|byte| !byte);
+        }
+        let state = &mut self.work.journal.state;
+        let (first, second) = mark.split_at(MARK / 2);
+        for (word, half) in state.mark.iter_mut().zip([first, second]) {
+            let mut bytes = [0; MARK / 2];
+            bytes.copy_from_slice(half);
+            *word = u64::from_ne_bytes(bytes);
+        }
+        state.reading = count;
+        // A process that is killed while the kernel looks for a page leaves a read
+        // half done.
+        let end = state.end + count;
+        while self.touched < end {
+            self.bytes[self.touched.max(end - count)] = 0;
+            self.touched = (self.touched | (memory::PAGE - 1)) + 1;
+        }
+        let range = mark_range(state.end, count);
+        self.bytes[range.clone()].copy_from_slice(&mark[..range.len()]);
+        self.work.journal.commit();
+    }
+
+    /// Sixteen bytes that no input is likely to hold.
+    fn next_mark(&mut self) -> [u8; MARK] {
+        let mut mark = [0; MARK];
+        for half in mark.chunks_exact_mut(MARK / 2) {
+            // The generator is splitmix64.
+            self.marks = self.marks.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut word = self.marks;
+            word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            half.copy_from_slice(&(word ^ (word >> 31)).to_ne_bytes());
+        }
+        mark
+    }
+
+    /// The next `count` bytes of a pipe, fewer than a mark has, without taking
+    /// them: a mark so short might be what comes.
+    fn look(&mut self, count: usize) -> Option<[u8; MARK]> {
+        if self.glass.is_none() {
+            self.glass = fd::pipe().ok();
+        }
+        let (out, into) = self.glass.as_ref()?;
+        let mut seen = [0; MARK];
+        let copied = pipe::peek(fd::STDIN, into, count).ok()?;
+        let read = fd::read(out, &mut seen[..copied]).ok()?;
+        (read == count).then_some(seen)
+    }
+
+    /// Begins a new file in every log that has one with something in it.
+    fn turn_all(&mut self) {
+        let journal = &mut self.work.journal;
+        for log in self.work.logs.iter_mut().filter(|log| log.size > 0) {
+            log.turn(journal);
+        }
+    }
+
+    /// Gives back memory that a burst has used.
+    fn cool_down(&mut self) {
+        self.warm = false;
+        self.full = 0;
+        let end = self.work.journal.state.end;
+        memory::give_back(&mut self.bytes[end..]);
+        self.touched = end;
+        for log in &mut self.work.logs {
+            log.output.give_back();
+        }
+    }
+
+    /// Nothing is pending: leaves no journal behind.
+    fn forget(&self) {
+        if let Some(log) = self.work.logs.first()
+            && self.work.journal.is_lasting()
+            && file::fchdir(&log.directory).is_ok()
+        {
+            let _ = file::unlink(journal::NAME);
+        }
+    }
+}
+
+/// Whether so much input touched more than a page.
+const fn state_is_warm(end: usize) -> bool {
+    end > memory::PAGE
+}

@@ -1,0 +1,4 @@
+//! Writes lines to automatically rotated logs.
+#![no_main]
+
+daemontools::main!(multilog::run);

@@ -1,0 +1,119 @@
+//! A processor: a command that turns `previous` into `processed`, and `state` into
+//! `newstate`. It is run again, with the old state, until it succeeds.
+
+use core::ffi::CStr;
+
+use daemontools::unix::process::{self, End, Fork};
+use daemontools::unix::{env, exec, fd, file};
+use daemontools::{Errno, TEMPORARY};
+
+use crate::dir::Log;
+use crate::finished::Code;
+use crate::turn::sync_directory;
+use crate::{ME, pause, setup};
+
+impl Log {
+    /// Processes `previous`, and names the result as a finished file.
+    pub(crate) fn process(&self, command: &CStr) {
+        let dir = self.name();
+        self.run_until_done(command);
+        self.make_safe(c"processed", true);
+        self.make_safe(c"newstate", false);
+        pause::until(&[b"unable to write ", dir, b" to disk"], || {
+            sync_directory(&self.directory)
+        });
+        pause::until(
+            &[b"unable to remove ", dir, b"/previous"],
+            || match file::unlink(c"previous") {
+                Err(Errno::ENOENT) => Ok(()),
+                result => result,
+            },
+        );
+        pause::until(
+            &[b"unable to rename newstate to state in directory ", dir],
+            || file::rename(c"newstate", c"state"),
+        );
+        self.name_finished(c"processed", Code::Safe);
+    }
+
+    fn run_until_done(&self, command: &CStr) {
+        let dir = self.name();
+        loop {
+            let fork = pause::until(&[b"unable to fork for processor in ", dir], process::fork);
+            let pid = match fork {
+                Fork::Child => process::exit_now(self.become_processor(command)),
+                Fork::Parent(pid) => pid,
+            };
+            match process::wait_for(pid) {
+                Ok(End::Exited(0)) => return,
+                Ok(End::Exited(_)) => pause::because(&[b"processor failed in ", dir], None),
+                Ok(End::Killed(_)) => pause::because(&[b"processor crashed in ", dir], None),
+                Err(error) => pause::because(&[b"wait failed for processor in ", dir], error),
+            }
+        }
+    }
+
+    fn make_safe(&self, name: &CStr, readable: bool) {
+        let dir = self.name();
+        let (slash, name_bytes) = (b"/", name.to_bytes());
+        let opened = pause::until(&[b"unable to create ", dir, slash, name_bytes], || {
+            file::open_append(name, 0o600)
+        });
+        pause::until(
+            &[b"unable to write ", dir, slash, name_bytes, b" to disk"],
+            || file::sync(&opened),
+        );
+        if readable {
+            pause::until(&[b"unable to set mode of ", dir, slash, name_bytes], || {
+                file::set_mode(&opened, 0o744)
+            });
+        }
+    }
+
+    /// In the child: never returns but to say how to exit.
+    fn become_processor(&self, command: &CStr) -> i32 {
+        let dir = self.name();
+        setup::restore_for_child();
+        let give = |opened: daemontools::Result<std::os::fd::OwnedFd>, number, what: &[&[u8]]| {
+            opened
+                .and_then(|opened| {
+                    fd::set_nonblocking(&opened, false)?;
+                    fd::hand_on(opened, number)
+                })
+                .map_err(|error| ME.fatal(what, error))
+        };
+        let done = give(
+            file::open_read(c"previous"),
+            0,
+            &[b"unable to read ", dir, b"/previous"],
+        )
+        .and_then(|()| {
+            give(
+                file::open_truncate(c"processed", 0o644),
+                1,
+                &[b"unable to write to ", dir, b"/processed"],
+            )
+        })
+        .and_then(|()| {
+            give(
+                file::open_read(c"state"),
+                4,
+                &[b"unable to read ", dir, b"/state"],
+            )
+        })
+        .and_then(|()| {
+            give(
+                file::open_truncate(c"newstate", 0o644),
+                5,
+                &[b"unable to write to ", dir, b"/newstate"],
+            )
+        });
+        if let Err(code) = done {
+            return code;
+        }
+        let argv: exec::Strings = [c"sh", c"-c", command].into_iter().collect();
+        let error = exec::execve(c"/bin/sh", &argv, &env::strings());
+        ME.fatal(&[b"unable to run ", command.to_bytes()], error);
+        TEMPORARY
+    }
+}

@@ -1,0 +1,184 @@
+//! Opening a log: what an earlier process left there gets its names, by the rules
+//! of the reference, after it was found out how far that process had got with the
+//! input that the journal holds.
+
+use core::ffi::CStr;
+
+use daemontools::Errno;
+use daemontools::unix::{dir, file, lock};
+
+use crate::ME;
+use crate::dir::{Current, Log};
+use crate::finished::{Code, Name};
+use crate::journal::{Journal, Place};
+use crate::output::Output;
+use crate::rotate::Flow;
+use crate::script::LogSpec;
+use crate::turn::{inode, name_finished};
+
+/// A log directory that is locked and not looked into yet.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    spec: LogSpec,
+    directory: std::os::fd::OwnedFd,
+    lock: std::os::fd::OwnedFd,
+}
+
+/// Makes a log's directory if need be, makes it the working directory, locks it.
+///
+/// # Errors
+/// The exit code; the message has been written.
+pub(crate) fn enter(spec: LogSpec) -> Result<Entered, i32> {
+    let path = spec.path;
+    // Whether this worked, opening it tells.
+    let _ = file::mkdir(path, 0o700);
+    let directory = file::open_directory(path)
+        .and_then(|directory| file::fchdir(&directory).map(|()| directory))
+        .map_err(|error| ME.fatal(&[b"unable to open directory ", path.to_bytes()], error))?;
+    let lock = file::open_append(c"lock", 0o600)
+        .and_then(|file| lock::try_exclusive(&file).map(|()| file))
+        .map_err(|error| ME.fatal(&[b"unable to lock directory ", path.to_bytes()], error))?;
+    Ok(Entered {
+        spec,
+        directory,
+        lock,
+    })
+}
+
+impl Entered {
+    /// Names what was left, and opens `current`.
+    ///
+    /// # Errors
+    /// The exit code; the message has been written.
+    pub(crate) fn open(self, index: usize, journal: &mut Journal) -> Result<Log, i32> {
+        let path = self.spec.path.to_bytes();
+        let done = written(journal.state.places[index]);
+        let place = &mut journal.state.places[index];
+        *place = Place {
+            inode: 0,
+            size: 0,
+            done,
+            ..*place
+        };
+        let selected = place.selected;
+        journal.commit();
+        let old = stat(path, c"current")?;
+        let is_safe = old.is_some_and(|facts| facts.mode & 0o100 != 0);
+        if !is_safe {
+            self.name_leftovers()?;
+        }
+        let fd = file::open_append(c"current", 0o600)
+            .map_err(|error| ME.fatal(&[b"unable to write to ", path, b"/current"], error))?;
+        file::set_mode(&fd, 0o644)
+            .map_err(|error| ME.fatal(&[b"unable to set mode of ", path, b"/current"], error))?;
+        let size = old.filter(|_| is_safe).map_or(0, |facts| facts.size);
+        let inode = inode(&fd);
+        // From here on the size of this file tells how far it is.
+        let place = &mut journal.state.places[index];
+        (place.inode, place.size) = (inode, size.cast_unsigned());
+        journal.commit();
+        Ok(Log {
+            spec: self.spec,
+            index,
+            directory: self.directory,
+            _lock: self.lock,
+            current: Current {
+                inode,
+                fd,
+                path: self.spec.path,
+                skip: done,
+            },
+            size: size - done.cast_signed(),
+            sure: 0,
+            flow: Flow::default(),
+            output: Output::new(),
+            selected,
+        })
+    }
+
+    /// After an outage, or the first time.
+    fn name_leftovers(&self) -> Result<(), i32> {
+        let path = self.spec.path.to_bytes();
+        let finish = |name, code| {
+            name_finished(&self.spec, &self.directory, name, code);
+        };
+        let _ = file::unlink(c"state");
+        let _ = file::unlink(c"newstate");
+        let processed = stat(path, c"processed")?;
+        if processed.is_some_and(|facts| facts.mode & 0o100 != 0) {
+            let _ = file::unlink(c"previous");
+            finish(c"processed", Code::Safe);
+        } else {
+            let _ = file::unlink(c"processed");
+            finish(c"previous", Code::Unfinished);
+        }
+        finish(c"current", Code::Unfinished);
+        file::open_truncate(c"state", 0o644)
+            .map(drop)
+            .map_err(|error| ME.fatal(&[b"unable to write to ", path, b"/state"], error))
+    }
+}
+
+fn stat(dir: &[u8], name: &CStr) -> Result<Option<file::Facts>, i32> {
+    match file::stat(name) {
+        Ok(facts) => Ok(Some(facts)),
+        Err(Errno::ENOENT) => Ok(None),
+        Err(error) => Err(ME.fatal(&[b"unable to stat ", dir, b"/", name.to_bytes()], error)),
+    }
+}
+
+/// How much of the pending input's output is in the log in the working directory.
+fn written(place: Place) -> u64 {
+    if place.inode == 0 {
+        return place.done;
+    }
+    let since = |facts: file::Facts| facts.size.cast_unsigned().checked_sub(place.size);
+    let is_it = |facts: &file::Facts| facts.identity.inode == place.inode;
+    if let Some(facts) = file::stat(c"current").ok().filter(is_it) {
+        let cut = cut_to_line(place, facts);
+        return place.done + cut.or(since(facts)).unwrap_or(0);
+    }
+    let previous = file::stat(c"previous").ok().filter(is_it);
+    let found = previous.or_else(|| find(place.inode));
+    place.done + found.and_then(since).unwrap_or(0)
+}
+
+/// Cuts the unfinished line that a killed write may have left, so that it comes
+/// whole into the next file: how much of the file since `place` remains.
+fn cut_to_line(place: Place, facts: file::Facts) -> Option<u64> {
+    let size = facts.size.cast_unsigned();
+    let mut tail = [0; 4096];
+    let len = size.checked_sub(place.size)?.min(tail.len() as u64);
+    let tail = &mut tail[..usize::try_from(len).ok()?];
+    let from = size - len;
+    let fd = file::open_read(c"current").ok()?;
+    if file::read_at(&fd, tail, from.cast_signed()) != Ok(tail.len()) {
+        return None;
+    }
+    let keep = match memchr::memrchr(b'\n', tail) {
+        Some(newline) => from + newline as u64 + 1,
+        // Of a line as long as this, what is there stays.
+        None if from > place.size => size,
+        None => place.size,
+    };
+    if keep < size {
+        let fd = file::open_write(c"current").ok()?;
+        file::truncate(&fd, keep.cast_signed()).ok()?;
+    }
+    Some(keep - place.size)
+}
+
+/// The finished file with this inode.
+fn find(inode: u64) -> Option<file::Facts> {
+    let mut found = None;
+    let here = dir::Dir::open(c".").ok()?;
+    let _ = here.each(|name, _| {
+        if let Some(name) = Name::parse(name)
+            && let Ok(facts) = file::stat(name.as_c_str())
+            && facts.identity.inode == inode
+        {
+            found = Some(facts);
+        }
+    });
+    found
+}

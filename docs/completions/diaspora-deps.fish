@@ -1,0 +1,23 @@
+# Completion of diaspora-deps for fish.
+set -l commands exec wait check graph lint install
+complete -c diaspora-deps -f
+complete -c diaspora-deps -n "not __fish_seen_subcommand_from $commands" -a exec -d 'Prepare, wait, become the program'
+complete -c diaspora-deps -n "not __fish_seen_subcommand_from $commands" -a wait -d 'Wait until all are ready'
+complete -c diaspora-deps -n "not __fish_seen_subcommand_from $commands" -a check -d 'Say which are ready'
+complete -c diaspora-deps -n "not __fish_seen_subcommand_from $commands" -a graph -d 'Show who needs whom'
+complete -c diaspora-deps -n "not __fish_seen_subcommand_from $commands" -a lint -d 'Look for what makes services fail'
+complete -c diaspora-deps -n "not __fish_seen_subcommand_from $commands" -a install -d 'Make the service directories'
+complete -c diaspora-deps -l services -r -F -d 'What each service needs'
+complete -c diaspora-deps -l settings -r -F -d 'The settings, a shell file'
+complete -c diaspora-deps -l dir -x -a '(__fish_complete_directories)' -d 'The scan directory'
+complete -c diaspora-deps -s h -l help -d 'Print help'
+complete -c diaspora-deps -n "not __fish_seen_subcommand_from $commands" -s V -l version -d 'Print the version'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from exec wait check graph' -a 'mongo nginx redis websocket resque_worker thin postgres puma sidekiq smtp web'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from wait' -s a -x -d 'Give up after so many attempts'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from check' -l json -d 'Print JSON'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from graph' -l format -x -a 'text dot mermaid' -d 'How to draw it'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from graph' -l state -d 'Ask each for its state'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from install' -l thin -x -d 'How many thins'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from install' -l set -x -a 'diaspora modern' -d 'Which stack'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from install' -l with-settings -d 'Make the settings file too'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from lint install' -a '(__fish_complete_directories)'

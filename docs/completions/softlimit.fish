@@ -1,0 +1,12 @@
+# Completion of softlimit for fish.
+complete -c softlimit -s a -x -d 'Bytes of address space'
+complete -c softlimit -s c -x -d 'Bytes of a core file'
+complete -c softlimit -s d -x -d 'Bytes of data'
+complete -c softlimit -s f -x -d 'Bytes of a file'
+complete -c softlimit -s l -x -d 'Bytes of locked memory'
+complete -c softlimit -s m -x -d 'Bytes of data, stack, locked and all memory'
+complete -c softlimit -s o -x -d 'Open files'
+complete -c softlimit -s p -x -d 'Processes of the user'
+complete -c softlimit -s r -x -d 'Bytes of resident memory'
+complete -c softlimit -s s -x -d 'Bytes of stack'
+complete -c softlimit -s t -x -d 'Seconds of processor time'
