@@ -12,10 +12,11 @@ use crate::transcript::printable;
 /// Files longer than this are shown by their length and a sum of their bytes.
 const SHOWN: usize = 400;
 
-/// Files of ours that the reference does not make, beside a record. They are
+/// Files of ours that the reference does not make: beside a record, and in a log
+/// directory (while multilog runs, and after it was killed). They are
 /// left out, or else nearly every listing would differ; a case of its own says
 /// that they are there ([`crate::Case::with_additions`]).
-const ADDITIONS: &[&str] = &["detail", "detail.new"];
+const ADDITIONS: &[&str] = &["detail", "detail.new", "pending"];
 
 /// Every file below `root`, sorted by name, with paths relative to it.
 #[must_use]
