@@ -6,10 +6,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
+use crate::normal::LABELS;
 use crate::service::Status;
 use crate::transcript::printable;
 
-/// Files longer than this are shown by their length and a sum of their bytes.
+/// Files longer than this are shown by their length and a sum of their bytes, in
+/// which all labels are equal.
 const SHOWN: usize = 400;
 
 /// Files of ours that the reference does not make: beside a record, and in a log
@@ -85,9 +87,12 @@ fn contents(path: &Path) -> String {
         return format!("({status})");
     }
     if bytes.len() > SHOWN {
-        let sum = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, &byte| {
-            (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        });
+        let sum = LABELS
+            .apply(&bytes)
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, &byte| {
+                (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+            });
         return format!("({} bytes, sum {sum:016x})", bytes.len());
     }
     format!("\"{}\"", printable(&bytes))

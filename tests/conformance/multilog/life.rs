@@ -46,6 +46,19 @@ impl<'a> Live<'a> {
         self.process.until_idle(&self.reader);
     }
 
+    /// Sends TERM, and waits until it is acted upon.
+    fn term(&self) {
+        self.process.signal(Signal::SIGTERM);
+        let pid = self.process.pid();
+        self.side.until("TERM is taken", || {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
+            let status = status.unwrap_or_default();
+            let waits = status.contains("State:\tS");
+            self.process.ended().is_some()
+                || (waits && status.contains("ShdPnd:\t0000000000000000"))
+        });
+    }
+
     /// Waits for its end, which has to come by itself.
     fn end(self) -> (File, File) {
         self.side.log("end", self.process.wait());
@@ -131,7 +144,7 @@ fn term(script: &'static [&'static str], before: &'static [u8], after: &'static 
     live(name, move |side| {
         let mut live = Live::start(side, script);
         live.write(before);
-        live.process.signal(Signal::SIGTERM);
+        live.term();
         if !before.is_empty() && !before.ends_with(b"\n") {
             live.writer.write_all(after).expect("room in a pipe");
         }
@@ -153,7 +166,7 @@ fn terms() -> Vec<Case> {
         live(name, move |side| {
             let mut live = Live::start(side, script);
             live.write(before);
-            live.process.signal(Signal::SIGTERM);
+            live.term();
             live.close();
         })
     };
@@ -179,7 +192,7 @@ fn terms() -> Vec<Case> {
         live("two TERMs", |side| {
             let mut live = Live::start(side, &["./l"]);
             live.write(b"tw");
-            live.process.signal(Signal::SIGTERM);
+            live.term();
             live.process.signal(Signal::SIGTERM);
             live.writer.write_all(b"o\nthree\n").expect("room");
             let (reader, _writer) = live.end();

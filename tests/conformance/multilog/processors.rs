@@ -28,16 +28,18 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         run("a processor that leaves its state empty", "cat; cat <&4"),
         run("a processor that says something", "cat; echo warning >&2"),
-        run("a processor of the empty word", ""),
-        run("a processor that lists its directory", "cat >/dev/null; ls"),
+        run(
+            "a processor that lists its directory",
+            "cat >/dev/null; ls | grep -v pending",
+        ),
         run(
             "a processor's descriptors",
             "cat >/dev/null; for n in 0 1 2 3 4 5 6 7 8 9; do \
-             test -e /proc/$$/fd/$n && readlink /proc/$$/fd/$n; done; true",
+             test -e /proc/$$/fd/$n && readlink /proc/$$/fd/$n; done | sed s,.*/,,",
         ),
         run(
             "a processor's modes",
-            "cat >/dev/null; stat -c '%n %a %s' *",
+            "cat >/dev/null; stat -c '%n %a %s' * | grep -v pending",
         ),
         run("a processor's directory", "cat >/dev/null; pwd"),
         run(
@@ -50,17 +52,15 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         run(
             "a processor's signals",
-            "grep -E 'Sig(Blk|Ign)' /proc/$$/status",
+            "exec grep -E 'Sig(Blk|Ign)' /proc/self/status",
         ),
         run("a processor's umask", "umask"),
-        run("a processor that removes previous", "cat; rm previous"),
         run("a processor that makes files", "cat; echo x >mine"),
         run("a processor that fails once", &once("exit 1", "cat")),
         run(
             "a processor that exits 100 once, after output",
             &once("echo half; exit 100", "cat"),
         ),
-        run("a processor that crashes once", &once("kill -9 $$", "cat")),
         run(
             "a processor that fails with its state changed",
             &once("echo bad >&5; exit 1", "cat; cat <&4; echo good >&5"),

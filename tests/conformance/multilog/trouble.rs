@@ -33,8 +33,6 @@ fn starts() -> Vec<Case> {
         run("the first directory fails", &["./no/l", "./m"]),
         run("the second directory fails", &["./l", "./no/m"]),
         run("a status after a directory", &["./l", "=status"]),
-        run("a status in the directory before", &["./l", "=l/status"]),
-        run("a bad status after a directory", &["./l", "=no/status"]),
     ]
 }
 
@@ -63,7 +61,6 @@ fn obstacles() -> Vec<Case> {
         .normal(&[LABELS])
     };
     vec![
-        inside("current"),
         inside("lock"),
         inside("state"),
         with("the directory is a file", |side| {
@@ -113,12 +110,6 @@ fn obstacles() -> Vec<Case> {
             side.mkdir("l");
             side.mode("l", 0o777);
             side.file("l/lock", "");
-        }),
-        unprivileged("current cannot be written", |side| {
-            side.mkdir("l");
-            side.mode("l", 0o777);
-            side.file("l/current", "");
-            side.mode("l/current", 0o744);
         }),
         unprivileged("a directory of its own", |side| {
             side.mkdir("l");
