@@ -5,6 +5,7 @@
 
 mod chainload;
 mod mixed;
+mod multilog;
 mod readproctitle;
 mod supervise;
 mod svc;
@@ -22,6 +23,7 @@ fn main() {
         .program("svscan", svscan::cases())
         .program("svscanboot", svscanboot::cases())
         .program("mixed", mixed::cases())
+        .program("multilog", multilog::cases())
         .program("readproctitle", readproctitle::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())

@@ -6,16 +6,19 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
+use crate::normal::LABELS;
 use crate::service::Status;
 use crate::transcript::printable;
 
-/// Files longer than this are shown by their length and a sum of their bytes.
+/// Files longer than this are shown by their length and a sum of their bytes, in
+/// which all labels are equal.
 const SHOWN: usize = 400;
 
-/// Files of ours that the reference does not make, beside a record. They are
+/// Files of ours that the reference does not make: beside a record, and in a log
+/// directory (while multilog runs, and after it was killed). They are
 /// left out, or else nearly every listing would differ; a case of its own says
 /// that they are there ([`crate::Case::with_additions`]).
-const ADDITIONS: &[&str] = &["detail", "detail.new"];
+const ADDITIONS: &[&str] = &["detail", "detail.new", "pending"];
 
 /// Every file below `root`, sorted by name, with paths relative to it.
 #[must_use]
@@ -84,9 +87,12 @@ fn contents(path: &Path) -> String {
         return format!("({status})");
     }
     if bytes.len() > SHOWN {
-        let sum = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, &byte| {
-            (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        });
+        let sum = LABELS
+            .apply(&bytes)
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, &byte| {
+                (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+            });
         return format!("({} bytes, sum {sum:016x})", bytes.len());
     }
     format!("\"{}\"", printable(&bytes))
