@@ -80,7 +80,7 @@ lint:
 	@for page in docs/man/*.[58]; do mandoc -Tlint -W warning $$page || exit 1; done
 
 doc:
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --document-private-items
 
 ## make options   usage, manual pages and completions know the same options
 options: build

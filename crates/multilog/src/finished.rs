@@ -78,14 +78,16 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Takes a name of the directory into account.
-    pub(crate) fn see(&mut self, name: &CStr) {
+    /// Takes a name of the directory into account, if it is that of a finished
+    /// file; says whether it is.
+    pub(crate) fn see(&mut self, name: &CStr) -> bool {
         let Some(name) = Name::parse(name) else {
-            return;
+            return false;
         };
         self.count += 1;
         self.oldest = Some(self.oldest.map_or(name, |oldest| oldest.min(name)));
         self.newest = Some(self.newest.map_or(name, |newest| newest.max(name)));
+        true
     }
 
     /// The label for a file that is finished now: never below the newest, for the

@@ -10,6 +10,7 @@
 mod alert;
 mod dir;
 mod finished;
+mod glob;
 mod input;
 mod journal;
 mod output;

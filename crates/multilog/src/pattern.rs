@@ -4,17 +4,27 @@
 
 use core::ffi::CStr;
 
+use crate::glob;
+
 /// How many bytes of a line patterns see, the stamp among them.
 pub(crate) const SEEN: usize = 1000;
 
 /// A pattern, as it was given.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pattern(pub(crate) &'static CStr);
+pub(crate) enum Pattern {
+    /// Of stars and non-stars.
+    Simple(&'static CStr),
+    /// As `fnmatch` knows them.
+    Glob(&'static CStr),
+}
 
 impl Pattern {
     /// Whether it matches all of `line`.
     pub(crate) fn matches(self, line: &[u8]) -> bool {
-        matches(self.0.to_bytes(), line)
+        match self {
+            Self::Simple(pattern) => matches(pattern.to_bytes(), line),
+            Self::Glob(pattern) => glob::matches(pattern.to_bytes(), line),
+        }
     }
 }
 

@@ -100,7 +100,7 @@ impl Entered {
     fn name_leftovers(&self) -> Result<(), i32> {
         let path = self.spec.path.to_bytes();
         let finish = |name, code| {
-            name_finished(path, &self.directory, name, code, self.spec.count);
+            name_finished(&self.spec, &self.directory, name, code);
         };
         let _ = file::unlink(c"state");
         let _ = file::unlink(c"newstate");

@@ -5,9 +5,12 @@ use core::ffi::CStr;
 use daemontools::Args;
 
 use crate::pattern::Pattern;
+use crate::stamp::Format;
 
 /// Sizes that `s` is clamped to.
 const SIZES: core::ops::RangeInclusive<u64> = 4096..=16_777_215;
+/// The largest size that `B` can ask for.
+const SIZE_MAX: u64 = 1 << 40;
 /// The size of files where no `s` says otherwise.
 const SIZE: u64 = 99_999;
 /// The number of files where no `n` says otherwise, and the least.
@@ -36,6 +39,8 @@ pub(crate) struct LogSpec {
     pub(crate) size: u64,
     /// How many finished files there may be, and one more.
     pub(crate) count: u64,
+    /// How many bytes all its files together may have.
+    pub(crate) total: Option<u64>,
     /// What its files go through.
     pub(crate) processor: Option<&'static CStr>,
 }
@@ -43,8 +48,10 @@ pub(crate) struct LogSpec {
 /// A script.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
-    /// Whether each line gets a timestamp.
-    pub(crate) stamp: bool,
+    /// The time in front of each line.
+    pub(crate) stamp: Format,
+    /// What follows it.
+    pub(crate) prefix: &'static CStr,
     /// The actions, in order.
     pub(crate) actions: Vec<Action>,
     /// The files of [`Action::Status`].
@@ -64,13 +71,29 @@ impl Script {
         let mut script = Self::default();
         let mut size = SIZE;
         let mut count = COUNT;
+        let mut total = None;
         let mut processor = None;
+        let mut is_glob = false;
         for (index, word) in words.enumerate() {
             let rest = tail(word);
             match word.to_bytes().first() {
-                Some(b't') if index == 0 => script.stamp = true,
-                Some(b'+') => script.actions.push(Action::Select(true, Pattern(rest))),
-                Some(b'-') => script.actions.push(Action::Select(false, Pattern(rest))),
+                Some(b't') if index == 0 => script.stamp = Format::Label,
+                Some(b'T') if index == 0 => script.stamp = Format::Epoch,
+                Some(b'd') if index == 0 => script.stamp = Format::Local(9),
+                Some(b'm') if index == 0 => script.stamp = Format::Local(3),
+                Some(sign @ (b'+' | b'-')) => {
+                    let pattern = if is_glob {
+                        Pattern::Glob(rest)
+                    } else {
+                        Pattern::Simple(rest)
+                    };
+                    script.actions.push(Action::Select(*sign == b'+', pattern));
+                }
+                Some(b'F') => is_glob = true,
+                Some(b'S') if rest.is_empty() => is_glob = false,
+                Some(b'S') => total = Some(number(rest)).filter(|&total| total > 0),
+                Some(b'B') => size = number(rest).clamp(*SIZES.start(), SIZE_MAX),
+                Some(b'p') => script.prefix = rest,
                 Some(b'e') => script.actions.push(Action::Alert),
                 Some(b'=') => {
                     script.actions.push(Action::Status(script.statuses.len()));
@@ -85,6 +108,7 @@ impl Script {
                         path: word,
                         size,
                         count,
+                        total,
                         processor,
                     });
                 }
@@ -92,6 +116,11 @@ impl Script {
             }
         }
         script
+    }
+
+    /// Whether lines get anything in front.
+    pub(crate) fn is_stamped(&self) -> bool {
+        self.stamp != Format::None || !self.prefix.is_empty()
     }
 
     /// Whether every log gets every line, and nothing else is done with them.
@@ -155,13 +184,36 @@ mod tests {
             ]
         );
         assert!(script.is_plain());
-        assert!(!script.stamp);
+        assert_eq!(script.stamp, Format::None);
     }
 
     #[test]
     fn only_the_first_word_asks_for_stamps() {
-        assert!(Script::of([c"tea", c"e"].into_iter()).stamp);
-        assert!(!Script::of([c"e", c"t"].into_iter()).stamp);
-        assert!(!Script::of([c"", c"t"].into_iter()).stamp);
+        let stamp = |words: [&'static CStr; 2]| Script::of(words.into_iter()).stamp;
+        assert_eq!(stamp([c"tea", c"e"]), Format::Label);
+        assert_eq!(stamp([c"e", c"t"]), Format::None);
+        assert_eq!(stamp([c"", c"t"]), Format::None);
+        assert_eq!(stamp([c"T", c"t"]), Format::Epoch);
+        assert_eq!(stamp([c"d", c"m"]), Format::Local(9));
+        assert_eq!(stamp([c"m", c"d"]), Format::Local(3));
+    }
+
+    #[test]
+    fn sizes_beyond_the_reference_have_their_own_letter_and_so_has_the_total() {
+        let words = [
+            c"B100000000",
+            c"S5000000",
+            c"./a",
+            c"s100000000",
+            c"S0",
+            c"./b",
+        ];
+        let script = Script::of(words.into_iter());
+        let shape: Vec<_> = script
+            .logs
+            .iter()
+            .map(|log| (log.size, log.total))
+            .collect();
+        assert_eq!(shape, [(100_000_000, Some(5_000_000)), (16_777_215, None)]);
     }
 }

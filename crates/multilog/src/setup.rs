@@ -4,13 +4,14 @@
 use std::sync::OnceLock;
 
 use daemontools::unix::signal::{Caught, Inherited, Mask, Signal, harden};
-use daemontools::unix::{clock, fd, file};
+use daemontools::unix::{clock, fd, file, localtime};
 use daemontools::{Args, TEMPORARY};
 
 use crate::alert::Alerts;
 use crate::input::Input;
 use crate::journal::{self, Found, Journal, Opened, Source};
 use crate::script::{Action, Script};
+use crate::stamp::Format;
 use crate::status::Status;
 use crate::work::Work;
 use crate::{ME, recover};
@@ -44,6 +45,9 @@ pub(crate) fn begin(args: Args) -> Result<Input, i32> {
         }
     };
     let script = Script::parse(args);
+    if matches!(script.stamp, Format::Local(_)) {
+        localtime::load_zone();
+    }
     let hash = journal::hash(args.from(1).map(core::ffi::CStr::to_bytes));
     let mut statuses = Vec::new();
     let mut logs = Vec::new();

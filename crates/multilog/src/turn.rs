@@ -2,12 +2,17 @@
 //! from which a successor finds every byte, and nothing gets a mode or a name that
 //! says "safe" before it is on the disk.
 
+use core::ffi::CStr;
+use std::os::fd::OwnedFd;
+
+use daemontools::Errno;
 use daemontools::unix::{clock, dir, file};
 
 use crate::dir::Log;
 use crate::finished::{Code, Name, Survey};
 use crate::journal::{Journal, Place};
 use crate::pause;
+use crate::script::LogSpec;
 
 impl Log {
     /// Finishes the file and begins another.
@@ -54,31 +59,19 @@ impl Log {
 
     /// Gives `file` its name as a finished file, if it exists, and removes the
     /// oldest ones beyond the number wanted.
-    pub(crate) fn name_finished(&self, file: &core::ffi::CStr, code: Code) {
-        name_finished(
-            self.spec.path.to_bytes(),
-            &self.directory,
-            file,
-            code,
-            self.spec.count,
-        );
+    pub(crate) fn name_finished(&self, file: &CStr, code: Code) {
+        name_finished(&self.spec, &self.directory, file, code);
     }
 }
 
 /// The inode of an open file.
-pub(crate) fn inode(fd: &std::os::fd::OwnedFd) -> u64 {
+pub(crate) fn inode(fd: &OwnedFd) -> u64 {
     file::fstat(fd).map_or(0, |facts| facts.identity.inode)
 }
 
-/// As [`Log::name_finished`], in the working directory, which is `dir`.
-pub(crate) fn name_finished(
-    dir: &[u8],
-    directory: &std::os::fd::OwnedFd,
-    name: &core::ffi::CStr,
-    code: Code,
-    count: u64,
-) {
-    use daemontools::Errno;
+/// As [`Log::name_finished`], in the working directory, which is the log's.
+pub(crate) fn name_finished(spec: &LogSpec, directory: &OwnedFd, name: &CStr, code: Code) {
+    let (dir, count) = (spec.path.to_bytes(), spec.count);
     let facts = pause::until(
         &[b"unable to stat ", dir, b"/", name.to_bytes()],
         || match file::stat(name) {
@@ -116,31 +109,62 @@ pub(crate) fn name_finished(
     while let Some(oldest) = survey.oldest
         && survey.count >= count
     {
-        let oldest = oldest.as_c_str();
-        pause::until(
-            &[b"unable to remove ", dir, b"/", oldest.to_bytes()],
-            || file::unlink(oldest),
-        );
+        remove(dir, oldest);
         if survey.count == count {
-            return;
+            break;
         }
         survey = look(dir);
     }
+    if let Some(total) = spec.total {
+        keep_within(dir, total.saturating_sub(spec.size));
+    }
+}
+
+/// Removes the oldest finished files until the rest have at most so many bytes.
+fn keep_within(dir: &[u8], total: u64) {
+    loop {
+        let (survey, bytes) = look_at(dir, |name| {
+            file::stat(name).map_or(0, |facts| facts.size.cast_unsigned())
+        });
+        match survey.oldest {
+            Some(oldest) if bytes > total => remove(dir, oldest),
+            _ => return,
+        }
+    }
+}
+
+fn remove(dir: &[u8], name: Name) {
+    let name = name.as_c_str();
+    pause::until(
+        &[b"unable to remove ", dir, b"/", name.to_bytes()],
+        || match file::unlink(name) {
+            Err(Errno::ENOENT) => Ok(()),
+            result => result,
+        },
+    );
 }
 
 /// Looks at the finished files in the working directory.
 fn look(dir: &[u8]) -> Survey {
+    look_at(dir, |_| 0).0
+}
+
+/// As [`look`], and gives the sum of what `weigh` says of each.
+fn look_at(dir: &[u8], weigh: impl Fn(&CStr) -> u64) -> (Survey, u64) {
     pause::until(&[b"unable to read ", dir], || {
-        let mut survey = Survey::default();
-        dir::Dir::open(c".")?.each(|name, _| survey.see(name))?;
-        Ok(survey)
+        let (mut survey, mut sum) = (Survey::default(), 0);
+        dir::Dir::open(c".")?.each(|name, _| {
+            if survey.see(name) {
+                sum += weigh(name);
+            }
+        })?;
+        Ok((survey, sum))
     })
 }
 
 /// Makes the names in a directory safe. A file system that cannot say so is taken
 /// to do it by itself.
-pub(crate) fn sync_directory(directory: &std::os::fd::OwnedFd) -> daemontools::Result<()> {
-    use daemontools::Errno;
+pub(crate) fn sync_directory(directory: &OwnedFd) -> daemontools::Result<()> {
     match file::sync(directory) {
         Err(Errno::EINVAL | Errno::EROFS) => Ok(()),
         result => result,

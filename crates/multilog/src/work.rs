@@ -40,7 +40,7 @@ impl Work {
         self.alerted = 0;
         // Until all output is complete the state stays as it is: a log that turns to
         // another file meanwhile commits it.
-        let (at, long) = if self.script.is_plain() && !self.script.stamp && !state.long {
+        let (at, long) = if self.script.is_plain() && !self.script.is_stamped() && !state.long {
             self.take_plain(start, read_at, input)
         } else {
             self.take_lines(start, read_at, input)
@@ -116,10 +116,11 @@ impl Work {
     /// Line by line, likewise.
     fn take_lines(&mut self, start: usize, read_at: usize, input: &[u8]) -> (usize, bool) {
         let state = &self.journal.state;
-        let fresh = Stamp::new(self.script.stamp, state.now);
-        let mut stamp = Stamp::new(self.script.stamp, state.line);
-        if start >= read_at {
-            stamp = fresh;
+        let prefix = self.script.prefix.to_bytes();
+        let fresh = Stamp::new(self.script.stamp, prefix, state.now);
+        let mut stamp = fresh;
+        if start < read_at {
+            stamp = Stamp::new(self.script.stamp, prefix, state.line);
         }
         let mut boundary = Boundary(read_at + READ);
         let mut at = start;
