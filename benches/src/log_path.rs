@@ -189,7 +189,7 @@ pub(crate) fn filters(settings: &Settings) -> Outcome<Vec<Row>> {
         .stdin(File::open(&web.file)?)
         .output()?;
     let labelled = Input::of(settings, labelled.stdout)?;
-    let few = Input::new(settings, settings.amount(5_000_000), 100, 250)?;
+    let few = Input::new(settings, settings.amount(20_000_000), 100, 250)?;
     for (program, from, input, factor) in [
         ("tai64n", From::File, web, 9.0),
         ("tai64nlocal", From::File, &labelled, 20.0),

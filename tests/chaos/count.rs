@@ -44,7 +44,16 @@ pub(crate) fn count(root: &Path) -> Sum {
             let printed = printed.try_into().map_or(0, u64::from_be_bytes);
             let name = note.file_name();
             let numbers = seen.remove(name.to_str().expect("a name"));
-            add(&mut sum, printed, numbers.unwrap_or_default());
+            let numbers = numbers.unwrap_or_default();
+            let lost = sum.lost;
+            let (first, last) = (numbers.iter().min().copied(), numbers.iter().max().copied());
+            add(&mut sum, printed, numbers);
+            if sum.lost > lost {
+                println!(
+                    "chaos: w{number}: {name:?} printed {printed}, kept {first:?} to {last:?}, lost {}",
+                    sum.lost - lost
+                );
+            }
         }
         // Lines of nobody: torn ones.
         sum.disordered += seen.len() as u64;

@@ -10,7 +10,7 @@ use daemontools::{Args, TEMPORARY};
 use crate::alert::Alerts;
 use crate::input::Input;
 use crate::journal::{self, Found, Journal, Opened, Source};
-use crate::script::{Action, Script};
+use crate::script::Script;
 use crate::stamp::Format;
 use crate::status::Status;
 use crate::work::Work;
@@ -52,24 +52,23 @@ pub(crate) fn begin(args: Args) -> Result<Input, i32> {
     let mut statuses = Vec::new();
     let mut logs = Vec::new();
     let mut opened: Option<(Opened, Found)> = None;
-    for action in &script.actions {
-        if !matches!(action, Action::Status(_) | Action::Log(_)) {
-            continue;
-        }
+    let go_back = || {
         file::fchdir(&start)
-            .map_err(|error| ME.fatal(&[b"unable to switch to starting directory"], error))?;
-        match *action {
-            Action::Status(index) => statuses.push(Status::open(script.statuses[index])?),
-            Action::Log(index) => {
-                let entered = recover::enter(script.logs[index])?;
-                if opened.is_none() {
-                    opened = Some(open_journal(script.logs.len(), hash)?);
-                }
-                if let Some(((journal, _), _)) = &mut opened {
-                    logs.push(entered.open(index, journal)?);
-                }
-            }
-            Action::Select(..) | Action::Alert => {}
+            .map_err(|error| ME.fatal(&[b"unable to switch to starting directory"], error))
+    };
+    // Before the logs, as the reference: it leaves them behind when a log is locked.
+    for path in &script.statuses {
+        go_back()?;
+        statuses.push(Status::open(path)?);
+    }
+    for (index, log) in script.logs.iter().enumerate() {
+        go_back()?;
+        let entered = recover::enter(*log)?;
+        if opened.is_none() {
+            opened = Some(open_journal(script.logs.len(), hash)?);
+        }
+        if let Some(((journal, _), _)) = &mut opened {
+            logs.push(entered.open(index, journal)?);
         }
     }
     let ((journal, bytes), found) = match opened {

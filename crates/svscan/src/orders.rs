@@ -39,12 +39,11 @@ impl Orders {
 
     /// Whether to stop everything and end.
     pub(crate) fn stop(&self) -> bool {
-        // Both are asked: a signal that is left would come again later.
-        let mut told = false;
-        for caught in self.stop.iter().flatten() {
-            told |= caught.take();
-        }
-        told
+        let [term, int] = self
+            .stop
+            .each_ref()
+            .map(|caught| caught.as_ref().is_some_and(Caught::take));
+        term || int
     }
 
     /// Whether to look at everything now.

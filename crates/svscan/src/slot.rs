@@ -271,6 +271,16 @@ impl Slot {
         self.set(Mark::Said, false);
     }
 
+    /// Whether a supervise was started so short a while ago that it may still be
+    /// about to fail.
+    pub(crate) const fn is_young(&self, role: Role, now: Tick) -> bool {
+        let side = match role {
+            Role::Service => self.service,
+            Role::Log => self.log,
+        };
+        side.pid != 0 && now.since(side.at) < PACE
+    }
+
     /// Whether no change is under way.
     pub(crate) fn is_steady(&self) -> bool {
         self.phase == Phase::Steady

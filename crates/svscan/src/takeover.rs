@@ -120,7 +120,12 @@ impl Svscan {
     fn rejoin(&mut self, slot: usize) {
         let name = Path::of_name(self.table.name(slot));
         let name = name.as_c_str();
-        let sides = [Role::Service, Role::Log].map(|role| self.table[slot].pid(role));
+        // One that may be about to fail proves nothing.
+        let now = now();
+        let sides = [Role::Service, Role::Log].map(|role| {
+            let slot = &self.table[slot];
+            slot.pid(role).filter(|_| !slot.is_young(role, now))
+        });
         let [service, log] = if sides == [None, None] {
             // Their processes may be joined still.
             survivors(name)

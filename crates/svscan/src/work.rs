@@ -1,7 +1,9 @@
 //! Doing what the table says.
 
+use core::ffi::CStr;
 use std::rc::Rc;
 
+use daemontools::status::Want;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::ends::Ends;
@@ -194,6 +196,9 @@ impl Svscan {
         };
         let name = self.table.name(slot);
         let log = Path::new(&[name.to_bytes(), pair::suffix(role)])?;
+        if role == Role::Log && self.stop == 1 && !self.may_leave(slot, log.as_c_str()) {
+            return Err(Errno::EAGAIN);
+        }
         let here = file::stat(name).is_ok_and(|facts| facts.identity == self.table[slot].identity);
         let told = if here {
             farewell::by_name(log.as_c_str(), letters)
@@ -201,6 +206,13 @@ impl Svscan {
             Err(Errno::ENOENT)
         };
         told.or_else(|error| farewell::by_descriptor(pid, letters).map_err(|_| error))
+    }
+
+    /// Whether a logger reads, or won't: told to leave while it waits to start the
+    /// logger again, its supervise would leave the rest of the pipe unread.
+    fn may_leave(&self, slot: usize, log: &CStr) -> bool {
+        self.table[slot].has_waited(now())
+            || !farewell::record(log).is_ok_and(|status| status.pid == 0 && status.want == Want::Up)
     }
 
     /// The old supervises of a replaced directory have gone.

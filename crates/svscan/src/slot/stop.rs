@@ -1,8 +1,11 @@
 //! How a service ends with svscan: the service first, then its logger, which has
 //! read everything by then.
 
-use super::{Action, Farewell, INSIST, Mark, Phase, Role, Slot};
+use super::{Action, Farewell, INSIST, Mark, Phase, QUICK_ENDS, Role, Slot};
 use crate::tick::Tick;
+
+/// How long is waited for a logger that is down but should be up, in milliseconds.
+const PATIENCE: u32 = 5000;
 
 impl Slot {
     /// svscan ends. Asked again, it tells again what was told before.
@@ -34,7 +37,13 @@ impl Slot {
             && self.has(Mark::Listed)
             && self.has(Mark::Logged)
             && self.pipe.is_some()
-            && self.quick[1] == 0
+            && self.quick[1] < QUICK_ENDS
+    }
+
+    /// Whether the logger has had its time to come up once more, after its service
+    /// has ended.
+    pub(crate) const fn has_waited(&self, now: Tick) -> bool {
+        now.since(self.service.at) > PATIENCE && self.service.at.wait(now) == 0
     }
 
     pub(super) fn next_to_stop(&mut self, now: Tick) -> Option<Action> {

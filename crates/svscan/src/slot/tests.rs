@@ -157,3 +157,79 @@ fn an_exec_that_failed_is_said_by_the_first_child_only_until_one_has_run() {
     slot.ended(Role::Service, false, START.plus(3 * PACE));
     assert!(!slot.has(Mark::Mute));
 }
+
+#[test]
+fn stopping_tells_the_service_then_the_logger_and_closes_the_pipe_last() {
+    let mut slot = running(true);
+    let now = START.plus(2000);
+    slot.stop();
+    let tell = |role| Some(Action::Tell(role, Farewell::Stop));
+    assert_eq!(slot.next(now), tell(Role::Service));
+    assert_eq!(slot.wait(now), Some(INSIST));
+    slot.told();
+    assert_eq!(slot.next(now), None);
+    assert!(!slot.is_over());
+    slot.ended(Role::Service, false, now);
+    assert!(slot.pipe().is_some());
+    assert_eq!(slot.next(now), tell(Role::Log));
+    slot.told();
+    assert!(slot.pipe().is_none());
+    assert_eq!(slot.next(now), None);
+    assert!(!slot.is_over());
+    slot.ended(Role::Log, false, now);
+    assert!(slot.is_over());
+    assert_eq!((slot.next(now), slot.wait(now)), (None, None));
+}
+
+#[test]
+fn a_logger_that_died_before_it_read_everything_is_started_once_more() {
+    let mut slot = running(true);
+    let now = START.plus(2000);
+    slot.ended(Role::Log, false, now);
+    slot.stop();
+    slot.ended(Role::Service, false, now);
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)));
+    assert!(!slot.is_over());
+    slot.started(Role::Log, 12, now);
+    assert_eq!(
+        slot.next(now),
+        Some(Action::Tell(Role::Log, Farewell::Stop))
+    );
+}
+
+#[test]
+fn told_again_it_tells_again() {
+    let mut slot = running(true);
+    slot.stop();
+    let first = slot.next(START);
+    slot.told();
+    assert_eq!(slot.next(START), None);
+    slot.stop();
+    assert_eq!(slot.next(START), first);
+}
+
+#[test]
+fn stopping_starts_nothing_and_a_name_that_is_gone_is_stopped_too() {
+    let mut slot = Slot::new(HERE, 0, START);
+    slot.stop();
+    assert_eq!(slot.next(START), None);
+    assert!(slot.is_over());
+    let mut slot = running(false);
+    slot.set(Mark::Listed, false);
+    slot.stop();
+    assert!(!slot.is_over());
+    assert_eq!(
+        slot.next(START),
+        Some(Action::Tell(Role::Service, Farewell::Stop))
+    );
+}
+
+#[test]
+fn a_supervise_that_was_taken_over_is_started_at_once_when_it_ends() {
+    let mut slot = Slot::new(HERE, 0, START);
+    slot.taken_over(Role::Service, 30, START);
+    assert!(!slot.is_young(Role::Service, START));
+    assert_eq!(slot.next(START), None);
+    slot.ended(Role::Service, false, START);
+    assert_eq!(slot.next(START), Some(Action::Start(Role::Service)));
+}
