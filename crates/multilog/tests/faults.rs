@@ -1,0 +1,285 @@
+//! Faults, injected: trouble makes multilog pause, say so and try again; no line
+//! is lost and none is there twice.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::process::Command;
+
+use common::{contents, finished, input, lines, said, start, start_tampered, until};
+
+/// A log of small files that are never removed.
+const SMALL: [&str; 3] = ["n1000", "s4096", "./log"];
+
+/// Runs with one fault and checks the message and the log.
+fn comes_through(inject: &str, script: &[&str], message: &str) {
+    let place = tempfile::tempdir().unwrap();
+    let all = lines(400);
+    let stdin = input(place.path(), &all);
+    let Some(mut child) = start_tampered(place.path(), inject, script, stdin) else {
+        return;
+    };
+    assert!(child.wait().unwrap().success());
+    let said = said(place.path());
+    assert!(said.contains(message), "{inject}: {said}");
+    assert!(
+        contents(&place.path().join("log")) == all,
+        "{inject}: other lines"
+    );
+}
+
+macro_rules! faults {
+    ($($name:ident: $inject:expr, $message:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            comes_through($inject, &SMALL, concat!("multilog: warning: unable to ", $message));
+        }
+    )*};
+}
+
+faults! {
+    no_space_in_a_write: "write:error=ENOSPC:when=2",
+        "write to ./log/current, pausing: out of disk space\n";
+    fsync_fails: "fsync:error=EIO:when=1",
+        "write ./log/current to disk, pausing: input/output error\n";
+    the_directory_cannot_be_synced: "fsync:error=EIO:when=2",
+        "write ./log to disk, pausing: input/output error\n";
+    rename_fails: "rename,renameat,renameat2:error=EIO:when=1",
+        "rename current to previous in directory ./log, pausing: input/output error\n";
+    link_fails: "link,linkat:error=EIO:when=1", "link to ./log/@";
+    the_mode_cannot_be_set: "fchmod:error=EIO:when=2",
+        "set mode of ./log/current, pausing: input/output error\n";
+    fchdir_fails: "fchdir:error=EIO:when=3", "switch to ./log, pausing: input/output error\n";
+}
+
+/// Guards against a short write that is taken for none, or for all; and against
+/// SIGXFSZ, of which the reference dies.
+#[test]
+fn a_file_that_may_not_grow_is_a_full_disk() {
+    let place = tempfile::tempdir().unwrap();
+    let all = lines(4000);
+    let script = format!("ulimit -f 100; exec {} s999999 ./log", common::MULTILOG);
+    let mut child = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(place.path())
+        .stdin(input(place.path(), &all))
+        .stderr(File::create(place.path().join("stderr")).unwrap())
+        .spawn()
+        .unwrap();
+    let warning = "unable to write to ./log/current, pausing: file too big\n";
+    until("a warning", || said(place.path()).contains(warning));
+    let raised = Command::new("prlimit")
+        .args(["--pid", &child.id().to_string(), "--fsize=unlimited"])
+        .status();
+    assert!(raised.unwrap().success());
+    assert!(child.wait().unwrap().success());
+    assert!(contents(&place.path().join("log")) == all);
+}
+
+/// Killed at each system call of a rotation: the next start finds every byte.
+#[test]
+fn killed_at_each_step() {
+    let steps = [
+        "fsync",
+        "rename,renameat,renameat2",
+        "openat",
+        "fchmod",
+        "chmod,fchmodat",
+        "link,linkat",
+        "unlink,unlinkat",
+        "write",
+        "read",
+        "fchdir",
+        "getdents64",
+        "fstat,newfstatat",
+    ];
+    for step in steps {
+        for when in [1, 2, 3, 5, 8, 13] {
+            let place = tempfile::tempdir().unwrap();
+            let all = lines(400);
+            let stdin = input(place.path(), &all);
+            let inject = format!("{step}:signal=KILL:when={when}");
+            let again = stdin.try_clone().unwrap();
+            let Some(mut child) = start_tampered(place.path(), &inject, &SMALL, stdin) else {
+                return;
+            };
+            child.wait().unwrap();
+            let mut child = start(place.path(), &SMALL, again);
+            assert!(child.wait().unwrap().success(), "{inject}");
+            let log = place.path().join("log");
+            assert!(contents(&log) == all, "{inject}: other lines");
+            for file in finished(&log) {
+                let mode = fs::metadata(&file).unwrap().permissions().mode();
+                let is_safe = file.extension().unwrap() == "s";
+                assert!(!is_safe || mode & 0o100 != 0, "{inject}: {file:?} {mode:o}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_processor_that_fails_and_one_that_crashes_run_again_with_the_old_state() {
+    for (trouble, message) in [("exit 1", "failed"), ("kill -9 $$", "crashed")] {
+        let place = tempfile::tempdir().unwrap();
+        let all = lines(60);
+        let command = format!(
+            "!cat; cat <&4 >>../states; echo s >&5; test -e ../once || {{ : >../once; {trouble}; }}"
+        );
+        let script = ["s4096", command.as_str(), "./log"];
+        let mut child = start(place.path(), &script, input(place.path(), &all));
+        assert!(child.wait().unwrap().success());
+        let warning = format!("multilog: warning: processor {message} in ./log, pausing\n");
+        assert_eq!(said(place.path()), warning);
+        assert!(contents(&place.path().join("log")) == all);
+        assert_eq!(fs::read(place.path().join("states")).unwrap(), b"");
+        assert_eq!(fs::read(place.path().join("log/state")).unwrap(), b"s\n");
+    }
+}
+
+/// Guards against EAGAIN that is taken for the end of the input.
+#[test]
+fn input_that_does_not_block_is_waited_for() {
+    let place = tempfile::tempdir().unwrap();
+    let (ours, its) = UnixStream::pair().unwrap();
+    its.set_nonblocking(true).unwrap();
+    let mut child = start(place.path(), &["./log"], std::os::fd::OwnedFd::from(its));
+    let current = place.path().join("log/current");
+    for line in ["one\n", "two\n"] {
+        (&ours).write_all(line.as_bytes()).unwrap();
+        until(line, || {
+            fs::read_to_string(&current).is_ok_and(|text| text.ends_with(line))
+        });
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it took EAGAIN for the end"
+        );
+    }
+    drop(ours);
+    assert!(child.wait().unwrap().success());
+}
+
+/// Guards against SIGPIPE, and against waiting for ever for who does not read.
+#[test]
+fn a_dead_and_a_full_standard_error_stop_nothing() {
+    let all = lines(20_000);
+    for is_dead in [true, false] {
+        let place = tempfile::tempdir().unwrap();
+        let (reader, writer) = std::io::pipe().unwrap();
+        let reader = (!is_dead).then_some(reader);
+        let mut child = Command::new(common::MULTILOG)
+            .args(["e", "n1000", "./log"])
+            .current_dir(place.path())
+            .stdin(input(place.path(), &all))
+            .stderr(writer)
+            .spawn()
+            .unwrap();
+        assert!(child.wait().unwrap().success());
+        assert!(contents(&place.path().join("log")) == all);
+        drop(reader);
+    }
+}
+
+/// Guards against a clock that was set back (the newest files would be removed
+/// first), and against removing files that are not ours.
+#[test]
+fn files_from_the_future_and_foreign_files_stay() {
+    let place = tempfile::tempdir().unwrap();
+    let log = place.path().join("log");
+    fs::create_dir(&log).unwrap();
+    let future = "@4000000fffffffff00000000.s";
+    let foreign = [
+        "@mine-and-longer-than-25-bytes.",
+        "@4000000000000000ABCDEF00.s",
+        "@",
+    ];
+    for name in foreign.iter().chain([&future]) {
+        fs::write(log.join(name), "mine\n").unwrap();
+    }
+    let all = lines(400);
+    let script = ["n3", "s4096", "./log"];
+    let mut child = start(place.path(), &script, input(place.path(), &all));
+    assert!(child.wait().unwrap().success());
+    for name in foreign {
+        assert!(log.join(name).exists(), "{name} was removed");
+        fs::remove_file(log.join(name)).unwrap();
+    }
+    let files = finished(&log);
+    assert_eq!(files.len(), 2);
+    assert!(
+        files
+            .iter()
+            .all(|file| file.file_name().unwrap().to_str().unwrap() > future)
+    );
+    assert!(
+        all.ends_with(&contents(&log)),
+        "the newest lines have to be there"
+    );
+}
+
+#[test]
+fn a_line_without_end_costs_no_memory() {
+    let place = tempfile::tempdir().unwrap();
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let script = ["t", "-*y*", "n2", "s16777215", "./log"];
+    let mut child = start(place.path(), &script, reader);
+    for _ in 0..1024 {
+        writer.write_all(&[b'z'; 64 << 10]).unwrap();
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    let kilobytes: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!(kilobytes < 8192, "{peak}");
+    drop(writer);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn the_whole_directory_stays_within_its_total() {
+    let place = tempfile::tempdir().unwrap();
+    let script = ["n1000", "s4096", "S20000", "./log"];
+    let mut child = start(place.path(), &script, input(place.path(), &lines(2000)));
+    assert!(child.wait().unwrap().success());
+    let bytes = contents(&place.path().join("log")).len();
+    assert!((10_000..=20_000).contains(&bytes), "{bytes}");
+}
+
+/// A journal of another script: what it holds is written by this one.
+#[test]
+fn another_script_takes_over_what_is_pending() {
+    let place = tempfile::tempdir().unwrap();
+    let all = lines(300);
+    let stdin = input(place.path(), &all);
+    let again = stdin.try_clone().unwrap();
+    let inject = "write:signal=KILL:when=1";
+    let Some(mut child) = start_tampered(place.path(), inject, &SMALL, stdin) else {
+        return;
+    };
+    child.wait().unwrap();
+    let script = ["n1000", "s5000", "./log", "./other"];
+    let mut child = start(place.path(), &script, again);
+    assert!(child.wait().unwrap().success());
+    assert!(contents(&place.path().join("other")) == all);
+    assert!(contents(&place.path().join("log")).ends_with(&all));
+}
+
+/// Whatever stands in the journal's place, multilog runs.
+#[test]
+fn a_journal_that_is_none_is_ignored() {
+    for content in [&b""[..], b"x", &[0xff; 100_000]] {
+        let place = tempfile::tempdir().unwrap();
+        fs::create_dir(place.path().join("log")).unwrap();
+        fs::write(place.path().join("log/pending"), content).unwrap();
+        let all = lines(100);
+        let mut child = start(place.path(), &SMALL, input(place.path(), &all));
+        assert!(child.wait().unwrap().success());
+        assert!(contents(&place.path().join("log")) == all);
+    }
+}
