@@ -63,7 +63,7 @@ faults! {
 fn a_file_that_may_not_grow_is_a_full_disk() {
     let place = tempfile::tempdir().unwrap();
     let all = lines(4000);
-    let script = format!("ulimit -f 100; exec {} s999999 ./log", common::MULTILOG);
+    let script = format!("ulimit -S -f 100; exec {} s999999 ./log", common::MULTILOG);
     let mut child = Command::new("sh")
         .args(["-c", &script])
         .current_dir(place.path())
@@ -74,7 +74,7 @@ fn a_file_that_may_not_grow_is_a_full_disk() {
     let warning = "unable to write to ./log/current, pausing: file too big\n";
     until("a warning", || said(place.path()).contains(warning));
     let raised = Command::new("prlimit")
-        .args(["--pid", &child.id().to_string(), "--fsize=unlimited"])
+        .args(["--pid", &child.id().to_string(), "--fsize=unlimited:"])
         .status();
     assert!(raised.unwrap().success());
     assert!(child.wait().unwrap().success());

@@ -1,18 +1,20 @@
 //! What the tests of the whole program share.
 
+#![allow(dead_code, reason = "each test program uses some of it")]
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take that has to happen.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program under test.
-pub const MULTILOG: &str = env!("CARGO_BIN_EXE_multilog");
+pub(crate) const MULTILOG: &str = env!("CARGO_BIN_EXE_multilog");
 
 /// Starts it in `dir` with standard input from anywhere.
-pub fn start(dir: &Path, args: &[&str], stdin: impl Into<Stdio>) -> Child {
+pub(crate) fn start(dir: &Path, args: &[&str], stdin: impl Into<Stdio>) -> Child {
     command(MULTILOG, dir, args)
         .stdin(stdin)
         .spawn()
@@ -21,7 +23,12 @@ pub fn start(dir: &Path, args: &[&str], stdin: impl Into<Stdio>) -> Child {
 
 /// Starts it below strace, which tampers with its system calls; `None` where there
 /// is no strace.
-pub fn start_tampered(dir: &Path, inject: &str, args: &[&str], stdin: File) -> Option<Child> {
+pub(crate) fn start_tampered(
+    dir: &Path,
+    inject: &str,
+    args: &[&str],
+    stdin: File,
+) -> Option<Child> {
     let mut command = command("strace", dir, &["-qq", "-o", "/dev/null", "-e"]);
     command.arg(format!("inject={inject}")).arg(MULTILOG);
     match command.args(args).stdin(stdin).spawn() {
@@ -45,12 +52,12 @@ fn command(program: &str, dir: &Path, args: &[&str]) -> Command {
 }
 
 /// What it said on standard error.
-pub fn said(dir: &Path) -> String {
+pub(crate) fn said(dir: &Path) -> String {
     fs::read_to_string(dir.join("stderr")).expect("stderr")
 }
 
 /// Polls until `condition` holds.
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {
         assert!(Instant::now() < deadline, "still waiting: {what}");
@@ -59,7 +66,7 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// The finished files of a log, oldest first.
-pub fn finished(log: &Path) -> Vec<PathBuf> {
+pub(crate) fn finished(log: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(log)
         .expect("a log")
         .map(|entry| entry.expect("an entry").path())
@@ -73,7 +80,7 @@ pub fn finished(log: &Path) -> Vec<PathBuf> {
 }
 
 /// Everything in a log, in order.
-pub fn contents(log: &Path) -> Vec<u8> {
+pub(crate) fn contents(log: &Path) -> Vec<u8> {
     let mut files = finished(log);
     files.push(log.join("current"));
     files
@@ -83,13 +90,13 @@ pub fn contents(log: &Path) -> Vec<u8> {
 }
 
 /// So many numbered lines.
-pub fn lines(count: usize) -> Vec<u8> {
+pub(crate) fn lines(count: usize) -> Vec<u8> {
     let line = |number| format!("{number} {}\n", "x".repeat(number * 7 % 90));
     (0..count).map(line).collect::<String>().into_bytes()
 }
 
 /// Bytes as a file to read, whose offset all who inherit it share.
-pub fn input(dir: &Path, bytes: &[u8]) -> File {
+pub(crate) fn input(dir: &Path, bytes: &[u8]) -> File {
     let path = dir.join("input");
     fs::write(&path, bytes).expect("input");
     File::open(path).expect("input")
