@@ -79,7 +79,7 @@ fn oddities() -> Vec<Case> {
         after("state alone", |side| leave(side, "state", 0o600)),
         after("newstate alone", |side| leave(side, "newstate", 0o600)),
         after("an old lock file with content and a mode", |side| {
-            leave(side, "lock", 0o644)
+            leave(side, "lock", 0o644);
         }),
         after("empty files", |side| {
             for name in ["current", "previous", "processed"] {

@@ -71,10 +71,10 @@ fn obstacles() -> Vec<Case> {
             side.symlink("real", "l");
         }),
         with("the directory is a dangling link", |side| {
-            side.symlink("real", "l")
+            side.symlink("real", "l");
         }),
         with("the directory is a link to itself", |side| {
-            side.symlink("l", "l")
+            side.symlink("l", "l");
         }),
         with("the directory has a mode", |side| {
             side.mkdir("l");
