@@ -315,7 +315,11 @@ impl Log {
             };
             if text < SEEN {
                 let is_read = read(self, newline, journal);
-                if is_read && self.plain_room() > 2 * READ as u64 && newline >= read_at {
+                if is_read
+                    && at > lines.start
+                    && self.plain_room() > 2 * READ as u64
+                    && newline >= read_at
+                {
                     return at;
                 }
                 self.put(text, input, journal);

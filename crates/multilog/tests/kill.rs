@@ -10,6 +10,7 @@ mod common;
 
 use std::fs;
 use std::io::{PipeReader, PipeWriter, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,6 +66,7 @@ fn write_lines(mut pipe: PipeWriter, stop: &AtomicBool, pace: Pace) -> u64 {
 struct Reader {
     log: PathBuf,
     stamped: bool,
+    filler: Vec<u8>,
     next: u64,
     rest: Vec<u8>,
     lost: u64,
@@ -77,6 +79,7 @@ impl Reader {
         Self {
             log,
             stamped,
+            filler: vec![b'x'; 2000],
             next: 0,
             rest: Vec::new(),
             lost: 0,
@@ -87,6 +90,11 @@ impl Reader {
 
     fn read_finished(&mut self) {
         for file in finished(&self.log) {
+            // A file that has its old name as well is named again by the next start,
+            // if this name goes.
+            if fs::metadata(&file).unwrap().nlink() > 1 {
+                return;
+            }
             self.read(&file);
             fs::remove_file(file).unwrap();
         }
@@ -105,18 +113,14 @@ impl Reader {
     }
 
     fn line(&mut self, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let text = if self.stamped {
-            text.get(26..).unwrap_or("")
-        } else {
-            &text
-        };
-        let number = text
-            .split_once(' ')
-            .filter(|(_, rest)| rest.trim_end().bytes().all(|b| b == b'x'));
-        match number.and_then(|(number, _)| number.parse::<u64>().ok()) {
+        let start = if self.stamped { 26 } else { 0 };
+        let text = line.get(start..line.len() - 1).unwrap_or(b"");
+        let space = text.iter().position(|&byte| byte == b' ');
+        let number = space.filter(|&space| self.filler.starts_with(&text[space + 1..]));
+        let number = number.and_then(|space| std::str::from_utf8(&text[..space]).ok());
+        match number.and_then(|number| number.parse::<u64>().ok()) {
             None => {
-                eprintln!("broken in {}: {text:.60}", self.log.display());
+                eprintln!("broken in {}: {}", self.log.display(), text.escape_ascii());
                 self.broken += 1;
             }
             Some(number) if number < self.next => self.doubled += 1,
