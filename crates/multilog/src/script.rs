@@ -101,7 +101,7 @@ impl Script {
                 }
                 Some(b's') => size = number(rest).clamp(*SIZES.start(), *SIZES.end()),
                 Some(b'n') => count = number(rest).max(COUNT_MIN),
-                Some(b'!') => processor = (!rest.is_empty()).then_some(rest),
+                Some(b'!') => processor = Some(rest),
                 Some(b'.' | b'/') => {
                     script.actions.push(Action::Log(script.logs.len()));
                     script.logs.push(LogSpec {
@@ -180,7 +180,7 @@ mod tests {
             [
                 (c"./a", 4096, 10, None),
                 (c"./b", 5000, 2, Some(c"cat")),
-                (c"/c", 16_777_215, 2, None),
+                (c"/c", 16_777_215, 2, Some(c"")),
             ]
         );
         assert!(script.is_plain());

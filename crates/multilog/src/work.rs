@@ -315,9 +315,11 @@ impl Log {
             };
             if text < SEEN {
                 let is_read = read(self, newline, journal);
-                let is_far = self.plain_room() > 2 * READ as u64;
-                // Only after a line, or nothing would ever get on.
-                if is_read && is_far && newline >= read_at && at > lines.start {
+                if is_read
+                    && at > lines.start
+                    && self.plain_room() > 2 * READ as u64
+                    && newline >= read_at
+                {
                     return at;
                 }
                 self.put(text, input, journal);
