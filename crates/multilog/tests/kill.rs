@@ -165,7 +165,7 @@ fn survives_kills(script: &[&str], pace: Pace) {
     let end = Instant::now() + duration;
     while Instant::now() < end {
         let mut child = start(place.path(), script, pipe.try_clone().unwrap());
-        std::thread::sleep(Duration::from_micros(500 + random.below(30).pow(3)));
+        std::thread::sleep(Duration::from_micros(500 + random.below(40).pow(3)));
         last = Some(usage(child.id()));
         first = first.or(last.clone());
         child.kill().unwrap();
