@@ -58,8 +58,8 @@ demo: build reference packages
 
 ## make test      everything, on a fresh machine too
 test: packages build reference check options
-	$(CARGO) test --workspace --exclude conformance
-	$(CARGO) test -p conformance
+	$(CARGO) test --no-fail-fast --workspace --exclude conformance
+	$(CARGO) test --no-fail-fast -p conformance
 	$(CARGO) run -p conformance --bin difffuzz -- --seed 1 --cases 300
 	$(CARGO) run -q -p conformance --bin chaos -- --seconds 20
 

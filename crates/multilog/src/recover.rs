@@ -68,7 +68,7 @@ impl Entered {
             self.name_leftovers()?;
         }
         let fd = file::open_append(c"current", 0o600)
-            .map_err(|error| ME.fatal(&[b"unable to write to ", path, b"/current"], error))?;
+            .map_err(|error| ME.fatal(&[b"unable to append to ", path, b"/current"], error))?;
         file::set_mode(&fd, 0o644)
             .map_err(|error| ME.fatal(&[b"unable to set mode of ", path, b"/current"], error))?;
         let size = old.filter(|_| is_safe).map_or(0, |facts| facts.size);

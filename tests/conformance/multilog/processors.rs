@@ -74,7 +74,7 @@ pub(crate) fn cases() -> Vec<Case> {
         log(
             "processors of several logs",
             lines(300, 40),
-            &["s4096", "!tr 0 a", "./a", "!tr 0 b", "./b", "!", "./c"],
+            &["s4096", "!tr 0 a", "./a", "!tr 0 b", "./b"],
         ),
         log(
             "a processor after the log",
@@ -93,6 +93,16 @@ pub(crate) fn cases() -> Vec<Case> {
             &["t", "s4096", "!cut -d' ' -f2", "./l"],
         ),
     ]);
+    // The reference wants to remove it, for ever.
+    let removed = Case::new("a processor that removes previous").then(|side| {
+        let script = ["s4096", "!cat; rm previous", "./l"];
+        let command = side.command(super::words(&script));
+        let process = command.stdin(lines(300, 40)).spawn();
+        side.log("end", process.wait());
+        side.log_output(&process);
+        side.log("previous", side.exists("l/previous"));
+    });
+    cases.push(removed.promises(&["end: exit 0", "stdout:", "stderr:", "previous: false"]));
     let earlier = Case::new("a processor does not see what was left").setup(|side| {
         side.mkdir("l");
         side.file("l/previous", "previous\n");
