@@ -236,6 +236,8 @@ impl Input {
     fn cool_down(&mut self) {
         self.warm = false;
         self.full = 0;
+        self.work.make_room(self.bytes, 0);
+        self.work.journal.commit();
         let end = self.work.journal.state.end;
         memory::give_back(&mut self.bytes[end..]);
         self.touched = end;

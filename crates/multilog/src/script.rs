@@ -54,6 +54,8 @@ pub(crate) struct Script {
     pub(crate) prefix: &'static CStr,
     /// The actions, in order.
     pub(crate) actions: Vec<Action>,
+    /// Whether every log gets every line, and nothing else is done with them.
+    pub(crate) is_plain: bool,
     /// The files of [`Action::Status`].
     pub(crate) statuses: Vec<&'static CStr>,
     /// The directories of [`Action::Log`].
@@ -115,18 +117,14 @@ impl Script {
                 _ => {}
             }
         }
+        let is_log = |action: &Action| matches!(action, Action::Log(_));
+        script.is_plain = script.actions.iter().all(is_log);
         script
     }
 
     /// Whether lines get anything in front.
     pub(crate) fn is_stamped(&self) -> bool {
         self.stamp != Format::None || !self.prefix.is_empty()
-    }
-
-    /// Whether every log gets every line, and nothing else is done with them.
-    pub(crate) fn is_plain(&self) -> bool {
-        let is_log = |action: &Action| matches!(action, Action::Log(_));
-        self.actions.iter().all(is_log)
     }
 }
 
@@ -183,7 +181,7 @@ mod tests {
                 (c"/c", 16_777_215, 2, Some(c"")),
             ]
         );
-        assert!(script.is_plain());
+        assert!(script.is_plain);
         assert_eq!(script.stamp, Format::None);
     }
 

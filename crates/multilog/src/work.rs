@@ -40,7 +40,7 @@ impl Work {
         self.alerted = 0;
         // Until all output is complete the state stays as it is: a log that turns to
         // another file meanwhile commits it.
-        let (at, long) = if self.script.is_plain() && !self.script.is_stamped() && !state.long {
+        let (at, long) = if self.script.is_plain && !self.script.is_stamped() && !state.long {
             self.take_plain(start, read_at, input)
         } else {
             self.take_lines(start, read_at, input)
@@ -118,10 +118,8 @@ impl Work {
         let state = &self.journal.state;
         let prefix = self.script.prefix.to_bytes();
         let fresh = Stamp::new(self.script.stamp, prefix, state.now);
-        let mut stamp = fresh;
-        if start < read_at {
-            stamp = Stamp::new(self.script.stamp, prefix, state.line);
-        }
+        let carried = Stamp::new(self.script.stamp, prefix, state.line);
+        let mut stamp = if start < read_at { &carried } else { &fresh };
         let mut boundary = Boundary(read_at + READ);
         let mut at = start;
         if state.long {
@@ -134,13 +132,13 @@ impl Work {
             if newline.is_none() {
                 return (stop, true);
             }
-            (at, stamp) = (stop, fresh);
+            (at, stamp) = (stop, &fresh);
         }
         let mut search = at.max(read_at);
         while let Some(newline) = memchr(b'\n', &input[search..]) {
             let stop = search + newline + 1;
             self.line(stamp.as_bytes(), at..stop, &mut boundary, input);
-            (at, search, stamp) = (stop, stop, fresh);
+            (at, search, stamp) = (stop, stop, &fresh);
         }
         if at < input.len() && stamp.as_bytes().len() + input.len() - at >= SEEN {
             self.long_line(stamp.as_bytes(), at..input.len(), &mut boundary, input);
@@ -157,7 +155,7 @@ impl Work {
             return;
         }
         self.read_until(line.end - 1, boundary, input);
-        if self.script.is_plain() {
+        if self.script.is_plain {
             for log in &mut self.logs {
                 log.line(stamp, line.clone(), input, &mut self.journal);
             }
