@@ -22,7 +22,9 @@ fn main() {
         .program("svscan", svscan::cases())
         .program("farewell", farewell::cases())
         .program("sweep", sweep::cases());
-    std::process::exit(suite.run());
+    let code = suite.run();
+    sweep::report();
+    std::process::exit(code);
 }
 
 /// How long the reference may take to do what it never does.

@@ -1,9 +1,9 @@
 //! svscan killed: its successor takes the supervises over, pipes included.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use conformance::process::{Entry, all};
+use conformance::process::Entry;
 use conformance::service::unread;
 use conformance::{Case, Proc, Side, Status, Whose};
 use nix::sys::signal::{Signal, kill};
@@ -326,7 +326,7 @@ fn up(side: &Side) {
 }
 
 /// The tree under svscan, with one line logged; and the pids.
-fn started(side: &Side) -> (Proc, [u32; 3]) {
+pub(crate) fn started(side: &Side) -> (Proc, [u32; 3]) {
     tree(side);
     let svscan = side.command(["svscan", "s"]).spawn();
     up(side);
@@ -350,7 +350,7 @@ fn end(process: &Proc) {
     let _ = process.wait();
 }
 
-fn kill_all(pids: &[i32]) {
+pub(crate) fn kill_all(pids: &[i32]) {
     for &pid in pids {
         kill(Pid::from_raw(pid), Signal::SIGKILL).expect("it runs");
     }
@@ -383,7 +383,7 @@ fn pid_of(side: &Side, dir: &str) -> i32 {
     side.status(dir).expect("a record").pid.cast_signed()
 }
 
-fn pids(side: &Side) -> [u32; 3] {
+pub(crate) fn pids(side: &Side) -> [u32; 3] {
     ["s/x", "s/x/log", "s/y"].map(|dir| side.status(dir).expect("a record").pid)
 }
 
@@ -394,20 +394,20 @@ fn bin(side: &Side, name: &str) -> String {
 /// The supervises that work in a directory.
 pub(crate) fn supervises(side: &Side, dir: &str) -> Vec<i32> {
     let dir: PathBuf = side.path(dir);
-    let is_it = |entry: &Entry| {
-        let process = PathBuf::from(format!("/proc/{}", entry.pid));
-        entry.state != 'Z'
+    let is_it = |process: &Path| {
+        fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == dir)
             && fs::read(process.join("comm")).is_ok_and(|name| name == b"supervise\n")
-            && fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == dir)
             && fs::read_link(process.join("exe")).is_ok_and(|exe| exe.ends_with("supervise"))
     };
-    let table = all();
-    let found = table.iter().filter(|entry| is_it(entry));
-    found.map(|entry| entry.pid.as_raw()).collect()
+    let table = fs::read_dir("/proc").expect("/proc is mounted").flatten();
+    let found = table.filter(|entry| is_it(&entry.path()));
+    let pids = found.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|&pid| Entry::of(pid).is_some_and(|entry| entry.state != 'Z'))
+        .collect()
 }
 
 /// Waits for a supervise in charge of a directory that is none of `old`.
-fn another(side: &Side, dir: &str, old: &[i32]) -> i32 {
+pub(crate) fn another(side: &Side, dir: &str, old: &[i32]) -> i32 {
     let mut new = None;
     side.until("another supervise", || {
         let found = supervises(side, dir);
@@ -421,7 +421,7 @@ fn is_child(pid: i32, parent: &Proc) -> bool {
     Entry::of(pid).is_some_and(|entry| entry.parent.as_raw() == parent.pid())
 }
 
-fn link(pid: i32, number: &str) -> String {
+pub(crate) fn link(pid: i32, number: &str) -> String {
     let link = fs::read_link(format!("/proc/{pid}/fd/{number}"));
     link.map(|link| link.display().to_string())
         .unwrap_or_default()

@@ -1,107 +1,109 @@
-//! Every system call of a running supervise made to fail, one after the other, with
+//! Every system call of a running program made to fail, one after the other, with
 //! every error that a machine in trouble gives: it goes on, and when the trouble is
-//! over it obeys, and its record is true.
+//! over it does what it was asked for meanwhile.
 
-use std::path::Path;
+mod multilog;
+mod supervise;
+mod svscan;
 
-use conformance::case::Need;
-use conformance::{Case, Proc, Side, Status};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use conformance::{Case, Proc, Side};
 use nix::sys::signal::Signal;
 
-/// How many calls fail in a row.
-const FAILURES: u32 = 9;
-
-/// Not `kill`: it fails only for a process that is gone.
-const CALLS: [&str; 14] = [
-    "openat",
-    "read",
-    "write",
-    "rename,renameat,renameat2",
-    "unlinkat",
-    "mkdir,mkdirat",
-    "mknod,mknodat",
-    "pipe2",
-    "clone,clone3,fork,vfork",
-    "fcntl",
-    "newfstatat,stat,lstat,fstat",
-    "ppoll",
-    "wait4",
-    "flock",
-];
-
+/// What a machine in trouble says.
 const ERRORS: [&str; 6] = ["ENOMEM", "EMFILE", "ENOSPC", "EAGAIN", "EINTR", "EIO"];
 
+/// How many calls were made to fail, in all cases.
+static FAILED: AtomicUsize = AtomicUsize::new(0);
+
 pub(crate) fn cases() -> Vec<Case> {
-    let pairs = CALLS
+    let mut cases = supervise::cases();
+    cases.extend(svscan::cases());
+    cases.extend(multilog::cases());
+    cases
+}
+
+/// Says how much failed, if anything did.
+pub(crate) fn report() {
+    let failed = FAILED.load(Ordering::Relaxed);
+    if failed > 0 {
+        println!("sweep: {failed} system calls made to fail");
+    }
+}
+
+/// A case for each call and each error.
+fn pairs(calls: &[&'static str], case: impl Fn(&'static str, &'static str) -> Case) -> Vec<Case> {
+    let pairs = calls
         .iter()
         .flat_map(|call| ERRORS.iter().map(move |error| (*call, *error)));
-    pairs.map(|(call, error)| fails(call, error)).collect()
+    pairs.map(|(call, error)| case(call, error)).collect()
 }
 
-fn fails(call: &'static str, error: &'static str) -> Case {
-    let first = call.split(',').next().unwrap_or(call);
-    Case::scenario(
-        format!("supervise comes through {first}: {error}"),
-        move |side| {
-            side.service("x", "exec sleep 1000");
-            let supervise = side.command(["supervise", "x"]).spawn();
-            side.until_status("x", "up", Status::is_up);
-            let strace = attach(
-                side,
-                &supervise,
-                &format!("-einject={call}:error={error}:when=1..{FAILURES}"),
-            );
-            // Work for every call: an end, a start, records, signals.
-            let first = side.status("x").map_or(0, |status| status.pid);
-            for letters in [&b"pc"[..], b"k", b"d", b"u", b"pc", b"k"] {
-                if supervise.ended().is_none() {
-                    side.control("x", letters);
-                }
-                side.until("the letters read", || side.unread_control("x") == 0);
-            }
+/// The first of several names of a call.
+fn name(call: &'static str) -> &'static str {
+    call.split(',').next().unwrap_or(call)
+}
+
+/// System calls of one process that fail, by strace.
+struct Trouble {
+    strace: Option<Proc>,
+    output: PathBuf,
+}
+
+impl Trouble {
+    /// The options of strace for trouble that is written to `name`: what fails, how
+    /// and when is `fault`, as strace takes it.
+    fn options(side: &Side, name: &str, fault: &str) -> (Self, Vec<String>) {
+        let output = side.path(format!("../out/{name}"));
+        let options = [
+            "-qq".to_owned(),
+            format!("-o{}", output.display()),
+            "-esignal=none".to_owned(),
+            format!("-etrace={}", fault.split(':').next().unwrap_or(fault)),
+            format!("-einject={fault}"),
+        ];
+        let trouble = Self {
+            strace: None,
+            output,
+        };
+        (trouble, options.into())
+    }
+
+    /// Trouble for a process that runs, once it has begun.
+    fn befalls(side: &Side, process: &Proc, fault: &str) -> Self {
+        let (mut trouble, mut options) = Self::options(side, "trouble", fault);
+        options.insert(0, "/usr/bin/strace".to_owned());
+        options.push(format!("-p{}", process.pid()));
+        trouble.strace = Some(side.command(options).spawn());
+        let status = format!("/proc/{}/status", process.pid());
+        side.until("the tracer", || {
+            let text = fs::read_to_string(&status).unwrap_or_default();
+            let tracer = text
+                .lines()
+                .find_map(|line| line.strip_prefix("TracerPid:"));
+            tracer.is_some_and(|pid| pid.trim() != "0")
+        });
+        trouble
+    }
+
+    /// How many calls have failed so far.
+    fn failed(&self) -> usize {
+        let trace = fs::read(&self.output).unwrap_or_default();
+        let text = String::from_utf8_lossy(&trace);
+        text.matches("(INJECTED)").count()
+    }
+
+    /// Ends it; the process goes on. Counts what has failed.
+    fn end(&self) -> usize {
+        if let Some(strace) = &self.strace {
             strace.signal(Signal::SIGINT);
             let _ = strace.wait();
-            side.log("lives", supervise.ended().is_none());
-            side.until("another process, told truly", || {
-                let status = side.status("x");
-                status.is_some_and(|now| {
-                    now.is_up() && now.pid != first && now.paused == 0 && alive(now.pid)
-                })
-            });
-            side.control("x", b"dx");
-            side.log("leaves", supervise.wait());
-            side.log(
-                "record",
-                side.status("x")
-                    .map_or(String::new(), |now| now.to_string()),
-            );
-        },
-    )
-    .needs(Need::Strace)
-    .promises(&[
-        "lives: true",
-        "leaves: exit 0",
-        "record: status down, paused 0, want d",
-    ])
-}
-
-/// strace on a running process, once it traces.
-fn attach(side: &Side, process: &Proc, fault: &str) -> Proc {
-    let pid = format!("-p{}", process.pid());
-    let strace = side
-        .command(["/usr/bin/strace", "-o/dev/null", fault, &pid])
-        .spawn();
-    let status = format!("/proc/{}/status", process.pid());
-    side.until("the tracer", || {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let tracer = text
-            .lines()
-            .find_map(|line| line.strip_prefix("TracerPid:"));
-        tracer.is_some_and(|pid| pid.trim() != "0")
-    });
-    strace
-}
-
-fn alive(pid: u32) -> bool {
-    Path::new(&format!("/proc/{pid}")).exists()
+        }
+        let failed = self.failed();
+        FAILED.fetch_add(failed, Ordering::Relaxed);
+        failed
+    }
 }

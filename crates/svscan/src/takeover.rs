@@ -42,8 +42,15 @@ impl Svscan {
                 }
                 // A pipe of our own that nobody we found has is kept.
                 let piped = self.table[slot].pipe().is_some();
-                if logged && self.table[slot].is_steady() && (found || !piped) {
-                    self.rejoin(slot);
+                if logged
+                    && self.table[slot].is_steady()
+                    && (found || !piped)
+                    && let Err(error) = self.rejoin(slot)
+                {
+                    // Not to be told now: it must not be guessed.
+                    self.cannot_find_pipe(slot, error);
+                    self.table[slot].set(Mark::Unseen, true);
+                    self.unseen = true;
                 }
             }
         }
@@ -116,8 +123,18 @@ impl Svscan {
         result
     }
 
+    fn cannot_find_pipe(&mut self, slot: usize, error: Errno) {
+        if self.table[slot].say() {
+            let name = self.table.name(slot).to_bytes();
+            ME.warning(&[b"unable to find the pipe of ", name], error);
+        }
+    }
+
     /// Finds the pipe of a service that has a logger.
-    fn rejoin(&mut self, slot: usize) {
+    ///
+    /// # Errors
+    /// What keeps us from looking, for now.
+    fn rejoin(&mut self, slot: usize) -> Result<()> {
         let name = Path::of_name(self.table.name(slot));
         let name = name.as_c_str();
         // One that may be about to fail proves nothing.
@@ -132,10 +149,10 @@ impl Svscan {
         } else {
             sides
         };
-        let output = service.map_or(End::Gone, output_of);
-        let input = log.map_or(End::Gone, input_of);
+        let output = service.map_or(Ok(End::Gone), output_of)?;
+        let input = log.map_or(Ok(End::Gone), input_of)?;
         if sides == [None, None] && !is_theirs(output, input, service) {
-            return;
+            return Ok(());
         }
         let plan = reunion(output, input);
         let found = match (plan.source, service, log) {
@@ -143,15 +160,16 @@ impl Svscan {
             (Source::From(Role::Log), _, Some(pid)) => reopen(pid, b"0"),
             (Source::Later, ..) => {
                 self.table[slot].set(Mark::Logged, false);
-                return;
+                return Ok(());
             }
-            _ if output == End::Gone && input == End::Gone => return,
+            _ if output == End::Gone && input == End::Gone => return Ok(()),
             _ => Pipe::new(),
         };
         match found {
             Ok(pipe) => self.table[slot].piped(pipe),
+            Err(error) if passes(error) => return Err(error),
             // The logger can't be started without: a new one will be made.
-            Err(error) => ME.warning(&[b"unable to find the pipe of ", name.to_bytes()], error),
+            Err(error) => self.cannot_find_pipe(slot, error),
         }
         if let Some(trouble) = plan.trouble {
             ME.warning(&[name.to_bytes(), b": ", trouble], None);
@@ -162,7 +180,22 @@ impl Svscan {
         {
             ME.warning(&[b"unable to control ", log.as_c_str().to_bytes()], error);
         }
+        Ok(())
     }
+}
+
+/// Whether trouble says nothing about what was asked for, and ends.
+const fn passes(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::EINTR
+            | Errno::EAGAIN
+            | Errno::ENOMEM
+            | Errno::EMFILE
+            | Errno::ENFILE
+            | Errno::ENOSPC
+            | Errno::EIO
+    )
 }
 
 /// Whether a supervise runs in a directory.
@@ -224,30 +257,30 @@ fn is_theirs(output: End, input: End, service: Option<u32>) -> bool {
 
 /// What a service's process or supervise writes into. A pipe that is its standard
 /// error too, or our own standard output, is one that all have inherited.
-fn output_of(pid: u32) -> End {
-    match pipe_at(pid, b"1") {
+fn output_of(pid: u32) -> Result<End> {
+    match pipe_at(pid, b"1")? {
         Some(output)
-            if pipe_at(pid, b"2") != Some(output)
+            if pipe_at(pid, b"2")? != Some(output)
                 && !file::fstat(fd::STDOUT).is_ok_and(|own| own.identity == output) =>
         {
-            End::Pipe(output)
+            Ok(End::Pipe(output))
         }
-        _ => End::Other,
+        _ => Ok(End::Other),
     }
 }
 
 /// What a logger's process or supervise reads.
-fn input_of(pid: u32) -> End {
-    pipe_at(pid, b"0").map_or(End::Other, End::Pipe)
+fn input_of(pid: u32) -> Result<End> {
+    Ok(pipe_at(pid, b"0")?.map_or(End::Other, End::Pipe))
 }
 
 /// The pipe that a process has as this descriptor.
-fn pipe_at(pid: u32, number: &[u8]) -> Option<Identity> {
-    let facts = link_to(pid, number).and_then(|link| file::stat(link.as_c_str()));
-    facts
-        .ok()
-        .filter(|facts| facts.kind == Kind::Fifo)
-        .map(|facts| facts.identity)
+fn pipe_at(pid: u32, number: &[u8]) -> Result<Option<Identity>> {
+    match link_to(pid, number).and_then(|link| file::stat(link.as_c_str())) {
+        Ok(facts) => Ok((facts.kind == Kind::Fifo).then_some(facts.identity)),
+        Err(error) if passes(error) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 fn reopen(pid: u32, number: &[u8]) -> Result<Pipe> {

@@ -17,7 +17,7 @@ use crate::farewell::{self, DOWN_AND_EXIT, EXIT, KILL_AND_EXIT};
 use crate::find::Trouble;
 use crate::pair::{self, Inheritance, Pipe};
 use crate::path::Path;
-use crate::slot::{Action, Farewell, Mark, Role};
+use crate::slot::{Action, Farewell, Mark, PACE, Role};
 use crate::table::Table;
 use crate::tick::Tick;
 
@@ -77,8 +77,14 @@ impl Svscan {
         let mut least: Option<u32> = None;
         let now = now();
         for slot in 0..self.table.len() {
-            self.act(slot, now);
-            if let Some(wait) = self.table[slot].wait(now) {
+            // Until it is known what runs of it, nothing is started.
+            let wait = if self.table[slot].has(Mark::Unseen) && self.stop == 0 {
+                Some(PACE)
+            } else {
+                self.act(slot, now);
+                self.table[slot].wait(now)
+            };
+            if let Some(wait) = wait {
                 least = Some(least.map_or(wait, |least| least.min(wait)));
             }
         }

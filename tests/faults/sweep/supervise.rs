@@ -1,0 +1,79 @@
+//! supervise.
+
+use std::path::Path;
+
+use conformance::case::Need;
+use conformance::{Case, Status};
+
+use super::{Trouble, name, pairs};
+
+/// How many calls fail in a row.
+const FAILURES: u32 = 9;
+
+/// Not `kill`: it fails only for a process that is gone.
+const CALLS: [&str; 14] = [
+    "openat",
+    "read",
+    "write",
+    "rename,renameat,renameat2",
+    "unlinkat",
+    "mkdir,mkdirat",
+    "mknod,mknodat",
+    "pipe2",
+    "clone,clone3,fork,vfork",
+    "fcntl",
+    "newfstatat,stat,lstat,fstat",
+    "ppoll",
+    "wait4",
+    "flock",
+];
+
+pub(super) fn cases() -> Vec<Case> {
+    pairs(&CALLS, fails)
+}
+
+fn fails(call: &'static str, error: &'static str) -> Case {
+    Case::scenario(
+        format!("supervise comes through {}: {error}", name(call)),
+        move |side| {
+            side.service("x", "exec sleep 1000");
+            let supervise = side.command(["supervise", "x"]).spawn();
+            side.until_status("x", "up", Status::is_up);
+            let fault = format!("{call}:error={error}:when=1..{FAILURES}");
+            let trouble = Trouble::befalls(side, &supervise, &fault);
+            // Work for every call: an end, a start, records, signals.
+            let first = side.status("x").map_or(0, |status| status.pid);
+            for letters in [&b"pc"[..], b"k", b"d", b"u", b"pc", b"k"] {
+                if supervise.ended().is_none() {
+                    side.control("x", letters);
+                }
+                side.until("the letters read", || side.unread_control("x") == 0);
+            }
+            trouble.end();
+            side.log("lives", supervise.ended().is_none());
+            side.until("another process, told truly", || {
+                let status = side.status("x");
+                status.is_some_and(|now| {
+                    now.is_up() && now.pid != first && now.paused == 0 && alive(now.pid)
+                })
+            });
+            side.control("x", b"dx");
+            side.log("leaves", supervise.wait());
+            side.log(
+                "record",
+                side.status("x")
+                    .map_or(String::new(), |now| now.to_string()),
+            );
+        },
+    )
+    .needs(Need::Strace)
+    .promises(&[
+        "lives: true",
+        "leaves: exit 0",
+        "record: status down, paused 0, want d",
+    ])
+}
+
+fn alive(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
+}
