@@ -17,7 +17,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// A multilog on a pipe.
-struct Live<'a> {
+pub(super) struct Live<'a> {
     side: &'a Side,
     process: Proc,
     reader: File,
@@ -25,7 +25,7 @@ struct Live<'a> {
 }
 
 impl<'a> Live<'a> {
-    fn start(side: &'a Side, script: &[&str]) -> Self {
+    pub(super) fn start(side: &'a Side, script: &[&str]) -> Self {
         let (reader, writer) = side.pipe();
         let stdin = reader.try_clone().expect("a pipe's end");
         let process = side.command(words(script)).stdin_file(stdin).spawn();
@@ -41,7 +41,7 @@ impl<'a> Live<'a> {
     }
 
     /// Writes, and waits until it is taken.
-    fn write(&mut self, bytes: &[u8]) {
+    pub(super) fn write(&mut self, bytes: &[u8]) {
         self.writer.write_all(bytes).expect("room in a pipe");
         self.process.until_idle(&self.reader);
     }
@@ -67,7 +67,7 @@ impl<'a> Live<'a> {
     }
 
     /// Ends the input.
-    fn close(self) {
+    pub(super) fn close(self) {
         let Self {
             side,
             process,

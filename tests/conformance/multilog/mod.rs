@@ -3,6 +3,7 @@
 //! troubles do.
 
 mod actions;
+mod additions;
 mod life;
 mod processors;
 mod recovery;
@@ -21,6 +22,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(processors::cases());
     cases.extend(life::cases());
     cases.extend(trouble::cases());
+    cases.extend(additions::cases());
     cases
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
     };
     let mut cases = vec![
         run("a processor that copies", "cat"),
+        run("an empty processor", ""),
         run("a processor that changes", "tr 0 x"),
         run("a processor that writes nothing", "true"),
         run("a processor that does not read", "echo done"),
