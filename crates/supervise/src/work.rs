@@ -9,7 +9,7 @@ use daemontools::servicedir::RUN;
 use daemontools::strerr::Decimal;
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::poll;
-use daemontools::unix::process::{self, End, Fork, Pid};
+use daemontools::unix::process::{self, End, Pid};
 use daemontools::unix::signal::{Caught, Inherited, Mask, Signal};
 use daemontools::unix::{exec, fd, pidfd};
 use daemontools::{Errno, TEMPORARY, procfs};
@@ -244,55 +244,47 @@ impl Work {
         self.record.mark_detail();
     }
 
-    /// Starts the service. The child waits until its pid is on disk: killed at any
-    /// moment, this supervise leaves either no process or one that its successor
-    /// finds. Until then the child shares the lock, so that there is no successor.
+    /// Starts the service. The child writes the record with its own pid and only then
+    /// execs: killed at any moment, this supervise leaves either no process or one
+    /// that its successor finds. Until the exec the child shares the lock, so that
+    /// there is no successor.
     fn start(&mut self) {
-        let (released, release) = match fd::pipe() {
-            Ok(gate) => gate,
-            Err(error) => return self.could_not_start(b"unable to create pipe for ", error),
-        };
-        match process::fork() {
-            Ok(Fork::Child) => {
-                drop(release);
-                self.become_service(&released)
-            }
-            Ok(Fork::Parent(pid)) => {
+        self.files.hush();
+        match process::spawn(|pid| self.become_service(pid.as_raw().unsigned_abs())) {
+            Ok(pid) => {
                 let pid = pid.as_raw().unsigned_abs();
-                self.tell(Event::Started(pid, clock::wall()));
-                self.files.hush();
-                self.record
-                    .write_now(self.dir, &self.machine.status(), Monotonic::now());
-                // If the child is gone already, its end will be told.
-                let _ = fd::write_all(release, b"!");
+                // Killed before it could note that it runs.
+                if self.machine.pid() != Some(pid) {
+                    self.tell(Event::Started(pid, clock::wall()));
+                }
                 self.detail.starts += 1;
                 let born = procfs::start_time(pid);
                 self.detail.identity = born.map(|born| Identity { pid, born });
                 self.mark_detail();
             }
-            Err(error) => self.could_not_start(b"unable to fork for ", error),
+            Err(error) => self.could_not_start(error),
         }
     }
 
-    /// In the child: gives back what was inherited, and execs `./run`.
-    fn become_service(&self, released: &OwnedFd) -> ! {
-        let mut word = [0];
-        while fd::read(released, &mut word) == Err(Errno::EINTR) {}
-        if word == [0] {
-            process::exit_now(TEMPORARY);
-        }
-        self.inheritance.mask.install();
+    /// In the child, in the memory of this supervise, which waits: writes the record,
+    /// gives back what was inherited, and execs `./run`. Gives the exit code of a
+    /// child that could not.
+    fn become_service(&mut self, pid: u32) -> i32 {
+        self.tell(Event::Started(pid, clock::wall()));
+        self.record
+            .write_now(self.dir, &self.machine.status(), Monotonic::now());
         self.inheritance.signals.restore();
+        self.inheritance.mask.install();
         let error = exec::alone(RUN);
         ME.fatal(&[b"unable to start ", self.dir.to_bytes(), b"/run"], error);
-        process::exit_now(TEMPORARY);
+        TEMPORARY
     }
 
-    fn could_not_start(&mut self, what: &[u8], error: Errno) {
+    fn could_not_start(&mut self, error: Errno) {
         let seconds = Decimal::new(self.machine.patience().as_secs());
         ME.warning(
             &[
-                what,
+                b"unable to fork for ",
                 self.dir.to_bytes(),
                 b", trying again after ",
                 seconds.as_bytes(),

@@ -84,6 +84,7 @@ pub fn run(args: Args) -> i32 {
         begun: false,
         cursor: 0,
         changed: false,
+        reap_again: false,
         proc_said: false,
         others: None,
         unseen: false,
@@ -100,8 +101,8 @@ impl Svscan {
         let mut next_pass = None;
         loop {
             let time = Monotonic::now();
-            // At every scan too: a sandbox may have refused us the children.
-            if child_ended.take() || time >= next_scan {
+            // Only then: each look costs a look at every child.
+            if child_ended.take() || (self.reap_again && time >= next_scan) {
                 self.reap();
             }
             self.take_others();
@@ -174,12 +175,20 @@ impl Svscan {
 
     /// Takes in all children that have ended.
     fn reap(&mut self) {
+        self.reap_again = false;
         loop {
             let mut ends = [Ended::default(); ENDS];
             let mut count = 0;
-            while count < ENDS
-                && let Ok(Some((pid, end))) = process::reap()
-            {
+            while count < ENDS {
+                let (pid, end) = match process::reap() {
+                    Ok(Some(ended)) => ended,
+                    Ok(None) => break,
+                    // No kernel does this, but a sandbox may.
+                    Err(_) => {
+                        self.reap_again = true;
+                        break;
+                    }
+                };
                 ends[count] = Ended {
                     pid: pid.as_raw().unsigned_abs(),
                     unborn: end == End::Exited(UNBORN),

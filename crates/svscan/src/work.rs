@@ -49,6 +49,8 @@ pub(crate) struct Svscan {
     pub(crate) cursor: usize,
     /// Something was found or has ended: there may be something to do.
     pub(crate) changed: bool,
+    /// Children could not be waited for: once more at the next scan.
+    pub(crate) reap_again: bool,
     /// Whether it has been said that there is no /proc.
     pub(crate) proc_said: bool,
     /// Supervises that were taken over: no children of ours.
