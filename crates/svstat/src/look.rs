@@ -155,13 +155,22 @@ impl Path {
 }
 
 /// Our own file beside the record; empty where there is none, as beside the
-/// reference's supervise.
+/// reference's supervise. It is written over as it lies: what is read twice the same
+/// is not half of one and half of another.
 pub(crate) fn detail(name: &CStr) -> Vec<u8> {
-    let mut buffer = [0; 1024];
-    Path::new(name)
-        .and_then(|mut path| {
-            let text = file::read_start(path.to(servicedir::DETAIL)?, &mut buffer).ok()?;
-            Some(text.to_vec())
-        })
-        .unwrap_or_default()
+    let read = || {
+        let mut buffer = [0; 1024];
+        let mut path = Path::new(name)?;
+        let text = file::read_start(path.to(servicedir::DETAIL)?, &mut buffer).ok()?;
+        Some(text.to_vec())
+    };
+    let mut text = read();
+    for _ in 0..8 {
+        let again = read();
+        if again == text {
+            break;
+        }
+        text = again;
+    }
+    text.unwrap_or_default()
 }
