@@ -270,7 +270,7 @@ fn disk() -> Vec<Case> {
                 .spawn();
             let inside = format!("/proc/{}/root{mount}", supervise.pid());
             let status =
-                || Status::unpack(&std::fs::read(format!("{inside}/status")).unwrap_or_default());
+                || Status::unpack(&fs::read(format!("{inside}/status")).unwrap_or_default());
             side.until("the service", || {
                 status().is_some_and(|status| status.is_up())
             });
@@ -287,7 +287,7 @@ fn disk() -> Vec<Case> {
             let gone = || !Path::new(&format!("/proc/{}", service.pid)).exists();
             side.until("the end of the service", gone);
             drop(file);
-            std::fs::remove_file(&filler).expect("room again");
+            fs::remove_file(&filler).expect("room again");
             let true_again = within(|| status().is_some_and(|now| now.is_down()));
             side.log("true again", yes(true_again));
         })
