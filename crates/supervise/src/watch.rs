@@ -295,7 +295,8 @@ fn take_lock() -> Result<Held> {
 /// no FIFO there would be read for ever, or be written by every client. Trouble
 /// shows when the FIFO is opened.
 fn make_fifo(dir: &CStr, path: &CStr) {
-    if let Ok(facts) = file::lstat(path)
+    if fifo::make(path) == Err(Errno::EEXIST)
+        && let Ok(facts) = file::lstat(path)
         && !matches!(facts.kind, Kind::Fifo | Kind::Directory)
         && file::unlink(path).is_ok()
     {
@@ -304,6 +305,6 @@ fn make_fifo(dir: &CStr, path: &CStr) {
             &[file[0], file[1], file[2], b" was no FIFO: making it again"],
             None,
         );
+        let _ = fifo::make(path);
     }
-    let _ = fifo::make(path);
 }
