@@ -1,6 +1,6 @@
 //! supervise.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -270,7 +270,7 @@ fn disk() -> Vec<Case> {
                 .spawn();
             let inside = format!("/proc/{}/root{mount}", supervise.pid());
             let status =
-                || Status::unpack(&std::fs::read(format!("{inside}/status")).unwrap_or_default());
+                || Status::unpack(&fs::read(format!("{inside}/status")).unwrap_or_default());
             side.until("the service", || {
                 status().is_some_and(|status| status.is_up())
             });
@@ -287,7 +287,7 @@ fn disk() -> Vec<Case> {
             let gone = || !Path::new(&format!("/proc/{}", service.pid)).exists();
             side.until("the end of the service", gone);
             drop(file);
-            std::fs::remove_file(&filler).expect("room again");
+            fs::remove_file(&filler).expect("room again");
             let true_again = within(|| status().is_some_and(|now| now.is_down()));
             side.log("true again", yes(true_again));
         })
@@ -402,6 +402,19 @@ fn own_files() -> Vec<Case> {
                 side.read("x/supervise/detail")
                     .starts_with(b"starts 2\nexit 7\n")
             };
+            side.log("told", yes(within(told)));
+        })
+        .without_files()
+        .differs("the reference has none", &["told: no"], &["told: yes"]),
+        Case::scenario("a detail file that was removed is made again", |side| {
+            side.service("x", "exec sleep 1000");
+            let _supervise = side.command(["supervise", "x"]).spawn();
+            side.until_status("x", "up", Status::is_up);
+            let detail = || fs::read_to_string(side.path("x/supervise/detail"));
+            within(|| detail().is_ok());
+            let _ = fs::remove_file(side.path("x/supervise/detail"));
+            side.control("x", b"d");
+            let told = || detail().is_ok_and(|text| text.starts_with("starts 1\nsignal 15\n"));
             side.log("told", yes(within(told)));
         })
         .without_files()

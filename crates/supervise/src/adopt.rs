@@ -17,7 +17,7 @@ use daemontools::unix::process::Pid;
 use daemontools::unix::{fd, file, pidfd, poll};
 use daemontools::{Errno, procfs};
 
-use crate::detail::{DETAIL_MAX, Detail, Identity};
+use crate::detail::{DETAIL_LEN, Detail, Identity};
 
 /// What an earlier supervise has left.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(crate) struct Alive {
 
 /// Reads what is there. For when the lock is held.
 pub(crate) fn legacy() -> (Legacy, Detail) {
-    let detail = read::<DETAIL_MAX>(DETAIL)
+    let detail = read::<DETAIL_LEN>(DETAIL)
         .map(|(text, len)| Detail::parse(&text[..len]))
         .unwrap_or_default();
     let Some(status) = read_status() else {

@@ -1,13 +1,14 @@
 //! `supervise/detail`: what the 18 bytes of the record have no room for, as lines
-//! `name value`. Ours alone; unknown lines are ignored, so that it may grow.
+//! `name value`. Ours alone; unknown lines are ignored, so that it may grow. Empty
+//! lines fill it up, so that it can be written over in one piece.
 
 use daemontools::procfs::BOOT_ID_LEN;
 use daemontools::strerr::Decimal;
 use daemontools::tai64n::LABEL_LEN;
 use daemontools::unix::process::End;
 
-/// Room for all lines at their longest.
-pub(crate) const DETAIL_MAX: usize = 224;
+/// How long it is: room for all lines at their longest.
+pub(crate) const DETAIL_LEN: usize = 224;
 
 /// Which process it is, exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +36,8 @@ pub(crate) struct Detail {
 }
 
 impl Detail {
-    /// The lines: a buffer and how much of it they fill.
-    pub(crate) fn render(&self) -> ([u8; DETAIL_MAX], usize) {
+    /// The file.
+    pub(crate) fn render(&self) -> [u8; DETAIL_LEN] {
         let mut text = Text::default();
         text.number(b"starts ", self.starts);
         let positive = |number: i32| u64::from(number.unsigned_abs());
@@ -55,7 +56,7 @@ impl Detail {
         if let Some(boot) = &self.boot {
             text.line(b"boot ", boot);
         }
-        (text.bytes, text.len)
+        text.bytes
     }
 
     /// Reads the lines. What makes no sense is left out.
@@ -87,14 +88,14 @@ impl Detail {
 
 /// Lines in the making.
 struct Text {
-    bytes: [u8; DETAIL_MAX],
+    bytes: [u8; DETAIL_LEN],
     len: usize,
 }
 
 impl Default for Text {
     fn default() -> Self {
         Self {
-            bytes: [0; DETAIL_MAX],
+            bytes: [b'\n'; DETAIL_LEN],
             len: 0,
         }
     }
@@ -130,9 +131,9 @@ mod tests {
                 since: Some([b'f'; LABEL_LEN]),
                 boot: Some([b'f'; BOOT_ID_LEN]),
             };
-            let (text, len) = detail.render();
-            assert!(text[..len].starts_with(b"starts 18446744073709551615\n"));
-            assert_eq!(Detail::parse(&text[..len]), detail);
+            let text = detail.render();
+            assert!(text.starts_with(b"starts 18446744073709551615\n"));
+            assert_eq!(Detail::parse(&text), detail);
         }
     }
 

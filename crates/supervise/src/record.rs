@@ -4,6 +4,7 @@
 
 use core::ffi::CStr;
 use core::time::Duration;
+use std::os::fd::OwnedFd;
 
 use daemontools::servicedir::{DETAIL, DETAIL_NEW, STATUS, STATUS_NEW};
 use daemontools::status::{STATUS_LEN, Status};
@@ -25,6 +26,8 @@ pub(crate) struct Record {
     /// To be written even if it says the same.
     due: bool,
     detail_due: bool,
+    /// The detail file, once it was made.
+    detail: Option<OwnedFd>,
     /// When to try again after a failure.
     again: Option<Monotonic>,
     /// The failure that was last said, so that a full disk is said once.
@@ -43,9 +46,10 @@ impl Record {
     }
 
     /// Notes that what is on disk is gone.
-    pub(crate) const fn lost(&mut self) {
+    pub(crate) fn lost(&mut self) {
         self.due = true;
         self.detail_due = true;
+        self.detail = None;
         self.written = None;
     }
 
@@ -57,6 +61,12 @@ impl Record {
     /// Whether there is something to write now.
     pub(crate) fn is_due(&self, now: Monotonic) -> bool {
         (self.due || self.detail_due) && self.again.is_none_or(|at| at <= now)
+    }
+
+    /// Whether writing what is due makes names, and does not only write over the detail
+    /// file.
+    pub(crate) const fn makes_names(&self) -> bool {
+        self.due || self.detail.is_none()
     }
 
     /// Whether the disk says something else than `status`.
@@ -114,15 +124,26 @@ impl Record {
 
     fn write_detail(&mut self, dir: &CStr, detail: &Detail) -> Result<()> {
         if self.detail_due {
-            let (text, len) = detail.render();
-            self.replace(dir, DETAIL_NEW, DETAIL, b"detail", &text[..len])?;
+            let text = detail.render();
+            if !self.write_over(&text) {
+                self.detail = Some(self.replace(dir, DETAIL_NEW, DETAIL, b"detail", &text)?);
+            }
             self.detail_due = false;
         }
         Ok(())
     }
 
+    /// Writes over the detail file, which is as long and lies within one page, so that
+    /// no kill comes in between; unless somebody removed it.
+    fn write_over(&self, text: &[u8]) -> bool {
+        self.detail.as_ref().is_some_and(|detail| {
+            file::fstat(detail).is_ok_and(|facts| facts.links > 0)
+                && file::write_at(detail, text, 0) == Ok(text.len())
+        })
+    }
+
     /// Writes `bytes` to `new` and gives it the name `path`, so that a reader sees
-    /// the old bytes or the new.
+    /// the old bytes or the new. Gives the file.
     fn replace(
         &self,
         dir: &CStr,
@@ -130,7 +151,7 @@ impl Record {
         path: &CStr,
         name: &[u8],
         bytes: &[u8],
-    ) -> Result<()> {
+    ) -> Result<OwnedFd> {
         let (dir, file) = (dir.to_bytes(), new.to_bytes());
         let say = |trouble: Errno, what: &[&[u8]], shown: Option<Errno>| {
             if self.said != Some(trouble) {
@@ -152,10 +173,10 @@ impl Record {
                 return Err(error);
             }
         }
-        drop(fd);
         file::rename(new, path).inspect_err(|&error| {
             let what: [&[u8]; 6] = [b"unable to rename ", dir, b"/", file, b" to ", name];
             say(error, &what, Some(error));
-        })
+        })?;
+        Ok(fd)
     }
 }

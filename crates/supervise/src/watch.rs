@@ -52,6 +52,8 @@ pub(crate) struct Files {
     calm_until: Monotonic,
     /// Whether the kernel gives notice of changes in `supervise/`.
     notices: bool,
+    /// Whether notice from there may have been asked for, and whether it surely is.
+    asked: (bool, bool),
 }
 
 /// An open file and which one it is.
@@ -115,6 +117,7 @@ impl Files {
             ask_here: true,
             calm_until: Monotonic(0),
             notices: false,
+            asked: (false, false),
         };
         if let Some(here) = &files.here {
             notify::prepare(here, Signal::SIGCHLD);
@@ -141,11 +144,13 @@ impl Files {
         self.control.fd.as_fd()
     }
 
-    /// Before this process itself writes into `supervise/`: no notice of that.
-    pub(crate) fn hush(&self) {
-        if let Some(directory) = &self.directory {
+    /// Before this process or its child itself makes names in `supervise/`: no notice
+    /// of that.
+    pub(crate) fn hush(&mut self) {
+        if let (Some(directory), true) = (&self.directory, self.asked.0) {
             let _ = notify::once(directory, Changes::None);
         }
+        self.asked = (false, false);
     }
 
     /// When [`tend`](Self::tend) has something to do even if nothing happens.
@@ -160,6 +165,7 @@ impl Files {
     /// A notice may have come: the next one has to be asked for.
     pub(crate) const fn noticed(&mut self) {
         self.ask_here = true;
+        self.asked.1 = false;
     }
 
     /// Looks whether all is in its place, asks for notice of changes, and makes
@@ -254,6 +260,7 @@ impl Files {
 
     fn open_directory(&mut self) {
         self.directory = file::open_directory(SUPERVISE).ok();
+        self.asked = (false, false);
         if let Some(directory) = &self.directory {
             notify::prepare(directory, Signal::SIGCHLD);
         }
@@ -262,8 +269,11 @@ impl Files {
     /// Asks the kernel for notice of changes, as a SIGCHLD: the signal that says
     /// "look". Where there is no notice, looks every now and then.
     fn ask(&mut self, now: Monotonic) {
-        let directory = self.directory.as_ref();
-        self.notices = directory.is_some_and(|fd| notify::once(fd, Changes::Names).is_ok());
+        if !self.asked.1 {
+            let directory = self.directory.as_ref();
+            self.notices = directory.is_some_and(|fd| notify::once(fd, Changes::Names).is_ok());
+            self.asked = (self.notices, self.notices);
+        }
         if self.ask_here && self.calm_until <= now {
             if let Some(here) = &self.here {
                 let _ = notify::once(here, Changes::Departures);
@@ -285,7 +295,8 @@ fn take_lock() -> Result<Held> {
 /// no FIFO there would be read for ever, or be written by every client. Trouble
 /// shows when the FIFO is opened.
 fn make_fifo(dir: &CStr, path: &CStr) {
-    if let Ok(facts) = file::lstat(path)
+    if fifo::make(path) == Err(Errno::EEXIST)
+        && let Ok(facts) = file::lstat(path)
         && !matches!(facts.kind, Kind::Fifo | Kind::Directory)
         && file::unlink(path).is_ok()
     {
@@ -294,6 +305,6 @@ fn make_fifo(dir: &CStr, path: &CStr) {
             &[file[0], file[1], file[2], b" was no FIFO: making it again"],
             None,
         );
+        let _ = fifo::make(path);
     }
-    let _ = fifo::make(path);
 }

@@ -296,7 +296,9 @@ impl Work {
     }
 
     fn write_record(&mut self, now: Monotonic) {
-        self.files.hush();
+        if self.record.makes_names() {
+            self.files.hush();
+        }
         self.record
             .write(self.dir, &self.machine.status(), &self.detail, now);
     }

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 
 use daemontools::unix::exec::Strings;
 use daemontools::unix::file::Kind;
-use daemontools::unix::process::{self, Fork};
+use daemontools::unix::process;
 use daemontools::unix::signal::{Inherited, Mask, Signal};
 use daemontools::unix::{fd, file, rlimit, signal};
 use daemontools::{Errno, Result, pathexec};
@@ -93,7 +93,7 @@ pub(crate) const fn suffix(role: Role) -> &'static [u8] {
 /// not say again why it could not be started.
 ///
 /// # Errors
-/// What `fork(2)` says.
+/// What `clone(2)` says.
 pub(crate) fn start(
     inheritance: &Inheritance,
     role: Role,
@@ -101,24 +101,29 @@ pub(crate) fn start(
     pipe: Option<&Pipe>,
     silent: bool,
 ) -> Result<u32> {
-    match process::fork()? {
-        Fork::Parent(pid) => Ok(pid.as_raw().unsigned_abs()),
-        Fork::Child => {
-            let (what, error) = become_supervise(inheritance, role, name, pipe);
-            if !silent {
-                ME.warning(&[what, name.to_bytes(), suffix(role)], error);
-            }
-            process::exit_now(UNBORN)
+    let dir = match role {
+        Role::Service => name,
+        Role::Log => c"log",
+    };
+    let argv: Strings = [c"supervise", dir].into_iter().collect();
+    let pid = process::spawn(|_| {
+        let (what, error) = become_supervise(inheritance, role, name, pipe, &argv);
+        if !silent {
+            ME.warning(&[what, name.to_bytes(), suffix(role)], error);
         }
-    }
+        UNBORN
+    })?;
+    Ok(pid.as_raw().unsigned_abs())
 }
 
-/// Execs supervise, in the child. Returns only to say what failed and why.
+/// Execs supervise, in the child, which has our memory: it uses no heap. Returns only
+/// to say what failed and why.
 fn become_supervise(
     inheritance: &Inheritance,
     role: Role,
     name: &CStr,
     pipe: Option<&Pipe>,
+    argv: &Strings,
 ) -> (&'static [u8], Errno) {
     let joined = match (pipe, role) {
         (None, _) => Ok(()),
@@ -128,16 +133,11 @@ fn become_supervise(
     if let Err(error) = joined {
         return (b"unable to set up descriptors for ", error);
     }
-    let dir = match role {
-        Role::Service => name,
-        Role::Log => {
-            if let Err(error) = file::chdir(name) {
-                return (b"unable to switch to ", error);
-            }
-            c"log"
-        }
-    };
-    let argv: Strings = [c"supervise", dir].into_iter().collect();
+    if role == Role::Log
+        && let Err(error) = file::chdir(name)
+    {
+        return (b"unable to switch to ", error);
+    }
     inheritance.restore();
-    (b"unable to start supervise ", pathexec::exec(&argv))
+    (b"unable to start supervise ", pathexec::exec(argv))
 }

@@ -4,8 +4,8 @@ use core::ffi::CStr;
 use std::thread;
 
 use daemontools::status::{STATUS_LEN, Status};
-use daemontools::unix::file;
-use daemontools::unix::file::ReadError;
+use daemontools::unix::fd;
+use daemontools::unix::file::{self, ReadError};
 use daemontools::{Errno, PERMANENT, errno, servicedir};
 
 /// From how many directories on it pays to look at half of them in a second thread.
@@ -65,18 +65,34 @@ impl Trouble {
 /// Looks at each directory where all is well: three names say it all, by paths from
 /// here, and the working directory need not move. `None` where something is not well.
 pub(crate) fn quickly(names: &[&CStr]) -> Vec<Option<Service>> {
-    let look = |names: &[&CStr]| names.iter().map(|name| quick(name)).collect::<Vec<_>>();
-    if names.len() < MANY {
-        return look(names);
+    let mut found = vec![None; names.len()];
+    if names.len() < MANY || !by_two(names, &mut found) {
+        look(names, &mut found);
     }
+    found
+}
+
+/// Has a second thread look at half of them; `false` if there is none to be had.
+fn by_two(names: &[&CStr], found: &mut [Option<Service>]) -> bool {
     let (first, second) = names.split_at(names.len() / 2);
+    let (first_found, second_found) = found.split_at_mut(first.len());
     thread::scope(|scope| {
-        let helper = thread::Builder::new().spawn_scoped(scope, || look(second));
-        let mut found = look(first);
-        let rest = helper.ok().and_then(|helper| helper.join().ok());
-        found.extend(rest.unwrap_or_else(|| look(second)));
-        found
+        let helper = thread::Builder::new().spawn_scoped(scope, || {
+            // Or the two would wait for each other at each descriptor.
+            fd::own_table();
+            look(second, second_found);
+        });
+        if helper.is_ok() {
+            look(first, first_found);
+        }
+        helper.is_ok()
     })
+}
+
+fn look(names: &[&CStr], found: &mut [Option<Service>]) {
+    for (name, found) in names.iter().zip(found) {
+        *found = quick(name);
+    }
 }
 
 fn quick(name: &CStr) -> Option<Service> {
@@ -155,13 +171,22 @@ impl Path {
 }
 
 /// Our own file beside the record; empty where there is none, as beside the
-/// reference's supervise.
+/// reference's supervise. It is written over as it lies: what is read twice the same
+/// is not half of one and half of another.
 pub(crate) fn detail(name: &CStr) -> Vec<u8> {
-    let mut buffer = [0; 1024];
-    Path::new(name)
-        .and_then(|mut path| {
-            let text = file::read_start(path.to(servicedir::DETAIL)?, &mut buffer).ok()?;
-            Some(text.to_vec())
-        })
-        .unwrap_or_default()
+    let read = || {
+        let mut buffer = [0; 1024];
+        let mut path = Path::new(name)?;
+        let text = file::read_start(path.to(servicedir::DETAIL)?, &mut buffer).ok()?;
+        Some(text.to_vec())
+    };
+    let mut text = read();
+    for _ in 0..8 {
+        let again = read();
+        if again == text {
+            break;
+        }
+        text = again;
+    }
+    text.unwrap_or_default()
 }

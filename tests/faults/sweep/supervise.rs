@@ -11,10 +11,11 @@ use super::{Trouble, name, pairs};
 const FAILURES: u32 = 9;
 
 /// Not `kill`: it fails only for a process that is gone.
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 14] = [
     "openat",
     "read",
     "write",
+    "pwrite64",
     "rename,renameat,renameat2",
     "unlinkat",
     "mkdir,mkdirat",

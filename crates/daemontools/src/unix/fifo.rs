@@ -9,15 +9,12 @@ use nix::sys::stat::Mode;
 use super::file::{self, Kind};
 use crate::{Errno, Result};
 
-/// Makes a FIFO 0600 if there is nothing of that name.
+/// Makes a FIFO 0600.
 ///
 /// # Errors
-/// What `mkfifo(2)` says, but for a name that exists.
+/// What `mkfifo(2)` says; EEXIST for a name that exists.
 pub fn make(path: &CStr) -> Result<()> {
-    match nix::unistd::mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR) {
-        Ok(()) | Err(Errno::EEXIST) => Ok(()),
-        error => error,
-    }
+    nix::unistd::mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR)
 }
 
 /// Opens the writing end; ENXIO where nobody reads.

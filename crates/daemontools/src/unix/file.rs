@@ -357,6 +357,14 @@ pub fn read_at(fd: impl AsFd, buffer: &mut [u8], offset: i64) -> Result<usize> {
     nix::sys::uio::pread(fd, buffer, offset)
 }
 
+/// Writes at an offset, leaving the file's own offset alone.
+///
+/// # Errors
+/// What `pwrite(2)` says.
+pub fn write_at(fd: impl AsFd, bytes: &[u8], offset: i64) -> Result<usize> {
+    nix::sys::uio::pwrite(fd, bytes, offset)
+}
+
 /// Moves a file's offset to its start.
 ///
 /// # Errors
