@@ -63,9 +63,11 @@ test: packages build reference check options
 	$(CARGO) run -p conformance --bin difffuzz -- --seed 1 --cases 300
 	$(CARGO) run -q -p conformance --bin chaos -- --seconds 20
 
-## make fuzz      the same random input to the reference and to ours, 20000 times each
+## make fuzz      the same random input to the reference and to ours, 20000 times each;
+##                for an hour with FUZZ="--seconds 3600"
+FUZZ ?= --cases 20000
 fuzz: build reference
-	$(CARGO) run -p conformance --bin difffuzz -- --cases 20000
+	$(CARGO) run -p conformance --bin difffuzz -- $(FUZZ)
 
 ## make chaos     everything killed at random for five minutes, lines counted
 chaos: build reference

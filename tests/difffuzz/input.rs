@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::feed::Step;
+
 /// A file below the working directory.
 #[derive(Clone)]
 pub(crate) struct File {
@@ -47,6 +49,8 @@ pub(crate) struct Input {
     pub(crate) stdin: Vec<u8>,
     /// Standard input is a pipe, written in pieces of this size; 0 for a file.
     pub(crate) piece: usize,
+    /// It is a pipe, and this happens first; see [`crate::feed`].
+    pub(crate) steps: Vec<Step>,
     pub(crate) env: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) files: Vec<File>,
 }
@@ -72,6 +76,9 @@ impl fmt::Display for Input {
         }
         for word in &self.args {
             writeln!(f, "  word  \"{}\"", word.escape_ascii())?;
+        }
+        if !self.steps.is_empty() {
+            writeln!(f, "  steps {:?}", self.steps)?;
         }
         write!(
             f,

@@ -2,13 +2,15 @@
 //! reference's program and to ours, and what comes of it has to be the same. It
 //! finds what nobody thought of writing a case for.
 //!
-//! `--cases N` (of each target), `--seed S` (else a new one each time), `--target
-//! NAME` (else all), `--first K` (the number of the first case): whatever is found
-//! is printed with the options that bring it back. `REFERENCE_BIN` and `OURS_BIN`
-//! as for the conformance cases.
+//! `--cases N` (of each target; 500, or as many as there is time for), `--seconds N`
+//! (for all targets together), `--seed S` (else a new one each time), `--target NAME`
+//! (else all), `--first K` (the number of the first case): whatever is found is
+//! printed with the options that bring it back. `REFERENCE_BIN` and `OURS_BIN` as for
+//! the conformance cases.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod feed;
 mod input;
 mod minimise;
 mod observe;
@@ -17,7 +19,7 @@ mod targets;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use input::Input;
 use observe::{Observation, Programs};
@@ -28,9 +30,13 @@ use targets::Target;
 /// between the two sides.
 const CONFIRMATIONS: u32 = 3;
 
+/// How many cases of each target there are when nothing is said.
+const CASES: u64 = 500;
+
 /// The command line.
 struct Options {
-    cases: u64,
+    cases: Option<u64>,
+    seconds: Option<u64>,
     seed: u64,
     first: u64,
     target: Option<String>,
@@ -40,7 +46,8 @@ impl Options {
     fn parse() -> Result<Self, String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let mut options = Self {
-            cases: 500,
+            cases: None,
+            seconds: None,
             seed: u64::from(now.map_or(0, |now| now.subsec_nanos())),
             first: 0,
             target: None,
@@ -50,7 +57,8 @@ impl Options {
             let value = words.next().ok_or(format!("{option} needs a value"))?;
             let number = || value.parse().map_err(|_| format!("{value} is no number"));
             match option.as_str() {
-                "--cases" => options.cases = number()?,
+                "--cases" => options.cases = Some(number()?),
+                "--seconds" => options.seconds = Some(number()?),
                 "--seed" => options.seed = number()?,
                 "--first" => options.first = number()?,
                 "--target" => options.target = Some(value),
@@ -58,6 +66,22 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// How long each of so many targets may take.
+    fn share(&self, targets: usize) -> Duration {
+        let targets = u32::try_from(targets.max(1)).expect("a few");
+        self.seconds.map_or(Duration::MAX, Duration::from_secs) / targets
+    }
+
+    /// The numbers of the cases, if there is time enough.
+    fn numbers(&self) -> std::ops::Range<u64> {
+        let unlimited = if self.seconds.is_some() {
+            u64::MAX
+        } else {
+            CASES
+        };
+        self.first..self.first.saturating_add(self.cases.unwrap_or(unlimited))
     }
 }
 
@@ -86,22 +110,30 @@ fn main() -> ExitCode {
     let mut failed = false;
     let mut summary = Vec::new();
     println!("difffuzz: seed {}", options.seed);
-    for target in targets::all() {
-        let wanted = options.target.as_ref();
-        if wanted.is_some_and(|name| name != target.name) {
-            continue;
-        }
+    let wanted: Vec<Target> = targets::all()
+        .into_iter()
+        .filter(|target| {
+            options
+                .target
+                .as_ref()
+                .is_none_or(|name| name == target.name)
+        })
+        .collect();
+    let share = options.share(wanted.len());
+    for target in wanted {
         if let Err(missing) = programs.have(target.program) {
             println!("difffuzz: {} LEFT OUT: there is no {missing}", target.name);
             summary.push(format!("{} LEFT OUT", target.name));
             continue;
         }
-        let counts = fuzz(&target, &programs, &options);
+        let counts = fuzz(&target, &programs, &options, share);
         failed |= counts.different > 0;
-        summary.push(format!(
+        let line = format!(
             "{} {} equal, {} left out, {} unsteady, {} different",
             target.name, counts.equal, counts.left_out, counts.unsteady, counts.different
-        ));
+        );
+        println!("difffuzz: {line}");
+        summary.push(line);
     }
     println!("difffuzz: seed {}: {}", options.seed, summary.join("; "));
     ExitCode::from(u8::from(failed))
@@ -112,9 +144,13 @@ fn bin(variable: &str, default: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| workspace.join(default), PathBuf::from)
 }
 
-fn fuzz(target: &Target, programs: &Programs, options: &Options) -> Counts {
+fn fuzz(target: &Target, programs: &Programs, options: &Options, most: Duration) -> Counts {
     let mut counts = Counts::default();
-    for number in options.first..options.first + options.cases {
+    let start = Instant::now();
+    for number in options.numbers() {
+        if start.elapsed() >= most {
+            break;
+        }
         let mut random = Random::new(options.seed, target.name, number);
         let input = (target.generate)(&mut random);
         match compare(target, programs, &input) {
@@ -139,7 +175,7 @@ fn fuzz(target: &Target, programs: &Programs, options: &Options) -> Counts {
 
 enum Verdict {
     Equal,
-    /// The reference died of it.
+    /// The reference died of it, or did not end.
     LeftOut,
     Different,
 }
@@ -147,11 +183,11 @@ enum Verdict {
 fn compare(target: &Target, programs: &Programs, input: &Input) -> Verdict {
     for _ in 0..CONFIRMATIONS {
         let [reference, ours] = both(target, programs, input);
-        if reference.killed() && !ours.killed() {
-            return Verdict::LeftOut;
-        }
-        if reference == ours {
+        if reference == ours && !ours.killed() {
             return Verdict::Equal;
+        }
+        if reference.killed() {
+            return Verdict::LeftOut;
         }
     }
     Verdict::Different

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -17,6 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
+use crate::feed::Feeder;
 use crate::input::{Input, Kind, shown};
 
 /// How long a program may take. One that waits for ever is killed, on both sides.
@@ -47,6 +47,8 @@ pub(crate) struct Observation {
     end: ExitStatus,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
+    /// What it did not read of its input, where that can be told.
+    left: Option<i32>,
     /// Name, mode and bytes of every file, in the order of their names.
     files: Vec<(Vec<u8>, u32, Vec<u8>)>,
 }
@@ -74,6 +76,9 @@ impl fmt::Display for Observation {
         writeln!(f, "  end    {}", self.end)?;
         writeln!(f, "  stdout \"{}\"", shown(&self.stdout))?;
         write!(f, "  stderr \"{}\"", shown(&self.stderr))?;
+        if let Some(left @ 1..) = self.left {
+            write!(f, "\n  left   {left} bytes")?;
+        }
         for (name, mode, bytes) in &self.files {
             let (name, bytes) = (name.escape_ascii(), shown(bytes));
             write!(f, "\n  file   {name} {mode:o} \"{bytes}\"")?;
@@ -105,30 +110,15 @@ pub(crate) fn observe(program: &Path, input: &Input) -> Observation {
     for (name, value) in &input.env {
         command.env(OsStr::from_bytes(name), OsStr::from_bytes(value));
     }
-    if input.piece == 0 {
-        let mut file = tempfile::tempfile().expect("a file");
-        file.write_all(&input.stdin).expect("its bytes");
-        std::io::Seek::rewind(&mut file).expect("a file can be rewound");
-        command.stdin(file);
-    } else {
-        command.stdin(Stdio::piped());
-    }
-    let mut child = command.spawn().expect("the program can be started");
-    let mut pipe = child.stdin.take();
+    let (stdin, feeder) = Feeder::new(input);
+    command.stdin(stdin);
+    let child = command.spawn().expect("the program can be started");
+    // It has the other end of the pipe.
+    drop(command);
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
     let (ended, watch) = mpsc::channel::<()>();
-    let output = thread::scope(|scope| {
-        scope.spawn(move || {
-            for piece in input.stdin.chunks(input.piece.max(1)) {
-                // A program that has ended needs no more.
-                if pipe
-                    .as_mut()
-                    .is_none_or(|pipe| pipe.write_all(piece).is_err())
-                {
-                    break;
-                }
-            }
-        });
+    let (output, left) = thread::scope(|scope| {
+        let feeding = scope.spawn(move || feeder.feed(input, pid));
         scope.spawn(move || {
             if watch.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 kill(pid, Signal::SIGKILL).ok();
@@ -136,9 +126,9 @@ pub(crate) fn observe(program: &Path, input: &Input) -> Observation {
         });
         let output = child.wait_with_output();
         drop(ended);
-        output
-    })
-    .expect("its output");
+        (output, feeding.join().expect("the input"))
+    });
+    let output = output.expect("its output");
     let mut files = Vec::new();
     list(directory.path(), directory.path(), &mut files);
     // What a limit killed may leave a dump of itself; our multilog keeps a record of
@@ -149,6 +139,7 @@ pub(crate) fn observe(program: &Path, input: &Input) -> Observation {
         end: output.status,
         stdout: output.stdout,
         stderr: output.stderr,
+        left,
         files,
     }
 }

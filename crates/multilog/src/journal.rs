@@ -72,9 +72,8 @@ impl Journal {
         layout::commit(&self.state, counts).for_each(|step| self.store(step));
     }
 
-    /// Begins anew, for other logs, another script, or another boot.
-    fn reset(&mut self, logs: usize, script: u64, boot: &Boot) {
-        self.state = State::new(logs);
+    /// Begins anew with the state, for another script or another boot.
+    fn reset(&mut self, script: u64, boot: &Boot) {
         layout::reset(&self.state, script, boot).for_each(|step| self.store(step));
     }
 

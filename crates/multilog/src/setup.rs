@@ -83,7 +83,7 @@ pub(crate) fn begin(args: Args) -> Result<Input, i32> {
         alerts: Alerts::default(),
         alerted: 0,
     };
-    finish_pending(&mut work, bytes, &found);
+    finish_pending(&mut work, bytes, found);
     Ok(Input::new(work, bytes, term, alarm, mask))
 }
 
@@ -121,18 +121,15 @@ fn private(logs: usize) -> Result<(Opened, Found), i32> {
 }
 
 /// Finishes what an earlier process had read and not completely written.
-fn finish_pending(work: &mut Work, bytes: &mut [u8], found: &Found) {
+fn finish_pending(work: &mut Work, bytes: &mut [u8], found: Found) {
     let source = journal::source().map_or_else(Source::default, |facts| facts.identity.into());
     let state = &mut work.journal.state;
-    if let Found::Other(pending) = found {
-        let len = pending.len().min(bytes.len());
-        bytes[..len].copy_from_slice(&pending[..len]);
-        state.end = len;
+    if found == Found::Other {
         state.now = clock::wall();
     }
     let is_new = state.source != source;
     state.source = source;
-    if matches!(found, Found::Nothing) {
+    if found == Found::Nothing {
         return;
     }
     work.take(bytes);

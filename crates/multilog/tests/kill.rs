@@ -9,15 +9,17 @@
 mod common;
 
 use std::fs;
-use std::io::{PipeReader, PipeWriter, Write as _};
+use std::io::{PipeReader, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use common::{finished, start};
+use common::{contents, finished, start};
 
 /// A small generator of numbers that look random.
 struct Random(u64);
@@ -40,7 +42,7 @@ enum Pace {
 }
 
 /// Writes numbered lines until it is told to stop; gives how many.
-fn write_lines(mut pipe: PipeWriter, stop: &AtomicBool, pace: Pace) -> u64 {
+fn write_lines(mut pipe: impl Write, stop: &AtomicBool, pace: Pace) -> u64 {
     let mut random = Random(0x5eed);
     let mut number = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -223,4 +225,58 @@ fn a_processor() {
         &[MANY, "s9000", "!cat; cat <&4 >/dev/null; echo x >&5", "./a"],
         Pace::Pieces,
     );
+}
+
+/// What the reference loses at a kill: what it has read, and what it has gathered.
+const REFERENCE_LOSES: usize = 2048;
+
+/// Where the bytes of a read cannot be told from what was there before, no more is
+/// read at once than the reference does.
+#[test]
+fn a_socket_loses_no_more_than_the_reference() {
+    let place = tempfile::tempdir().unwrap();
+    let script = [MANY, "s9000", "./a"];
+    let (ours, its) = UnixStream::pair().unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    let writer = std::thread::spawn(move || {
+        let mut bytes = Counted(ours, 0);
+        write_lines(&mut bytes, &seen, Pace::Blocks);
+        bytes.1
+    });
+    let mut random = Random(0xbee);
+    let kills = 100;
+    for _ in 0..kills {
+        let stdin = OwnedFd::from(its.try_clone().unwrap());
+        let mut child = start(place.path(), &script, stdin);
+        std::thread::sleep(Duration::from_micros(500 + random.below(30).pow(3)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut child = start(place.path(), &script, OwnedFd::from(its));
+    let written = writer.join().unwrap();
+    assert!(child.wait().unwrap().success());
+    let logged = contents(&place.path().join("a")).len();
+    eprintln!("{written} bytes written, {logged} logged, {kills} kills");
+    assert!(logged <= written, "{logged} of {written}");
+    assert!(
+        written - logged <= kills * REFERENCE_LOSES,
+        "{logged} of {written}"
+    );
+}
+
+/// Counts what goes through.
+struct Counted(UnixStream, usize);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.0.write(bytes)?;
+        self.1 += count;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -145,6 +145,23 @@ fn inherited() -> Vec<Case> {
                 .stdin("one\n")
                 .run();
         }),
+        // The reference has its log's files there, and writes alerts into one.
+        Case::scenario("stdout and stderr are closed, and e", |side| {
+            let command = side.command(words(&["e", "=status", "./l"]));
+            let process = command.close(1).close(2).stdin("one\n").spawn();
+            side.log("end", process.wait());
+            for name in ["l/current", "l/lock", "l/state"] {
+                side.log_file(name);
+            }
+            side.log("status", side.read("status").len());
+        })
+        .promises(&[
+            "end: exit 0",
+            "l/current: one",
+            "l/lock:",
+            "l/state:",
+            "status: 1001",
+        ]),
         Case::scenario("stdout and stderr stay empty", |side| {
             side.command(words(&["./l"])).stdin("one\n").run();
         }),

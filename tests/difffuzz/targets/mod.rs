@@ -4,6 +4,7 @@
 mod multilog;
 mod tai64n;
 
+use crate::feed::Step;
 use crate::input::{File, Input};
 use crate::random::Random;
 
@@ -65,23 +66,42 @@ fn far_away(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Lengths of lines at which some buffer or limit is full, a little more or less.
+const EDGES: &[usize] = &[
+    0, 1, 200, 512, 975, 1000, 1024, 2000, 2048, 2096, 3000, 4096, 8192, 65_536,
+];
+
 /// Up to `limit` lines; the last one may lack its newline.
 fn lines(random: &mut Random, limit: usize) -> Vec<u8> {
     let length = *random.one(&[&3, &60, &60, &300]);
+    let end: &[u8] = random.one(&[b"\n", b"\n", b"\n", b"\r\n", b"\0\n"]);
+    // How often a line is as long as something, and how many such lengths there may be.
+    let rare = *random.one(&[&100, &100, &10, &2]);
+    let edges = &EDGES[..EDGES.len() - random.below(EDGES.len())];
     let lines = random.some(limit, |random| {
         let mut line = random.bytes(length, TEXT);
-        if random.once_in(100) {
-            let more = random.below(9000);
-            line.resize(line.len() + more, b'x');
+        if random.once_in(rare) {
+            let edge = edges[random.below(edges.len())] + random.below(7);
+            line.resize(edge.saturating_sub(3), *random.one(&[&b'x', &b'a', &b' ']));
         }
-        line.push(b'\n');
+        line.extend(end);
         line
     });
     let mut lines = lines.concat();
+    lines.truncate(MOST);
     if random.once_in(4) {
         lines.pop();
     }
     lines
+}
+
+/// As much input as a case may have.
+const MOST: usize = 300_000;
+
+/// Pieces in which an input comes, with pauses between them.
+fn steps(random: &mut Random) -> Vec<Step> {
+    let most = *random.one(&[&3, &40, &1030, &5000, &32_768]);
+    random.some(20, |random| Step::Write(random.below(most) + 1))
 }
 
 fn piece(random: &mut Random) -> usize {
@@ -210,13 +230,13 @@ fn svstat(random: &mut Random) -> Input {
     if random.once_in(3) {
         files.push(File::new("x/down", Vec::new()));
     }
+    let mut args = random.some(2, |random| {
+        let name = random.one(&["x", "x/", "./x", "y", "", "x/down", "x/supervise"]);
+        name.as_bytes().to_vec()
+    });
+    args.push(b"x".to_vec());
     Input {
-        args: vec![
-            random
-                .one(&["x", "x", "x/", "./x", "y"])
-                .as_bytes()
-                .to_vec(),
-        ],
+        args,
         files,
         ..Input::default()
     }

@@ -1,6 +1,6 @@
 //! Lines for tai64n, and lines with labels for tai64nlocal.
 
-use super::{TEXT, lines, piece};
+use super::{TEXT, lines, piece, steps};
 use crate::input::Input;
 use crate::random::Random;
 
@@ -9,6 +9,11 @@ pub(super) fn tai64n(random: &mut Random) -> Input {
     Input {
         stdin: lines(random, 100),
         piece: piece(random),
+        steps: if random.once_in(3) {
+            steps(random)
+        } else {
+            Vec::new()
+        },
         ..Input::default()
     }
 }
@@ -75,6 +80,11 @@ pub(super) fn tai64nlocal(random: &mut Random) -> Input {
     Input {
         stdin,
         piece: piece(random),
+        steps: if random.once_in(3) {
+            steps(random)
+        } else {
+            Vec::new()
+        },
         env: vec![(b"TZ".to_vec(), zone.to_vec())],
         ..Input::default()
     }

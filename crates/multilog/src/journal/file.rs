@@ -19,15 +19,15 @@ pub(crate) const NAME: &CStr = c"pending";
 const LOGS_MAX: usize = 1 << 20;
 
 /// What a journal held when it was opened.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// Nothing of use.
     Nothing,
     /// What a process of the same script left.
     Same,
-    /// What a process of another script left: input that may not be complete in
-    /// the logs.
-    Other(Vec<u8>),
+    /// What a process of another script left: its input is pending, and may not be
+    /// complete in the logs.
+    Other,
 }
 
 impl Journal {
@@ -55,11 +55,12 @@ impl Journal {
         let words = words_for(logs);
         let size = size(words * 8 + ROOM);
         let mut found = Found::Nothing;
+        let mut input = Vec::new();
         if holds(&fd, &facts, boot) {
             let old = read_logs(&fd).unwrap_or(logs);
             if old != logs {
                 // Another script: take over what is there in its own shape.
-                found = Found::Other(take_over(&fd, old)?);
+                (found, input) = (Found::Other, take_over(&fd, old)?);
             } else if facts.size == size {
                 found = Found::Same;
             }
@@ -77,13 +78,24 @@ impl Journal {
         if found == Found::Same {
             journal.state = load(memory.words, logs);
             if memory.words[SCRIPT].load(Ordering::Relaxed) != script {
-                found = Found::Other(journal.state.pending(memory.bytes));
+                found = Found::Other;
+                journal.hand_over(memory.bytes, script);
             }
-        }
-        if found != Found::Same {
-            journal.reset(logs, script, boot);
+        } else {
+            memory.bytes[..input.len()].copy_from_slice(&input);
+            journal.state = State::with_input(logs, 0..input.len());
+            journal.reset(script, boot);
         }
         Ok(((journal, memory.bytes), found))
+    }
+
+    /// Leaves the pending input to another script with as many logs. It stays where
+    /// it is: at no moment is it in no journal.
+    fn hand_over(&mut self, bytes: &[u8], script: u64) {
+        let input = self.state.pending(bytes);
+        self.state = State::with_input(self.state.places.len(), input);
+        self.commit();
+        self.words[SCRIPT].store(script, Ordering::Release);
     }
 }
 
@@ -132,5 +144,6 @@ fn take_over(fd: &impl AsFd, logs: usize) -> Result<Vec<u8>, Errno> {
         return Ok(Vec::new());
     }
     let memory = memory::file(fd, words_for(logs), ROOM)?;
-    Ok(load(memory.words, logs).pending(memory.bytes))
+    let input = load(memory.words, logs).pending(memory.bytes);
+    Ok(memory.bytes[input].to_vec())
 }

@@ -58,6 +58,16 @@ impl State {
         }
     }
 
+    /// Only input is pending, and nothing of it is in the logs.
+    pub(super) fn with_input(logs: usize, input: Range<usize>) -> Self {
+        Self {
+            start: input.start,
+            read_at: input.start,
+            end: input.end,
+            ..Self::new(logs)
+        }
+    }
+
     /// The state as words.
     #[inline]
     pub(super) fn pack(&self) -> impl Iterator<Item = u64> {
@@ -137,13 +147,13 @@ impl State {
         bytes.take(count.min(MARK)).collect()
     }
 
-    /// The pending input, whole.
-    pub(super) fn pending(&mut self, bytes: &[u8]) -> Vec<u8> {
+    /// Where the pending input lies, with what a read that was under way has brought.
+    pub(super) fn pending(&mut self, bytes: &[u8]) -> Range<usize> {
         if !self.is_sane() {
-            return Vec::new();
+            return 0..0;
         }
         self.settle(bytes);
-        bytes[self.start..self.end].to_vec()
+        self.start..self.end
     }
 }
 

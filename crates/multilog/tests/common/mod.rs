@@ -29,9 +29,21 @@ pub(crate) fn start_tampered(
     args: &[&str],
     stdin: File,
 ) -> Option<Child> {
-    let mut command = command("strace", dir, &["-qq", "-o", "/dev/null", "-e"]);
-    command.arg(format!("inject={inject}")).arg(MULTILOG);
-    match command.args(args).stdin(stdin).spawn() {
+    let inject = format!("inject={inject}");
+    let options = ["-o", "/dev/null", "-e", &inject];
+    start_traced(dir, &options, args, stdin)
+}
+
+/// Starts it below strace with these options; `None` where there is no strace.
+pub(crate) fn start_traced(
+    dir: &Path,
+    options: &[&str],
+    args: &[&str],
+    stdin: File,
+) -> Option<Child> {
+    let mut command = command("strace", dir, &["-qq"]);
+    command.args(options).arg(MULTILOG).args(args);
+    match command.stdin(stdin).spawn() {
         Ok(child) => Some(child),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             eprintln!("no strace: nothing was tampered with");
