@@ -134,3 +134,6 @@ impl Output {
         memory::give_back(self.gathered);
     }
 }
+
+#[cfg(test)]
+mod tests;
