@@ -22,7 +22,7 @@ PROGRAMS := svscanboot svscan supervise svc svok svstat fghack pgrphack readproc
 COMPLETED := svc svstat svok setuidgid softlimit setlock diaspora-deps diaspora_svc update-service
 DATA      := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo test fuzz chaos check lint doc bench reference packages options completed install \
+.PHONY: help build demo test fuzz chaos bare check lint doc bench reference packages options completed install \
         install-boot vendor deb test-packages clean
 
 help:
@@ -72,6 +72,10 @@ fuzz: build reference
 ## make chaos     everything killed at random for five minutes, lines counted
 chaos: build reference
 	$(CARGO) run -q -p conformance --bin chaos -- --seconds 300
+
+## make bare      all conformance cases as on a kernel of 2011
+bare: build reference
+	CONFORMANCE_BARE=1 $(CARGO) test --no-fail-fast -p conformance --test conformance
 
 ## make check     format, lints, documentation, manual pages
 check: lint doc

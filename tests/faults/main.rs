@@ -5,8 +5,13 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod access;
 mod adoption;
+mod bare;
 mod farewell;
+mod limits;
+mod multilog;
+mod record;
 mod supervise;
 mod svscan;
 mod sweep;
@@ -21,6 +26,11 @@ fn main() {
         .program("adoption", adoption::cases())
         .program("svscan", svscan::cases())
         .program("farewell", farewell::cases())
+        .program("record", record::cases())
+        .program("access", access::cases())
+        .program("limits", limits::cases())
+        .program("bare", bare::cases())
+        .program("multilog", multilog::cases())
         .program("sweep", sweep::cases());
     let code = suite.run();
     sweep::report();

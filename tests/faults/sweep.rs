@@ -2,7 +2,7 @@
 //! every error that a machine in trouble gives: it goes on, and when the trouble is
 //! over it does what it was asked for meanwhile.
 
-mod multilog;
+pub(crate) mod multilog;
 mod supervise;
 mod svscan;
 

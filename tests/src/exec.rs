@@ -54,6 +54,7 @@ pub(crate) struct Plan {
     pub(crate) user: Option<u32>,
     pub(crate) limits: Vec<(u32, u64)>,
     pub(crate) umask: u32,
+    pub(crate) filter: Option<Vec<libc::sock_filter>>,
 }
 
 #[allow(unsafe_code)]
@@ -107,6 +108,9 @@ fn become_program(plan: &Plan) -> io::Result<()> {
         }
         for &number in &plan.closed {
             libc::close(number);
+        }
+        if let Some(filter) = &plan.filter {
+            check(crate::bare::install(filter))?;
         }
         libc::execve(
             plan.program.as_ptr(),

@@ -45,11 +45,14 @@
 //! printed: have a look when you write one. A case that sees nothing proves
 //! nothing.
 //!
+//! With `CONFORMANCE_BARE` set, all commands run as on a kernel of 2011: see [`bare`].
+//!
 //! Nothing is left behind: see [`keeper`].
 
 // A test that cannot go on panics, and its case fails.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+pub mod bare;
 pub mod case;
 mod exec;
 pub mod files;

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock};
 
@@ -13,6 +14,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
+use crate::bare;
 use crate::exec::{Plan, Strings, c_string, fork_and_exec};
 use crate::process::{Exit, Proc, until};
 use crate::side::Side;
@@ -50,6 +52,7 @@ pub struct Cmd<'a> {
     user: Option<u32>,
     limits: Vec<(u32, u64)>,
     umask: u32,
+    bare: bool,
 }
 
 impl<'a> Cmd<'a> {
@@ -72,6 +75,7 @@ impl<'a> Cmd<'a> {
             user: None,
             limits: Vec::new(),
             umask: 0o022,
+            bare: bare::asked(),
         }
     }
 
@@ -151,6 +155,12 @@ impl<'a> Cmd<'a> {
         self
     }
 
+    /// On an old or bare kernel, see [`bare`].
+    pub fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
     /// Runs it to its end and logs it: the command, its exit, its output.
     pub fn run(self) -> Exit {
         let side = self.side;
@@ -203,6 +213,7 @@ impl<'a> Cmd<'a> {
             user: self.user,
             limits: self.limits,
             umask: self.umask,
+            filter: bare::filter(self.bare),
         };
         let child = {
             let _lock = FORKING.write().unwrap_or_else(PoisonError::into_inner);
@@ -225,6 +236,23 @@ impl<'a> Cmd<'a> {
         let process = self.spawn();
         until(what, || ready(&process));
         process
+    }
+}
+
+impl Side {
+    /// Sets a soft resource limit of a process, as prlimit calls it (`nofile`), from
+    /// now on; `unlimited` is a value too.
+    pub fn limit(&self, process: &Proc, resource: &str, value: &str) {
+        let pid = format!("--pid={}", process.pid());
+        let limit = format!("--{resource}={value}:");
+        // Root without all its capabilities may set those of its own processes only.
+        let owner = fs::metadata(format!("/proc/{}", process.pid())).expect("it runs");
+        let prlimit = self.command(["/usr/bin/prlimit", &pid, &limit]);
+        let prlimit = match owner.uid() {
+            0 => prlimit,
+            _ => prlimit.unprivileged(),
+        };
+        assert_eq!(prlimit.spawn().wait(), Exit::Code(0), "{limit}");
     }
 }
 

@@ -52,6 +52,8 @@ enum Read {
     Nothing,
     /// The end.
     End,
+    /// Trouble, which ends this process but not the input.
+    Trouble,
 }
 
 impl Input {
@@ -103,11 +105,26 @@ impl Input {
                     self.work.end_line(self.bytes);
                     break;
                 }
+                Read::Trouble => {
+                    if self.leaves_half_a_line() {
+                        self.work.logs.iter_mut().for_each(Log::close);
+                        return 0;
+                    }
+                    self.work.end_line(self.bytes);
+                    break;
+                }
             }
         }
         self.work.logs.iter_mut().for_each(Log::close);
         self.forget();
         0
+    }
+
+    /// Whether the beginning of a line waits in the journal, for a successor to read
+    /// the rest of it.
+    fn leaves_half_a_line(&self) -> bool {
+        let state = &self.work.journal.state;
+        self.work.journal.is_lasting() && (state.start < state.end || state.long)
     }
 
     /// Waits until there is something to read; says whether there is.
@@ -149,7 +166,8 @@ impl Input {
                 self.work.journal.commit();
                 return match other {
                     Err(Errno::EAGAIN | Errno::EINTR) => Read::Nothing,
-                    _ => Read::End,
+                    Err(_) => Read::Trouble,
+                    Ok(_) => Read::End,
                 };
             }
         };

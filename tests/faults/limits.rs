@@ -1,0 +1,91 @@
+//! Limits on processes and descriptors: what can't be done now is said, the program
+//! obeys meanwhile, and does it when there is room. (The size of files is with the
+//! full disk, see supervise and multilog.)
+
+use conformance::case::Need;
+use conformance::{Case, Side, Status};
+
+use crate::within;
+
+const SLEEPER: &str = "exec sleep 1000";
+/// So many services with loggers, which take two descriptors each.
+const SERVICES: usize = 12;
+
+pub(crate) fn cases() -> Vec<Case> {
+    let deaf = "the reference sleeps for a minute, deaf";
+    let stale = "the reference writes the record at the next change only";
+    vec![
+        limited("no more processes for its user", "nproc", "1").differs(
+            deaf,
+            &["obeys: false", "up again: false"],
+            &["obeys: true", "up again: true"],
+        ),
+        limited("no more descriptors for supervise", "nofile", "3").differs(
+            stale,
+            &["down, told truly: false"],
+            &["down, told truly: true"],
+        ),
+        Case::scenario("no more descriptors for svscan", |side| {
+            side.mkdir("s");
+            let svscan = side.command(["svscan", "s"]).spawn();
+            side.service("s/first", SLEEPER);
+            side.until_status("s/first", "up", Status::is_up);
+            side.limit(&svscan, "nofile", "16");
+            for number in 0..SERVICES {
+                side.service(&format!("new/{number}"), SLEEPER);
+                side.service(&format!("new/{number}/log"), "exec cat");
+                side.rename(format!("new/{number}"), format!("s/{number}"));
+            }
+            side.until("what fits", || up(side) >= 2);
+            side.until("the trouble", || !svscan.stderr().is_empty());
+            side.log("all up", up(side) == SERVICES);
+            side.log("lives", svscan.ended().is_none());
+            // Each of them is told of once.
+            let lines = String::from_utf8_lossy(&svscan.stderr()).lines().count();
+            side.log("few messages", lines <= 2 * SERVICES);
+            side.limit(&svscan, "nofile", "1024");
+            side.until("all services", || up(side) == SERVICES);
+            side.log(
+                "the first undisturbed",
+                side.status("s/first").is_some_and(|now| now.is_up()),
+            );
+        })
+        .promises(&[
+            "all up: false",
+            "lives: true",
+            "few messages: true",
+            "the first undisturbed: true",
+        ]),
+    ]
+}
+
+/// How many services and their loggers are up.
+fn up(side: &Side) -> usize {
+    let is_up = |dir: String| side.status(dir).is_some_and(|now| now.is_up());
+    let both = |number: &usize| is_up(format!("s/{number}")) && is_up(format!("s/{number}/log"));
+    (0..SERVICES).filter(both).count()
+}
+
+/// supervise as nobody, whose service ends while a limit holds.
+fn limited(name: &str, resource: &'static str, value: &'static str) -> Case {
+    Case::scenario(name, move |side| {
+        side.service("x", SLEEPER);
+        side.give_away("x");
+        let supervise = side.command(["supervise", "x"]).unprivileged().spawn();
+        let first = side.until_status("x", "up", Status::is_up);
+        side.limit(&supervise, resource, value);
+        side.control("x", b"k");
+        side.log("says why", within(|| !supervise.stderr().is_empty()));
+        side.control("x", b"d");
+        side.log("obeys", within(|| side.unread_control("x") == 0));
+        side.limit(&supervise, resource, "1024");
+        let true_again = || side.status("x").is_some_and(|now| now.is_down());
+        side.log("down, told truly", within(true_again));
+        side.control("x", b"u");
+        let again = |now: Status| now.is_up() && now.pid != first.pid;
+        side.log("up again", within(|| side.status("x").is_some_and(again)));
+        side.log("lives", supervise.ended().is_none());
+    })
+    .needs(Need::Root)
+    .without_files()
+}

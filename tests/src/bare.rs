@@ -1,0 +1,93 @@
+//! An old or bare kernel, made of this one: system calls that came late, or that a
+//! small kernel is built without, answer as if there were none. A seccomp filter does
+//! it, which every process of a command inherits.
+//!
+//! With `CONFORMANCE_BARE` set, every command of every case runs so.
+
+/// System calls that a kernel of 2011 does not have, and those that a kernel may be
+/// configured without.
+const MISSING: &[libc::c_long] = &[
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_inotify_init1,
+    libc::SYS_inotify_add_watch,
+    libc::SYS_epoll_create1,
+    libc::SYS_epoll_pwait2,
+    libc::SYS_signalfd4,
+    libc::SYS_eventfd2,
+    libc::SYS_timerfd_create,
+    libc::SYS_clone3,
+    libc::SYS_close_range,
+    libc::SYS_execveat,
+    libc::SYS_openat2,
+    libc::SYS_statx,
+    libc::SYS_faccessat2,
+    libc::SYS_renameat2,
+    libc::SYS_getrandom,
+    libc::SYS_memfd_create,
+    libc::SYS_copy_file_range,
+    libc::SYS_preadv2,
+    libc::SYS_pwritev2,
+    libc::SYS_tee,
+    libc::SYS_splice,
+    libc::SYS_vmsplice,
+    libc::SYS_fallocate,
+    libc::SYS_membarrier,
+    libc::SYS_rseq,
+];
+
+// What the filter is made of: see bpf(4) of any BSD, and linux/filter.h.
+const LOAD: u16 = 0x20;
+const EQUAL: u16 = 0x15;
+const RETURN: u16 = 0x06;
+/// Where the filter finds the number of the call, and its second argument.
+const NUMBER: u32 = 0;
+const SECOND: u32 = 24;
+const ALLOW: u32 = 0x7fff_0000;
+const ERROR: u32 = 0x0005_0000;
+
+/// The filter: `None` for a kernel as it is.
+pub(crate) fn filter(bare: bool) -> Option<Vec<libc::sock_filter>> {
+    let step = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
+    let number = |call: libc::c_long| u32::try_from(call).expect("the number of a call");
+    let error = |errno: i32| ERROR | errno.unsigned_abs();
+    if !bare {
+        return None;
+    }
+    let mut filter = vec![step(LOAD, NUMBER, 0, 0)];
+    for &call in MISSING {
+        filter.push(step(EQUAL, number(call), 0, 1));
+        filter.push(step(RETURN, error(libc::ENOSYS), 0, 0));
+    }
+    // No notice of changes in a directory either.
+    filter.push(step(EQUAL, number(libc::SYS_fcntl), 0, 3));
+    filter.push(step(LOAD, SECOND, 0, 0));
+    filter.push(step(EQUAL, libc::F_NOTIFY.unsigned_abs(), 0, 1));
+    filter.push(step(RETURN, error(libc::EINVAL), 0, 0));
+    filter.push(step(RETURN, ALLOW, 0, 0));
+    Some(filter)
+}
+
+/// Whether the environment asks for it.
+pub(crate) fn asked() -> bool {
+    std::env::var_os("CONFORMANCE_BARE").is_some()
+}
+
+/// In a child, before it execs: makes the filter count. Only calls that are safe
+/// there.
+#[allow(unsafe_code, clippy::multiple_unsafe_ops_per_block)]
+pub(crate) fn install(filter: &[libc::sock_filter]) -> libc::c_int {
+    let program = libc::sock_fprog {
+        len: filter.len() as libc::c_ushort,
+        filter: filter.as_ptr().cast_mut(),
+    };
+    // SAFETY: plain system calls; the kernel copies the filter, which it only reads.
+    unsafe {
+        if libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 {
+            return -1;
+        }
+        let mode = libc::SECCOMP_MODE_FILTER;
+        libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program)
+    }
+}
