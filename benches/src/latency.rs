@@ -41,12 +41,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
             back.extend(contender.name, contender.unless_peer_failed(took)?);
         }
     }
-    Ok(vec![
-        command,
-        appear,
-        back,
-        crash_to_restart(settings, &all)?,
-    ])
+    Ok(vec![command, appear, back])
 }
 
 /// TERM by command, right after the service began to run, until it is dead.
@@ -93,11 +88,11 @@ fn supervise_back(settings: &Settings, contender: &Contender, moment: Duration) 
 }
 
 /// A service that ran for over a second is killed; until the next one runs.
-fn crash_to_restart(settings: &Settings, all: &[&Contender]) -> Outcome<Row> {
+pub(crate) fn restart(settings: &Settings) -> Outcome<Vec<Row>> {
     let mut row =
         Row::new("crash to restart, after a second and more", "µs").target(Target::at_most(0.9));
     let mut trees = Vec::new();
-    for contender in all {
+    for contender in settings.contenders.with(|family| family.scan()) {
         let mut tree = Tree::new(settings, contender, 1, &program::stay())?;
         tree.start_supervise(0)?;
         let pid = tree.heard(1)?[0];
@@ -114,5 +109,5 @@ fn crash_to_restart(settings: &Settings, all: &[&Contender]) -> Outcome<Row> {
             thread::sleep(Duration::from_millis(5));
         }
     }
-    Ok(row)
+    Ok(vec![row])
 }

@@ -58,8 +58,13 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "latency",
-        about: "commands, new directories, restarts",
+        about: "commands, new directories, supervises that are killed",
         measure: latency::measure,
+    },
+    Case {
+        name: "restart",
+        about: "from a crash to the next start",
+        measure: latency::restart,
     },
     Case {
         name: "clients",

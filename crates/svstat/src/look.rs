@@ -1,15 +1,17 @@
 //! What a service directory shows, and what stands in the way of seeing it.
 
 use core::ffi::CStr;
-use std::thread;
+use std::sync::Mutex;
 
 use daemontools::status::{STATUS_LEN, Status};
-use daemontools::unix::fd;
 use daemontools::unix::file::{self, ReadError};
+use daemontools::unix::thread;
 use daemontools::{Errno, PERMANENT, errno, servicedir};
 
-/// From how many directories on it pays to look at half of them in a second thread.
+/// From how many directories on it pays to look at some of them in a second thread.
 const MANY: usize = 256;
+/// How many a thread takes at a time.
+const SHARE: usize = 16;
 
 /// What is known of a service that supervise watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,18 +74,26 @@ pub(crate) fn quickly(names: &[&CStr]) -> Vec<Option<Service>> {
     found
 }
 
-/// Has a second thread look at half of them; `false` if there is none to be had.
+/// Has a second thread look at some of them; `false` if there is none to be had.
 fn by_two(names: &[&CStr], found: &mut [Option<Service>]) -> bool {
-    let (first, second) = names.split_at(names.len() / 2);
-    let (first_found, second_found) = found.split_at_mut(first.len());
-    thread::scope(|scope| {
-        let helper = thread::Builder::new().spawn_scoped(scope, || {
-            // Or the two would wait for each other at each descriptor.
-            fd::own_table();
-            look(second, second_found);
+    let here = thread::processor();
+    let shares = Mutex::new(names.chunks(SHARE).zip(found.chunks_mut(SHARE)));
+    let look_at_shares = || {
+        let next = || shares.lock().ok().and_then(|mut shares| shares.next());
+        while let Some((names, found)) = next() {
+            look(names, found);
+        }
+    };
+    std::thread::scope(|scope| {
+        let helper = std::thread::Builder::new().spawn_scoped(scope, || {
+            thread::own_descriptors();
+            if let Some(here) = here {
+                thread::leave_processor(here);
+            }
+            look_at_shares();
         });
         if helper.is_ok() {
-            look(first, first_found);
+            look_at_shares();
         }
         helper.is_ok()
     })

@@ -141,14 +141,6 @@ pub fn hand_on(fd: OwnedFd, number: RawFd) -> Result<()> {
     Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), number) }).map(drop)
 }
 
-/// Gives this thread a table of descriptors of its own, with all that are open now,
-/// where the kernel lets it.
-pub fn own_table() {
-    // SAFETY: unshare takes an integer; descriptors that are owned stay open in either
-    // table until their owner closes them in its own.
-    unsafe { libc::unshare(libc::CLONE_FILES) };
-}
-
 /// Sets or clears O_NONBLOCK of the open file.
 ///
 /// # Errors

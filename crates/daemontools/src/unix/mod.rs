@@ -23,3 +23,4 @@ pub mod proctitle;
 pub mod rlimit;
 pub mod signal;
 pub mod socket;
+pub mod thread;
