@@ -1,0 +1,103 @@
+//! The ground that svscanboot prepares: what programs are started with, and an end
+//! to what ran before.
+
+use core::ffi::CStr;
+use std::ffi::CString;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use daemontools::unix::dir::Dir;
+use daemontools::unix::exec::Strings;
+use daemontools::unix::process::{self, Fork, Pid};
+use daemontools::unix::signal::{self, Mask, Signal};
+use daemontools::unix::{fd, file};
+use daemontools::{Result, TEMPORARY, pathexec};
+
+/// The search path, and with its name the whole environment, of what is started.
+const PATH: &CStr =
+    c"PATH=/command:/usr/local/bin:/usr/local/sbin:/bin:/sbin:/usr/bin:/usr/sbin:/usr/X11R6/bin";
+/// How many bytes of names are given to one `svc`.
+const BATCH: usize = 64 * 1024;
+
+/// What all programs are started with.
+pub(super) struct Ground {
+    /// The mask that was inherited.
+    pub(super) mask: Mask,
+    child_ignored: bool,
+    pub(super) null: OwnedFd,
+}
+
+impl Ground {
+    /// What was inherited; blocks SIGCHLD.
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            mask: Mask::block(&[Signal::SIGCHLD]),
+            child_ignored: signal::is_ignored(Signal::SIGCHLD),
+            null: file::open_null()?,
+        })
+    }
+
+    /// Starts a program in a process group of its own, with these as its standard
+    /// descriptors; gives its pid.
+    pub(super) fn start(&self, argv: &Strings, standard: [BorrowedFd; 3]) -> Result<Pid> {
+        match process::fork()? {
+            Fork::Parent(pid) => Ok(pid),
+            Fork::Child => {
+                // Of a child that was just made, this can't fail.
+                let _ = process::new_group();
+                for (number, fd) in (0..).zip(standard) {
+                    if fd::become_standard(fd, number).is_err() {
+                        process::exit_now(TEMPORARY);
+                    }
+                }
+                if self.child_ignored {
+                    signal::ignore(Signal::SIGCHLD);
+                }
+                self.mask.install();
+                let path = &PATH.to_bytes()[b"PATH=".len()..];
+                pathexec::exec_clean(argv, path, &[PATH].into_iter().collect());
+                process::exit_now(TEMPORARY)
+            }
+        }
+    }
+
+    /// What `svc -dx DIR/* DIR/*/log` does in the reference, with one option for the
+    /// services and one for the loggers, in as many calls as the names need, all
+    /// services before all loggers.
+    pub(super) fn end_services(&self, dir: &CStr, options: [&CStr; 2]) {
+        let mut services = Vec::new();
+        let mut logs = Vec::new();
+        if let Ok(names) = Dir::open(dir) {
+            // Names that can't be read have no svc to hear of them.
+            let _ = names.each(|name, _| {
+                if name.to_bytes().first() == Some(&b'.') {
+                    return;
+                }
+                let service = [dir.to_bytes(), b"/", name.to_bytes()].concat();
+                let log = CString::new([&service[..], b"/log"].concat());
+                services.extend(CString::new(service));
+                logs.extend(log.ok().filter(|log| file::lstat(log).is_ok()));
+            });
+        }
+        for (names, option) in [services, logs].into_iter().zip(options) {
+            self.svc(option, &names);
+        }
+    }
+
+    fn svc(&self, option: &CStr, names: &[CString]) {
+        let mut rest = names;
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = rest.iter().take_while(|name| {
+                bytes += name.count_bytes() + 1;
+                bytes <= BATCH
+            });
+            let (batch, after) = rest.split_at(fits.count().max(1));
+            rest = after;
+            let words = [c"svc", option].into_iter();
+            let argv = words.chain(batch.iter().map(CString::as_c_str)).collect();
+            if let Ok(pid) = self.start(&argv, [self.null.as_fd(); 3]) {
+                let _ = process::wait_for(pid);
+            }
+        }
+    }
+}
