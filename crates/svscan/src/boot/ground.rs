@@ -12,9 +12,11 @@ use daemontools::unix::signal::{self, Mask, Signal};
 use daemontools::unix::{fd, file};
 use daemontools::{Result, TEMPORARY, pathexec};
 
-/// The search path, and with its name the whole environment, of what is started.
-const PATH: &CStr =
-    c"PATH=/command:/usr/local/bin:/usr/local/sbin:/bin:/sbin:/usr/bin:/usr/sbin:/usr/X11R6/bin";
+/// The search path of what is started.
+const PATH: &[u8] =
+    b"/command:/usr/local/bin:/usr/local/sbin:/bin:/sbin:/usr/bin:/usr/sbin:/usr/X11R6/bin";
+/// With this name before it, it is the whole environment.
+const NAME: &[u8] = b"PATH=";
 /// How many bytes of names are given to one `svc`.
 const BATCH: usize = 64 * 1024;
 
@@ -24,6 +26,8 @@ pub(super) struct Ground {
     pub(super) mask: Mask,
     child_ignored: bool,
     pub(super) null: OwnedFd,
+    /// The environment: one variable.
+    path: CString,
 }
 
 impl Ground {
@@ -33,6 +37,7 @@ impl Ground {
             mask: Mask::block(&[Signal::SIGCHLD]),
             child_ignored: signal::is_ignored(Signal::SIGCHLD),
             null: file::open_null()?,
+            path: search_path(),
         })
     }
 
@@ -53,8 +58,8 @@ impl Ground {
                     signal::ignore(Signal::SIGCHLD);
                 }
                 self.mask.install();
-                let path = &PATH.to_bytes()[b"PATH=".len()..];
-                pathexec::exec_clean(argv, path, &[PATH].into_iter().collect());
+                let env = [self.path.as_c_str()].into_iter().collect();
+                pathexec::exec_clean(argv, &self.path.to_bytes()[NAME.len()..], &env);
                 process::exit_now(TEMPORARY)
             }
         }
@@ -99,5 +104,38 @@ impl Ground {
                 let _ = process::wait_for(pid);
             }
         }
+    }
+}
+
+/// The search path, with its name. Installed in a directory that is not on it,
+/// svscanboot's own comes first: the other programs are there.
+fn search_path() -> CString {
+    let mut buffer = [0; 4096];
+    let own = file::read_link(c"/proc/self/exe", &mut buffer).unwrap_or(b"");
+    let own = own.rsplitn(2, |&byte| byte == b'/').nth(1).unwrap_or(b"");
+    CString::new(with_own(own)).unwrap_or_default()
+}
+
+fn with_own(own: &[u8]) -> Vec<u8> {
+    let mut directories = PATH.split(|&byte| byte == b':');
+    if own.is_empty() || own.contains(&b':') || directories.any(|directory| directory == own) {
+        return [NAME, PATH].concat();
+    }
+    [NAME, own, b":", PATH].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_directory_is_on_the_path_once() {
+        let plain = [NAME, PATH].concat();
+        for on_it in [&b"/usr/bin"[..], b"/command", b"", b"/a:b"] {
+            assert_eq!(with_own(on_it), plain);
+        }
+        let path = with_own(b"/opt/dt/bin");
+        assert!(path.starts_with(b"PATH=/opt/dt/bin:/command:/usr/local/bin:"));
+        assert!(path.ends_with(&plain[NAME.len()..]));
     }
 }
