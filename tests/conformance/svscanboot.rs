@@ -239,6 +239,26 @@ pub(crate) fn cases() -> Vec<Case> {
                 "readproctitle again: false",
             ],
         ),
+        boot("what left over services say as they end", |side| {
+            side.service("root/etc/service/x", POLITE);
+            side.service("root/etc/service/x/log", "exec cat >>lines");
+            let lines = service("x/log/lines");
+            let old = side.command(["svscan", "root/etc/service"]).spawn();
+            side.until("its line", || side.read(&lines) == b"hello\n");
+            old.signal(Signal::SIGKILL);
+            let _ = old.wait();
+            let _boot = start(side, &["svscanboot"]);
+            side.until("x was started again", || {
+                let hellos = side.read(&lines);
+                hellos
+                    .split(|&byte| byte == b'\n')
+                    .filter(|line| *line == b"hello")
+                    .count()
+                    == 2
+            });
+            side.log_bytes("lines", &side.read(&lines));
+        })
+        .differs("loggers end after their services", &[], &["lines: bye"]),
         boot("its process group gets TERM, as from init", |side| {
             side.service("root/etc/service/x", POLITE);
             side.service("root/etc/service/x/log", "exec cat >lines");

@@ -75,7 +75,7 @@ fn serve(dir: &CStr) -> Result<()> {
     let pipe = match &found {
         Some((_, pipe)) => pipe.as_ref(),
         None => {
-            ground.end_services(dir, [c"-dx", c"-dx"]);
+            ground.clear(dir);
             None
         }
     };
@@ -116,7 +116,7 @@ fn serve(dir: &CStr) -> Result<()> {
         if stopping {
             if svscan.runs.is_none() {
                 // For what svscan has left behind, if it did not end by itself.
-                ground.end_services(dir, [c"-dx", c"-cx"]);
+                ground.stop(dir);
                 return Ok(());
             }
         } else {

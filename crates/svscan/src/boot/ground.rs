@@ -2,21 +2,30 @@
 //! to what ran before.
 
 use core::ffi::CStr;
+use core::time::Duration;
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use daemontools::servicedir::OK;
+use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::exec::Strings;
 use daemontools::unix::process::{self, Fork, Pid};
 use daemontools::unix::signal::{self, Mask, Signal};
-use daemontools::unix::{fd, file};
+use daemontools::unix::{fd, fifo, file, poll};
 use daemontools::{Result, TEMPORARY, pathexec};
 
 /// The search path of what is started.
 const PATH: &[u8] =
     b"/command:/usr/local/bin:/usr/local/sbin:/bin:/sbin:/usr/bin:/usr/sbin:/usr/X11R6/bin";
+/// What makes a service's name its logger's.
+const LOG: &[u8] = b"/log";
 /// With this name before it, it is the whole environment.
 const NAME: &[u8] = b"PATH=";
+/// How long loggers are left for the last lines of their services at most.
+const PARTING: Duration = Duration::from_secs(5);
+/// The time between two looks whether those have ended.
+const LOOK: Duration = Duration::from_millis(20);
 /// How many bytes of names are given to one `svc`.
 const BATCH: usize = 64 * 1024;
 
@@ -65,29 +74,26 @@ impl Ground {
         }
     }
 
-    /// What `svc -dx DIR/* DIR/*/log` does in the reference, with one option for the
-    /// services and one for the loggers, in as many calls as the names need, all
-    /// services before all loggers.
-    pub(super) fn end_services(&self, dir: &CStr, options: [&CStr; 2]) {
-        let mut services = Vec::new();
-        let mut logs = Vec::new();
-        if let Ok(names) = Dir::open(dir) {
-            // Names that can't be read have no svc to hear of them.
-            let _ = names.each(|name, _| {
-                if name.to_bytes().first() == Some(&b'.') {
-                    return;
-                }
-                let service = [dir.to_bytes(), b"/", name.to_bytes()].concat();
-                let log = CString::new([&service[..], b"/log"].concat());
-                services.extend(CString::new(service));
-                logs.extend(log.ok().filter(|log| file::lstat(log).is_ok()));
-            });
+    /// What `svc -dx DIR/* DIR/*/log` does in the reference, all services before all
+    /// loggers. A logger is left the time to take what its service says as it ends.
+    pub(super) fn clear(&self, dir: &CStr) {
+        let (services, loggers) = names(dir);
+        self.svc(c"-dx", &services);
+        let deadline = Monotonic::now() + PARTING;
+        while loggers.iter().any(|logger| is_logged(logger)) && Monotonic::now() < deadline {
+            poll::pause_until(Monotonic::now() + LOOK);
         }
-        for (names, option) in [services, logs].into_iter().zip(options) {
-            self.svc(option, &names);
-        }
+        self.svc(c"-dx", &loggers);
     }
 
+    /// Has services end, and loggers at the end of their input. Needs no waiting.
+    pub(super) fn stop(&self, dir: &CStr) {
+        let (services, loggers) = names(dir);
+        self.svc(c"-dx", &services);
+        self.svc(c"-cx", &loggers);
+    }
+
+    /// In as many calls as the names need.
     fn svc(&self, option: &CStr, names: &[CString]) {
         let mut rest = names;
         while !rest.is_empty() {
@@ -105,6 +111,35 @@ impl Ground {
             }
         }
     }
+}
+
+/// The services of a directory, and their loggers.
+fn names(dir: &CStr) -> (Vec<CString>, Vec<CString>) {
+    let mut services = Vec::new();
+    let mut loggers = Vec::new();
+    if let Ok(names) = Dir::open(dir) {
+        // Names that can't be read have no svc to hear of them.
+        let _ = names.each(|name, _| {
+            if name.to_bytes().first() == Some(&b'.') {
+                return;
+            }
+            let service = [dir.to_bytes(), b"/", name.to_bytes()].concat();
+            let logger = CString::new([&service[..], LOG].concat());
+            services.extend(CString::new(service));
+            loggers.extend(logger.ok().filter(|logger| file::lstat(logger).is_ok()));
+        });
+    }
+    (services, loggers)
+}
+
+/// Whether both a logger and its service are supervised.
+fn is_logged(logger: &CStr) -> bool {
+    let logger = logger.to_bytes();
+    let service = logger.strip_suffix(LOG).unwrap_or(logger);
+    [logger, service].into_iter().all(|dir| {
+        CString::new([dir, b"/", OK.to_bytes()].concat())
+            .is_ok_and(|ok| fifo::open_write_nofollow(&ok).is_ok())
+    })
 }
 
 /// The search path, with its name. Installed in a directory that is not on it,
