@@ -8,6 +8,7 @@ BIN     := $(BUILD)/bin
 TARGET  := $(or $(CARGO_TARGET_DIR),target)
 PREFIX  ?= /usr/local
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSCONFDIR ?= $(PREFIX)/etc
 DESTDIR ?=
 
 # The programs that ask the user database stay dynamic: a static glibc can't load
@@ -62,6 +63,7 @@ test: packages build reference check options
 	$(CARGO) test --no-fail-fast -p conformance
 	$(CARGO) run -p conformance --bin difffuzz -- --seed 1 --cases 300
 	$(CARGO) run -q -p conformance --bin chaos -- --seconds 20
+	tests/install
 
 ## make fuzz      the same random input to the reference and to ours, 20000 times each;
 ##                for an hour with FUZZ="--seconds 3600"
@@ -108,8 +110,7 @@ install: build
 	cd $(BIN) && install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	ln -sf diaspora_svc $(DESTDIR)$(PREFIX)/bin/diaspora_svc.sh
 	install -m 644 docs/man/*.5 $(DATA)/man/man5
-	install -m 644 docs/man/*.8 $(DATA)/man/man8
-	rm -f $(DATA)/man/man8/update-service.8
+	install -m 644 $(filter-out docs/man/update-service.8,$(wildcard docs/man/*.8)) $(DATA)/man/man8
 	install -d $(DATA)/bash-completion/completions $(DATA)/zsh/vendor-completions \
 	  $(DATA)/fish/vendor_completions.d
 	for p in $(COMPLETED); do \
@@ -120,16 +121,22 @@ install: build
 	install -d $(DATA)/diaspora-deps
 	cp -R service-templates $(DATA)/diaspora-deps
 
-## make install-boot  the unit, the stop in order, update-service
+## make install-boot  the unit, the script and job of other inits, update-service
 install-boot:
-	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(PREFIX)/lib/daemontools-run \
-	  $(DESTDIR)$(PREFIX)/sbin $(DATA)/man/man8
-	sed 's|=/usr/|=$(PREFIX)/|' boot/daemontools-run.service \
-	  >$(DESTDIR)$(UNITDIR)/daemontools-run.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/daemontools-run.service
-	install -m 755 boot/svscan-stop $(DESTDIR)$(PREFIX)/lib/daemontools-run
-	install -m 755 boot/update-service $(DESTDIR)$(PREFIX)/sbin
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/init.d $(DESTDIR)$(SYSCONFDIR)/init \
+	  $(DESTDIR)$(PREFIX)/lib/daemontools-run $(DESTDIR)$(PREFIX)/sbin $(DATA)/man/man8
+	$(call adjusted,daemontools-run.service,644,$(UNITDIR)/daemontools-run.service)
+	$(call adjusted,daemontools-run.init,755,$(SYSCONFDIR)/init.d/daemontools-run)
+	$(call adjusted,svscan.conf,644,$(SYSCONFDIR)/init/svscan.conf)
+	$(call adjusted,svscan-stop,755,$(PREFIX)/lib/daemontools-run/svscan-stop)
+	$(call adjusted,update-service,755,$(PREFIX)/sbin/update-service)
 	install -m 644 docs/man/update-service.8 $(DATA)/man/man8
+
+# A file of boot/, installed with a mode, under a name, with its paths below $(PREFIX).
+define adjusted
+sed 's|\([= ]\)/usr/|\1$(PREFIX)/|' boot/$(1) >$(DESTDIR)$(3)
+chmod $(2) $(DESTDIR)$(3)
+endef
 
 ## make vendor    fetches all crates into vendor/, to build packages without a network
 vendor:
@@ -140,7 +147,9 @@ deb:
 	tests/packages/build
 
 ## make test-packages  the packages, on real systems under build/chroots (as root)
-test-packages: deb
+test-packages:
+	tests/packages/prepare
+	tests/packages/build
 	tests/packages/all
 
 clean:

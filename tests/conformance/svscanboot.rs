@@ -202,8 +202,84 @@ pub(crate) fn cases() -> Vec<Case> {
             &["svscan runs: false"],
             &["svscan runs: true"],
         ),
+        boot("killed, and started again", |side| {
+            side.service("root/etc/service/x", SLEEPER);
+            let boot = start(side, &["svscanboot"]);
+            let before = side.until_status(service("x"), "up", Status::is_up);
+            let pids = |boot| ["svscan", "readproctitle"].map(|name| pid_of(boot, name));
+            let old = pids(&boot);
+            boot.signal(Signal::SIGKILL);
+            let _ = boot.wait();
+            let again = spawn(side, &["svscanboot"]);
+            side.until("it has begun", || {
+                watches(again.pid()) || count(&again, "svscan") > 0
+            });
+            let another = count(&again, "svscan") > 0;
+            side.log("another svscan", another);
+            side.log("the same two", pids(&boot) == old);
+            let pid = || side.status(service("x")).expect("a record").pid;
+            if another {
+                side.until("x was ended", || pid() != before.pid);
+            }
+            side.log("x keeps its pid", pid() == before.pid);
+            // It looks after them: who was only found is started again too.
+            if watches(again.pid()) {
+                let svscan = old[0].expect("it runs");
+                kill(Pid::from_raw(svscan), Signal::SIGKILL).expect("it runs");
+                side.until("svscan again", || count(&again, "svscan") == 1);
+                side.log("readproctitle again", count(&again, "readproctitle") > 0);
+            }
+        })
+        .differs(
+            "it goes on with them: a second tree is in the way of the first",
+            &["another svscan: true", "x keeps its pid: false"],
+            &[
+                "another svscan: false",
+                "x keeps its pid: true",
+                "readproctitle again: false",
+            ],
+        ),
+        boot("what left over services say as they end", |side| {
+            side.service("root/etc/service/x", POLITE);
+            side.service("root/etc/service/x/log", "exec cat >>lines");
+            let lines = service("x/log/lines");
+            let old = side.command(["svscan", "root/etc/service"]).spawn();
+            side.until("its line", || side.read(&lines) == b"hello\n");
+            old.signal(Signal::SIGKILL);
+            let _ = old.wait();
+            let _boot = start(side, &["svscanboot"]);
+            side.until("x was started again", || {
+                let hellos = side.read(&lines);
+                hellos
+                    .split(|&byte| byte == b'\n')
+                    .filter(|line| *line == b"hello")
+                    .count()
+                    == 2
+            });
+            side.log_bytes("lines", &side.read(&lines));
+        })
+        .differs("loggers end after their services", &[], &["lines: bye"]),
+        boot("its process group gets TERM, as from init", |side| {
+            side.service("root/etc/service/x", POLITE);
+            side.service("root/etc/service/x/log", "exec cat >lines");
+            let boot = start(side, &["svscanboot"]);
+            let lines = service("x/log/lines");
+            side.until("its line", || side.read(&lines) == b"hello\n");
+            let group = Pid::from_raw(-boot.pid());
+            kill(group, Signal::SIGTERM).expect("it runs");
+            let _ = boot.wait();
+            side.until("all is over", || {
+                count(&boot, "supervise") == 0 && count(&boot, "svscan") == 0
+            });
+            side.log_bytes("lines", &side.read(&lines));
+        })
+        .differs("services end before their loggers", &[], &["lines: bye"]),
     ]
 }
+
+/// A service that says good-bye, late.
+const POLITE: &str = "trap 'sleep 0.2; echo bye; exit' TERM\n\
+                      echo hello; while :; do sleep 0.05; done";
 
 const SLEEPER: &str = "exec sleep 1000";
 
@@ -226,6 +302,21 @@ fn root(side: &Side) {
 
 /// Starts the command in the root; returns when svscan and readproctitle run.
 fn start(side: &Side, words: &[&str]) -> Proc {
+    let boot = spawn(side, words);
+    side.until("svscan and readproctitle run", || {
+        assert_eq!(
+            boot.ended(),
+            None,
+            "{}",
+            String::from_utf8_lossy(&boot.stderr())
+        );
+        pid_of(&boot, "svscan").is_some() && pid_of(&boot, "readproctitle").is_some()
+    });
+    boot
+}
+
+/// Starts the command in the root.
+fn spawn(side: &Side, words: &[&str]) -> Proc {
     let bins = side.bin("svscanboot");
     let bins = bins
         .parent()
@@ -238,21 +329,10 @@ fn start(side: &Side, words: &[&str]) -> Proc {
          exec /usr/sbin/chroot root /command/{}",
         words.join(" ")
     );
-    let boot = side
-        .command(["/usr/bin/unshare", "-m", "/bin/sh", "-c", &script])
+    side.command(["/usr/bin/unshare", "-m", "/bin/sh", "-c", &script])
         .env("SECRET=1")
         .env("HOME=/root")
-        .spawn();
-    side.until("svscan and readproctitle run", || {
-        assert_eq!(
-            boot.ended(),
-            None,
-            "{}",
-            String::from_utf8_lossy(&boot.stderr())
-        );
-        pid_of(&boot, "svscan").is_some() && pid_of(&boot, "readproctitle").is_some()
-    });
-    boot
+        .spawn()
 }
 
 fn named<'a>(boot: &'a Proc, name: &'a str) -> impl Iterator<Item = Entry> + 'a {

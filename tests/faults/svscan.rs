@@ -55,16 +55,36 @@ pub(crate) fn cases() -> Vec<Case> {
             }
         })
         .promises(&[]),
-        Case::scenario("two at once: one supervise each, and both go on", |side| {
+        Case::scenario("two at once: the second waits, and takes over", |side| {
             let (first, before) = started(side);
-            let second = successor(side);
+            let second = side.command(["svscan", "s"]).spawn();
+            side.until("it waits", || !second.stderr().is_empty());
+            side.service("new", SLEEPER);
+            side.rename("new", "s/z");
+            side.until_status("s/z", "up", Status::is_up);
             end(&first);
+            has_pipe(side, &second);
             say(side, "after");
             side.until("all lines", || lines(side) == "before\nafter\n");
             side.log("same pids", pids(side) == before);
             side.log_bytes("stderr", &second.stderr());
+            second.signal(Signal::SIGTERM);
+            side.log("end", second.wait());
         })
-        .promises(&["same pids: true", "stderr:"]),
+        .promises(&[
+            "same pids: true",
+            "stderr: svscan: warning: another svscan runs in this directory, waiting for its end",
+            "end: killed by SIGTERM",
+        ]),
+        Case::scenario("one that waits can be told to stop", |side| {
+            let (_first, before) = started(side);
+            let second = side.command(["svscan", "--orderly", "s"]).spawn();
+            side.until("it waits", || !second.stderr().is_empty());
+            second.signal(Signal::SIGTERM);
+            side.log("end", second.wait());
+            side.log("same pids", pids(side) == before);
+        })
+        .promises(&["end: exit 0", "same pids: true"]),
     ];
 
     cases.extend(ends());
@@ -338,11 +358,16 @@ pub(crate) fn started(side: &Side) -> (Proc, [u32; 3]) {
 /// Another svscan, once it has taken over.
 fn successor(side: &Side) -> Proc {
     let svscan = side.command(["svscan", "s"]).spawn();
+    has_pipe(side, &svscan);
+    svscan
+}
+
+/// Waits until a svscan has taken over.
+fn has_pipe(side: &Side, svscan: &Proc) {
     side.until("svscan has the pipe", || {
         let found = supervises(side, "s/x");
-        found.len() == 1 && has(&svscan, &link(found[0], "1"))
+        found.len() == 1 && has(svscan, &link(found[0], "1"))
     });
-    svscan
 }
 
 fn end(process: &Proc) {

@@ -6,7 +6,6 @@ use std::os::fd::OwnedFd;
 
 use daemontools::servicedir::{CONTROL, STATUS};
 use daemontools::status::{STATUS_LEN, Status, Want};
-use daemontools::strerr::Decimal;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::{fd, fifo, file};
 use daemontools::{Errno, Result};
@@ -54,8 +53,7 @@ pub(crate) fn record(name: &CStr) -> Result<Status> {
 /// # Errors
 /// What `stat(2)` says of its entry in /proc.
 pub(crate) fn is_homeless(pid: u32) -> Result<bool> {
-    let pid = Decimal::new(u64::from(pid));
-    let path = Path::new(&[b"/proc/", pid.as_bytes(), b"/cwd"])?;
+    let path = Path::of_process(pid, b"cwd")?;
     file::stat(path.as_c_str()).map(|facts| facts.links == 0)
 }
 
@@ -68,12 +66,11 @@ pub(crate) fn by_descriptor(pid: u32, commands: &[u8]) -> Result<()> {
 }
 
 fn held_control(pid: u32) -> Result<OwnedFd> {
-    let pid = Decimal::new(u64::from(pid));
-    let path = Path::new(&[b"/proc/", pid.as_bytes(), b"/fd"])?;
+    let fds = Path::of_process(pid, b"fd")?;
     let mut found = Err(Errno::ENOENT);
-    Dir::open(path.as_c_str())?.each(|number, _| {
+    Dir::open(fds.as_c_str())?.each(|number, _| {
         if found.is_err() && number.to_bytes().first() != Some(&b'.') {
-            let link = Path::new(&[b"/proc/", pid.as_bytes(), b"/fd/", number.to_bytes()]);
+            let link = Path::new(&[fds.as_c_str().to_bytes(), b"/", number.to_bytes()]);
             if let Ok(link) = link
                 && is_control(link.as_c_str())
             {

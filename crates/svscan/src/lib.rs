@@ -20,9 +20,11 @@ mod path;
 mod reunion;
 mod run;
 mod slot;
+mod sole;
 mod table;
 mod takeover;
 mod tick;
+mod who;
 mod work;
 
 use daemontools::strerr::Reporter;

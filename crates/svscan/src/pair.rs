@@ -19,9 +19,9 @@ use crate::slot::Role;
 #[derive(Debug)]
 pub(crate) struct Pipe {
     /// The logger's end.
-    read: OwnedFd,
+    pub(crate) read: OwnedFd,
     /// The service's end.
-    write: OwnedFd,
+    pub(crate) write: OwnedFd,
 }
 
 impl Pipe {

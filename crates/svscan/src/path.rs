@@ -3,6 +3,7 @@
 
 use core::ffi::CStr;
 
+use daemontools::strerr::Decimal;
 use daemontools::{Errno, Result};
 
 /// Room for a name of 255 bytes and what we put around it.
@@ -36,6 +37,15 @@ impl Path {
     /// A name of a directory, which is never too long.
     pub(crate) fn of_name(name: &CStr) -> Self {
         Self::new(&[name.to_bytes()]).unwrap_or(Self { bytes: [0; ROOM] })
+    }
+
+    /// What `/proc` has of a process.
+    ///
+    /// # Errors
+    /// ENAMETOOLONG.
+    pub(crate) fn of_process(pid: u32, entry: &[u8]) -> Result<Self> {
+        let pid = Decimal::new(u64::from(pid));
+        Self::new(&[b"/proc/", pid.as_bytes(), b"/", entry])
     }
 
     /// The path as the system takes it.

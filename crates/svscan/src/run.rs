@@ -13,13 +13,16 @@ use daemontools::unix::{fd, file, poll, rlimit};
 use daemontools::{Args, Result, TEMPORARY, diag};
 
 use crate::ME;
-use crate::orders::{self, Orders, SIGNALS};
+use crate::orders::{self, Orders};
 use crate::pair::{Inheritance, UNBORN};
+use crate::sole::Sole;
 use crate::table::{Ended, Table};
 use crate::work::{Svscan, now};
 
 /// The time between two scans.
 const SCAN: Duration = Duration::from_secs(5);
+/// The time between two looks whether another svscan has ended.
+const TURN: Duration = Duration::from_secs(1);
 /// Deadlines are rounded up to this many milliseconds, so that a thousand services
 /// that fail over and over don't wake us a thousand times a second.
 const GRAIN: u32 = 8;
@@ -27,13 +30,13 @@ const GRAIN: u32 = 8;
 const ENDS: usize = 64;
 
 /// The program: `svscan [--orderly] [directory]`. Gives the exit code, if it can't
-/// begin or was told to stop; it never ends by itself. Unless it takes orders, TERM
+/// begin or was told to stop; it never ends by itself. Unless it takes them, TERM, INT
 /// and HUP end it alone, at their defaults.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     diag::init();
     fd::fill_standard();
-    let (dir, orderly) = orders::parse(args);
+    let (dir, taken) = orders::parse(args);
     if let Some(dir) = dir
         && let Err(error) = file::chdir(dir)
     {
@@ -42,16 +45,8 @@ pub fn run(args: Args) -> i32 {
     let child_ignored = signal::is_ignored(Signal::SIGCHLD);
     let signals = signal::harden();
     let mask = Mask::block(&[Signal::SIGCHLD]);
-    let mut wait_mask = mask.without(&[Signal::SIGCHLD]);
-    let mut caught = Caught::new(Signal::SIGCHLD).map(|caught| (caught, Orders::default()));
-    if orderly && let Ok((_, orders)) = &mut caught {
-        let _ = Mask::block(&SIGNALS);
-        wait_mask = wait_mask.without(&SIGNALS);
-        match Orders::new() {
-            Ok(taken) => *orders = taken,
-            Err(error) => caught = Err(error),
-        }
-    }
+    let wait_mask = mask.without(&[Signal::SIGCHLD]).without(taken);
+    let caught = Caught::new(Signal::SIGCHLD).and_then(|child| Ok((child, Orders::new(taken)?)));
     let (child_ended, orders) = match caught {
         Ok(caught) => caught,
         Err(error) => return ME.fatal(&[b"unable to catch signals"], error),
@@ -72,6 +67,7 @@ pub fn run(args: Args) -> i32 {
         .ok();
     let svscan = Svscan {
         inheritance,
+        sole: Sole::default(),
         table: Table::default(),
         arrivals: Vec::new(),
         troubles: Vec::new(),
@@ -97,6 +93,16 @@ pub fn run(args: Args) -> i32 {
 impl Svscan {
     /// Gives the exit code, once it was told to stop and all has ended.
     fn serve(mut self, child_ended: &Caught, orders: &Orders, mask: &Mask) -> i32 {
+        while self.sole.must_wait() {
+            let turn = Monotonic::now() + TURN;
+            if poll::readable([], Some(turn), mask).is_err() {
+                poll::pause_until(turn);
+            }
+            self.reap();
+            if orders.stop() {
+                return 0;
+            }
+        }
         let mut next_scan = Monotonic::now();
         let mut next_pass = None;
         loop {
@@ -119,6 +125,7 @@ impl Svscan {
             self.notice();
             if time >= next_scan {
                 next_scan = time + SCAN;
+                let _ = self.sole.claim();
                 if self.stop == 0 {
                     self.scan();
                 }

@@ -9,7 +9,6 @@
 use core::ffi::CStr;
 
 use daemontools::servicedir::{LOCK, OK};
-use daemontools::strerr::Decimal;
 use daemontools::unix::ends::Ends;
 use daemontools::unix::file::{self, Identity, Kind};
 use daemontools::unix::{fd, fifo};
@@ -21,6 +20,7 @@ use crate::pair::{self, Pipe};
 use crate::path::Path;
 use crate::reunion::{End, Source, reunion};
 use crate::slot::{Mark, Role};
+use crate::who;
 use crate::work::{Svscan, now};
 
 /// Who holds which lock: inode and pid, sorted.
@@ -115,7 +115,7 @@ impl Svscan {
         let mut result = Err(Errno::ESRCH);
         for &(_, pid) in candidates {
             // The same inode may be locked on another file system.
-            match others.watch(pid, || is_supervise_of(pid, identity)) {
+            match others.watch(pid, || who::is(pid, b"supervise", identity)) {
                 Ok(()) => return Ok(pid),
                 Err(error) => result = Err(error),
             }
@@ -156,8 +156,8 @@ impl Svscan {
         }
         let plan = reunion(output, input);
         let found = match (plan.source, service, log) {
-            (Source::From(Role::Service), Some(pid), _) => reopen(pid, b"1"),
-            (Source::From(Role::Log), _, Some(pid)) => reopen(pid, b"0"),
+            (Source::From(Role::Service), Some(pid), _) => reopen(pid, b"fd/1"),
+            (Source::From(Role::Log), _, Some(pid)) => reopen(pid, b"fd/0"),
             (Source::Later, ..) => {
                 self.table[slot].set(Mark::Logged, false);
                 return Ok(());
@@ -222,15 +222,6 @@ fn all_holders() -> Result<Holders> {
     }
 }
 
-/// Whether a process is the supervise of a directory.
-fn is_supervise_of(pid: u32, identity: Identity) -> bool {
-    let number = Decimal::new(u64::from(pid));
-    procfs::is_named(pid, b"supervise")
-        && Path::new(&[b"/proc/", number.as_bytes(), b"/cwd"])
-            .and_then(|cwd| file::stat(cwd.as_c_str()))
-            .is_ok_and(|facts| facts.identity == identity)
-}
-
 /// The processes of a service and its logger, as far as their records say so and
 /// the kernel agrees.
 fn survivors(name: &CStr) -> [Option<u32>; 2] {
@@ -248,7 +239,7 @@ fn is_theirs(output: End, input: End, service: Option<u32>) -> bool {
         (End::Pipe(written), End::Pipe(read), _) => written == read,
         (End::Gone, End::Pipe(_), _) => true,
         // Its logger died: nobody reads.
-        (End::Pipe(_), End::Gone, Some(pid)) => link_to(pid, b"1")
+        (End::Pipe(_), End::Gone, Some(pid)) => Path::of_process(pid, b"fd/1")
             .and_then(|link| file::open_write(link.as_c_str()))
             .is_err_and(|error| error == Errno::ENXIO),
         _ => false,
@@ -258,9 +249,9 @@ fn is_theirs(output: End, input: End, service: Option<u32>) -> bool {
 /// What a service's process or supervise writes into. A pipe that is its standard
 /// error too, or our own standard output, is one that all have inherited.
 fn output_of(pid: u32) -> Result<End> {
-    match pipe_at(pid, b"1")? {
+    match pipe_at(pid, b"fd/1")? {
         Some(output)
-            if pipe_at(pid, b"2")? != Some(output)
+            if pipe_at(pid, b"fd/2")? != Some(output)
                 && !file::fstat(fd::STDOUT).is_ok_and(|own| own.identity == output) =>
         {
             Ok(End::Pipe(output))
@@ -271,23 +262,18 @@ fn output_of(pid: u32) -> Result<End> {
 
 /// What a logger's process or supervise reads.
 fn input_of(pid: u32) -> Result<End> {
-    Ok(pipe_at(pid, b"0")?.map_or(End::Other, End::Pipe))
+    Ok(pipe_at(pid, b"fd/0")?.map_or(End::Other, End::Pipe))
 }
 
 /// The pipe that a process has as this descriptor.
-fn pipe_at(pid: u32, number: &[u8]) -> Result<Option<Identity>> {
-    match link_to(pid, number).and_then(|link| file::stat(link.as_c_str())) {
+fn pipe_at(pid: u32, entry: &[u8]) -> Result<Option<Identity>> {
+    match Path::of_process(pid, entry).and_then(|link| file::stat(link.as_c_str())) {
         Ok(facts) => Ok((facts.kind == Kind::Fifo).then_some(facts.identity)),
         Err(error) if passes(error) => Err(error),
         Err(_) => Ok(None),
     }
 }
 
-fn reopen(pid: u32, number: &[u8]) -> Result<Pipe> {
-    Pipe::reopen(link_to(pid, number)?.as_c_str())
-}
-
-fn link_to(pid: u32, number: &[u8]) -> Result<Path> {
-    let pid = Decimal::new(u64::from(pid));
-    Path::new(&[b"/proc/", pid.as_bytes(), b"/fd/", number])
+fn reopen(pid: u32, entry: &[u8]) -> Result<Pipe> {
+    Pipe::reopen(Path::of_process(pid, entry)?.as_c_str())
 }

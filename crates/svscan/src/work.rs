@@ -18,6 +18,7 @@ use crate::find::Trouble;
 use crate::pair::{self, Inheritance, Pipe};
 use crate::path::Path;
 use crate::slot::{Action, Farewell, Mark, PACE, Role};
+use crate::sole::Sole;
 use crate::table::Table;
 use crate::tick::Tick;
 
@@ -25,6 +26,8 @@ use crate::tick::Tick;
 #[derive(Debug)]
 pub(crate) struct Svscan {
     pub(crate) inheritance: Inheritance,
+    /// The claim to the scan directory.
+    pub(crate) sole: Sole,
     pub(crate) table: Table,
     /// New directories that may still be being filled.
     pub(crate) arrivals: Vec<Arrival>,

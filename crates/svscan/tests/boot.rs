@@ -13,7 +13,7 @@ use support::{Tree, children, kill, lines, programs, script, wait_for, words};
 fn boot(tree: &mut Tree) -> bool {
     let bin = tree.beside("bin");
     fs::create_dir(&bin).expect("mkdir");
-    for program in ["svscan", "supervise", "readproctitle"] {
+    for program in ["svscanboot", "svscan", "supervise", "readproctitle"] {
         fs::copy(programs().join(program), bin.join(program)).expect("copy");
     }
     // Stands for the real svc, of another package: writes down what it is told.
@@ -22,11 +22,9 @@ fn boot(tree: &mut Tree) -> bool {
         &bin.join("svc"),
         &format!("echo \"$*\" >>{}", calls.display()),
     );
-    let boot = programs().join("svscanboot");
     let run = format!(
-        "mount --bind {} /usr/local/bin && exec {} {}",
+        "mount --bind {} /usr/local/bin && exec /usr/local/bin/svscanboot {}",
         bin.display(),
-        boot.display(),
         tree.path("").display()
     );
     for user in [&[][..], &["--map-root-user"]] {

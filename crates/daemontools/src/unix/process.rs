@@ -140,6 +140,14 @@ pub fn new_session() -> Result<()> {
     nix::unistd::setsid().map(drop)
 }
 
+/// Makes this process the leader of a new process group.
+///
+/// # Errors
+/// What `setpgid(2)` says: EPERM for one that leads a session.
+pub fn new_group() -> Result<()> {
+    nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))
+}
+
 /// Has the kernel kill this process when its parent ends: for a helper that must not
 /// be left behind. Exec'ed programs keep it.
 ///
