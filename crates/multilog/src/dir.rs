@@ -6,6 +6,7 @@ use core::ops::Range;
 use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
+use daemontools::unix::dir::Dir;
 use daemontools::unix::{fd, file};
 
 use crate::journal::{Journal, Place};
@@ -60,7 +61,7 @@ pub(crate) struct Log {
     pub(crate) spec: LogSpec,
     /// Which of the journal's places is its own.
     pub(crate) index: usize,
-    pub(crate) directory: OwnedFd,
+    pub(crate) directory: Dir,
     /// Held for the life of the process.
     pub(crate) _lock: OwnedFd,
     pub(crate) current: Current,
