@@ -85,7 +85,7 @@ fn a_finished_file_has_a_name_on_the_disk_at_every_moment() {
         assert!(contents(&place.path().join("log")) == all);
         let calls = fs::read_to_string(place.path().join("calls")).unwrap();
         let calls: Vec<_> = calls.lines().collect();
-        let named = |call: &str| calls.iter().filter(|line| line.contains(call)).count();
+        let named = |call| calls.iter().filter(|line| line.starts_with(call)).count();
         assert_eq!(
             finished(&place.path().join("log")).len(),
             named("renameat2(")
