@@ -14,6 +14,7 @@ use crate::output::{LONG, Output};
 use crate::pause;
 use crate::rotate::{Flow, Limit, Write};
 use crate::script::LogSpec;
+use crate::turn::Known;
 
 /// The file that is written.
 #[derive(Debug)]
@@ -62,6 +63,8 @@ pub(crate) struct Log {
     /// Which of the journal's places is its own.
     pub(crate) index: usize,
     pub(crate) directory: Dir,
+    /// The finished files, as far as that is known.
+    pub(crate) known: Option<Known>,
     /// Held for the life of the process.
     pub(crate) _lock: OwnedFd,
     pub(crate) current: Current,

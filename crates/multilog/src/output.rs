@@ -10,7 +10,7 @@ use crate::pause;
 use crate::stamp::{SHORT, Stamp};
 
 /// How much is gathered before it is written.
-const ROOM: usize = 64 << 10;
+const ROOM: usize = 128 << 10;
 /// Of it, what is kept free for what cannot be written yet.
 const MARGIN: usize = 4 << 10;
 /// When this much is gathered, it is written before another line is added.

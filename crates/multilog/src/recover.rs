@@ -82,6 +82,7 @@ impl Entered {
             spec: self.spec,
             index,
             directory: self.directory,
+            known: None,
             _lock: self.lock,
             current: Current {
                 inode,

@@ -3,9 +3,11 @@
 //! says "safe" before it is on the disk.
 
 use core::ffi::CStr;
+use core::time::Duration;
 use std::os::fd::AsFd;
 
 use daemontools::Errno;
+use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::{clock, file};
 
@@ -14,6 +16,17 @@ use crate::finished::{Code, Name, Survey};
 use crate::journal::{Journal, Place};
 use crate::pause;
 use crate::script::LogSpec;
+
+/// How long a look at the finished files is believed: under a flood, files are
+/// finished hundreds of times a second, and hardly anybody else changes them.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// What was seen of the finished files, and what was done with them since.
+#[derive(Debug)]
+pub(crate) struct Known {
+    since: Monotonic,
+    survey: Survey,
+}
 
 /// The mode of `current` while it is written.
 const WRITTEN: u32 = 0o644;
@@ -52,7 +65,15 @@ impl Log {
                     file::fstat(&full).map(|facts| facts.links)
                 });
                 drop(full);
-                name_finished(&self.spec, &self.directory, c"previous", links, Code::Safe);
+                let known = &mut self.known;
+                name_finished(
+                    &self.spec,
+                    &self.directory,
+                    known,
+                    c"previous",
+                    links,
+                    Code::Safe,
+                );
             }
             Some(command) => {
                 drop(full);
@@ -102,31 +123,44 @@ pub(crate) fn name_if_there(spec: &LogSpec, directory: &Dir, name: &CStr, code: 
         },
     );
     if let Some(facts) = facts {
-        name_finished(spec, directory, name, facts.links, code);
+        name_finished(spec, directory, &mut None, name, facts.links, code);
     }
 }
 
 /// Gives a file with so many links its name as a finished file, and removes the
 /// oldest ones beyond the number wanted.
-fn name_finished(spec: &LogSpec, directory: &Dir, name: &CStr, links: u64, code: Code) {
-    let (dir, count) = (spec.path.to_bytes(), spec.count);
-    let mut survey = look(dir, directory);
+fn name_finished(
+    spec: &LogSpec,
+    directory: &Dir,
+    known: &mut Option<Known>,
+    name: &CStr,
+    links: u64,
+    code: Code,
+) {
+    let dir = spec.path.to_bytes();
+    let Known { since, mut survey } = known
+        .take()
+        .filter(|known| Monotonic::now() < known.since + BELIEVED)
+        .unwrap_or_else(|| look(dir, directory));
     if links == 1 {
         move_to_new_name(dir, directory, name, code, &mut survey);
     } else {
         remove(dir, name);
     }
-    while let Some(oldest) = survey.oldest
-        && survey.count >= count
-    {
-        remove(dir, oldest.as_c_str());
-        if survey.count == count {
-            break;
+    while survey.count >= spec.count {
+        let is_current = survey
+            .oldest()
+            .is_some_and(|oldest| remove(dir, oldest.as_c_str()));
+        if is_current {
+            survey.forget_oldest();
+        } else {
+            survey = look(dir, directory).survey;
         }
-        survey = look(dir, directory);
     }
     if let Some(total) = spec.total {
         keep_within(dir, directory, total.saturating_sub(spec.size));
+    } else {
+        *known = Some(Known { since, survey });
     }
 }
 
@@ -165,26 +199,31 @@ fn keep_within(dir: &[u8], directory: &Dir, total: u64) {
         let (survey, bytes) = look_at(dir, directory, |name| {
             file::stat(name).map_or(0, |facts| facts.size.cast_unsigned())
         });
-        match survey.oldest {
+        match survey.oldest() {
             Some(oldest) if bytes > total => remove(dir, oldest.as_c_str()),
             _ => return,
-        }
+        };
     }
 }
 
-fn remove(dir: &[u8], name: &CStr) {
+/// Removes a file; says whether it was there.
+fn remove(dir: &[u8], name: &CStr) -> bool {
     pause::until(
         &[b"unable to remove ", dir, b"/", name.to_bytes()],
         || match file::unlink(name) {
-            Err(Errno::ENOENT) => Ok(()),
-            result => result,
+            Ok(()) => Ok(true),
+            Err(Errno::ENOENT) => Ok(false),
+            Err(error) => Err(error),
         },
-    );
+    )
 }
 
 /// Looks at the finished files in the working directory.
-fn look(dir: &[u8], directory: &Dir) -> Survey {
-    look_at(dir, directory, |_| 0).0
+fn look(dir: &[u8], directory: &Dir) -> Known {
+    Known {
+        since: Monotonic::now(),
+        survey: look_at(dir, directory, |_| 0).0,
+    }
 }
 
 /// As [`look`], and gives the sum of what `weigh` says of each.
