@@ -6,6 +6,7 @@ use core::ops::Range;
 use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
+use daemontools::unix::dir::Dir;
 use daemontools::unix::{fd, file};
 
 use crate::journal::{Journal, Place};
@@ -13,6 +14,7 @@ use crate::output::{LONG, Output};
 use crate::pause;
 use crate::rotate::{Flow, Limit, Write};
 use crate::script::LogSpec;
+use crate::turn::Known;
 
 /// The file that is written.
 #[derive(Debug)]
@@ -60,7 +62,9 @@ pub(crate) struct Log {
     pub(crate) spec: LogSpec,
     /// Which of the journal's places is its own.
     pub(crate) index: usize,
-    pub(crate) directory: OwnedFd,
+    pub(crate) directory: Dir,
+    /// The finished files, as far as that is known.
+    pub(crate) known: Option<Known>,
     /// Held for the life of the process.
     pub(crate) _lock: OwnedFd,
     pub(crate) current: Current,

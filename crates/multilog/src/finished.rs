@@ -67,13 +67,16 @@ pub(crate) enum Code {
     Unfinished = b'u',
 }
 
+/// How many of the oldest files a survey knows by name.
+const KNOWN: usize = 16;
+
 /// What a look at all the finished files of a directory gives.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Survey {
     /// How many there are.
     pub(crate) count: u64,
-    /// The oldest: that with the smallest label.
-    pub(crate) oldest: Option<Name>,
+    /// The oldest of them, those with the smallest labels, in order.
+    oldest: Vec<Name>,
     newest: Option<Name>,
 }
 
@@ -84,10 +87,28 @@ impl Survey {
         let Some(name) = Name::parse(name) else {
             return false;
         };
+        let is_complete = self.oldest.len() as u64 == self.count;
         self.count += 1;
-        self.oldest = Some(self.oldest.map_or(name, |oldest| oldest.min(name)));
         self.newest = Some(self.newest.map_or(name, |newest| newest.max(name)));
+        let at = self.oldest.partition_point(|older| *older < name);
+        if at < self.oldest.len() || (is_complete && at < KNOWN) {
+            self.oldest.truncate(KNOWN - 1);
+            self.oldest.insert(at, name);
+        }
         true
+    }
+
+    /// The oldest, unless another look is needed to know it.
+    pub(crate) fn oldest(&self) -> Option<Name> {
+        self.oldest.first().copied()
+    }
+
+    /// The oldest is gone.
+    pub(crate) fn forget_oldest(&mut self) {
+        if !self.oldest.is_empty() {
+            self.oldest.remove(0);
+            self.count -= 1;
+        }
     }
 
     /// The label for a file that is finished now: never below the newest, for the
@@ -161,6 +182,22 @@ mod tests {
         let next = survey.next_label(now);
         assert_eq!(next, Tai64n::from_unix(1_800_000_001, 0));
         assert_eq!(survey.count, 2);
-        assert_eq!(survey.oldest, Some(Name::new(now, Code::Unfinished)));
+        assert_eq!(survey.oldest(), Some(Name::new(now, Code::Unfinished)));
+    }
+
+    #[test]
+    fn the_oldest_are_known_in_order_until_another_look_is_needed() {
+        let name = |seconds| Name::new(Tai64n::from_unix(seconds, 0), Code::Safe);
+        let total = KNOWN as i64 + 5;
+        let mut survey = Survey::default();
+        for seconds in 0..total {
+            survey.see(name(seconds * 5 % total).as_c_str());
+        }
+        for seconds in 0..KNOWN as i64 {
+            assert_eq!(survey.oldest(), Some(name(seconds)));
+            survey.forget_oldest();
+            survey.see(name(1000 + seconds).as_c_str());
+        }
+        assert_eq!((survey.oldest(), survey.count), (None, 5 + KNOWN as u64));
     }
 }

@@ -7,6 +7,7 @@
 //! waits; [`journal`] is how a successor knows where this process was cut.
 #![forbid(unsafe_code)]
 
+mod account;
 mod alert;
 mod dir;
 mod finished;

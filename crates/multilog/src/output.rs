@@ -5,12 +5,16 @@ use core::ops::Range;
 
 use daemontools::unix::memory;
 
+use crate::pattern::SEEN;
 use crate::pause;
+use crate::stamp::{SHORT, Stamp};
 
 /// How much is gathered before it is written.
-const ROOM: usize = 64 << 10;
+const ROOM: usize = 128 << 10;
 /// Of it, what is kept free for what cannot be written yet.
 const MARGIN: usize = 4 << 10;
+/// When this much is gathered, it is written before another line is added.
+const FULL: usize = ROOM - MARGIN - SEEN - SHORT;
 /// A run so long is not copied.
 pub(crate) const LONG: usize = 8 << 10;
 
@@ -81,6 +85,38 @@ impl Output {
             self.gather_run(input, sure, write);
         }
         self.run = run;
+    }
+
+    /// Leaves no run behind, so that lines can be added one after the other.
+    pub(crate) fn flatten(&mut self, input: &[u8], sure: u64, write: &mut impl FnMut(&[u8])) {
+        if !self.run.is_empty() {
+            self.gather_run(input, sure, write);
+        }
+    }
+
+    /// Whether there may be no room for a line.
+    #[inline]
+    pub(crate) const fn is_filled(&self) -> bool {
+        self.filled > FULL
+    }
+
+    /// Adds a line of at most [`SEEN`] bytes, its stamp among them, by copying it;
+    /// there is room, and no run.
+    #[inline]
+    pub(crate) fn add_line(&mut self, stamp: &Stamp, line: Range<usize>, input: &[u8]) {
+        let room = &mut self.gathered[self.filled..];
+        let len = stamp.len() + line.len();
+        if let Some(short) = stamp.as_short() {
+            room[..SHORT].copy_from_slice(short);
+        } else {
+            room[..stamp.len()].copy_from_slice(stamp.as_bytes());
+        }
+        let room = &mut room[stamp.len()..];
+        match input.get(line.start..line.start + SHORT) {
+            Some(short) if line.len() <= SHORT => room[..SHORT].copy_from_slice(short),
+            _ => room[..line.len()].copy_from_slice(&input[line]),
+        }
+        self.filled += len;
     }
 
     /// Makes room for another run.

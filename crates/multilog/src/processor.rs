@@ -33,7 +33,7 @@ impl Log {
             &[b"unable to rename newstate to state in directory ", dir],
             || file::rename(c"newstate", c"state"),
         );
-        self.name_finished(c"processed", Code::Safe);
+        self.name_if_there(c"processed", Code::Safe);
     }
 
     fn run_until_done(&self, command: &CStr) {

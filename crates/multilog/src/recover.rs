@@ -5,7 +5,8 @@
 use core::ffi::CStr;
 
 use daemontools::Errno;
-use daemontools::unix::{dir, file, lock};
+use daemontools::unix::dir::Dir;
+use daemontools::unix::{file, lock};
 
 use crate::ME;
 use crate::dir::{Current, Log};
@@ -14,13 +15,13 @@ use crate::journal::{Journal, Place};
 use crate::output::Output;
 use crate::rotate::Flow;
 use crate::script::LogSpec;
-use crate::turn::{inode, name_finished};
+use crate::turn::{inode, name_if_there};
 
 /// A log directory that is locked and not looked into yet.
 #[derive(Debug)]
 pub(crate) struct Entered {
     spec: LogSpec,
-    directory: std::os::fd::OwnedFd,
+    directory: Dir,
     lock: std::os::fd::OwnedFd,
 }
 
@@ -32,7 +33,7 @@ pub(crate) fn enter(spec: LogSpec) -> Result<Entered, i32> {
     let path = spec.path;
     // Whether this worked, opening it tells.
     let _ = file::mkdir(path, 0o700);
-    let directory = file::open_directory(path)
+    let directory = Dir::open(path)
         .and_then(|directory| file::fchdir(&directory).map(|()| directory))
         .map_err(|error| ME.fatal(&[b"unable to open directory ", path.to_bytes()], error))?;
     let lock = file::open_append(c"lock", 0o600)
@@ -81,6 +82,7 @@ impl Entered {
             spec: self.spec,
             index,
             directory: self.directory,
+            known: None,
             _lock: self.lock,
             current: Current {
                 inode,
@@ -100,7 +102,7 @@ impl Entered {
     fn name_leftovers(&self) -> Result<(), i32> {
         let path = self.spec.path.to_bytes();
         let finish = |name, code| {
-            name_finished(&self.spec, &self.directory, name, code);
+            name_if_there(&self.spec, &self.directory, name, code);
         };
         let _ = file::unlink(c"state");
         let _ = file::unlink(c"newstate");
@@ -171,7 +173,7 @@ fn cut_to_line(place: Place, facts: file::Facts) -> Option<u64> {
 /// The finished file with this inode.
 fn find(inode: u64) -> Option<file::Facts> {
     let mut found = None;
-    let here = dir::Dir::open(c".").ok()?;
+    let here = Dir::open(c".").ok()?;
     let _ = here.each(|name, _| {
         if let Some(name) = Name::parse(name)
             && let Ok(facts) = file::stat(name.as_c_str())

@@ -39,6 +39,24 @@ impl Flow {
         [Write(held), Write(through)]
     }
 
+    /// The text of a line and then its newline, `len` bytes in all, where nobody
+    /// has to know what they write.
+    #[inline]
+    pub(crate) const fn put_line(&mut self, len: usize) {
+        let text = len - 1;
+        let pending = match self.pending + text {
+            pending @ ..=BUFFER => pending,
+            _ if text > BUFFER => 0,
+            _ => text,
+        };
+        self.pending = if pending < BUFFER { pending + 1 } else { 1 };
+    }
+
+    /// What the buffer holds.
+    pub(crate) const fn pending(self) -> usize {
+        self.pending
+    }
+
     /// The buffer is written.
     #[inline]
     pub(crate) fn flush(&mut self) -> Write {

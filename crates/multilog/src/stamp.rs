@@ -6,6 +6,8 @@ use daemontools::unix::localtime;
 
 /// The longest prefix; what is beyond it is cut.
 pub(crate) const PREFIX_MAX: usize = 200;
+/// Up to this length a stamp or a line is copied in one go, with what is behind it.
+pub(crate) const SHORT: usize = 32;
 /// The longest time, with its space.
 const TIME_MAX: usize = 40;
 
@@ -81,6 +83,17 @@ impl Stamp {
     fn push(&mut self, bytes: &[u8]) {
         self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
         self.len += bytes.len();
+    }
+
+    /// How many bytes.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The first [`SHORT`] bytes, if there are no more: a copy of a fixed length
+    /// takes no call.
+    pub(crate) fn as_short(&self) -> Option<&[u8; SHORT]> {
+        self.bytes.first_chunk().filter(|_| self.len <= SHORT)
     }
 
     /// The bytes.

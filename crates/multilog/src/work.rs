@@ -5,11 +5,11 @@ use core::ops::Range;
 
 use memchr::{memchr, memrchr};
 
+use crate::account::Boundary;
 use crate::alert::Alerts;
 use crate::dir::Log;
 use crate::journal::Journal;
 use crate::pattern::SEEN;
-use crate::rotate::READ;
 use crate::script::{Action, Script};
 use crate::stamp::Stamp;
 use crate::status::Status;
@@ -25,10 +25,6 @@ pub(crate) struct Work {
     /// Alerts for the input at hand so far.
     pub(crate) alerted: u64,
 }
-
-/// Where in the input the reference would read next.
-#[derive(Clone, Copy, Debug)]
-struct Boundary(usize);
 
 impl Work {
     /// Carries out the script for the lines of the pending input that have not
@@ -108,7 +104,7 @@ impl Work {
         if input.len() - lines < SEEN {
             return (lines, false);
         }
-        let mut boundary = Boundary(read_at + (lines.max(read_at) - read_at) / READ * READ + READ);
+        let mut boundary = Boundary::behind(lines, read_at);
         self.long_line(b"", lines..input.len(), &mut boundary, input);
         (input.len(), true)
     }
@@ -120,7 +116,7 @@ impl Work {
         let fresh = Stamp::new(self.script.stamp, prefix, state.now);
         let carried = Stamp::new(self.script.stamp, prefix, state.line);
         let mut stamp = if start < read_at { &carried } else { &fresh };
-        let mut boundary = Boundary(read_at + READ);
+        let mut boundary = Boundary::behind(start, read_at);
         let mut at = start;
         if state.long {
             let newline = memchr(b'\n', &input[at..]);
@@ -135,6 +131,17 @@ impl Work {
             (at, stamp) = (stop, &fresh);
         }
         let mut search = at.max(read_at);
+        if self.script.is_plain
+            && let Some(last) = memrchr(b'\n', &input[search..])
+        {
+            let lines = at..search + last + 1;
+            for log in &mut self.logs {
+                let journal = &mut self.journal;
+                log.walk_stamped([stamp, &fresh], lines.clone(), boundary, input, journal);
+            }
+            boundary.passes(lines.end - 1);
+            (at, search, stamp) = (lines.end, lines.end, &fresh);
+        }
         while let Some(newline) = memchr(b'\n', &input[search..]) {
             let stop = search + newline + 1;
             self.line(stamp.as_bytes(), at..stop, &mut boundary, input);
@@ -155,12 +162,6 @@ impl Work {
             return;
         }
         self.read_until(line.end - 1, boundary, input);
-        if self.script.is_plain {
-            for log in &mut self.logs {
-                log.line(stamp, line.clone(), input, &mut self.journal);
-            }
-            return;
-        }
         self.select(stamp, line.start..line.end - 1, input);
         for log in self.logs.iter_mut().filter(|log| log.selected) {
             log.line(stamp, line.clone(), input, &mut self.journal);
@@ -187,14 +188,17 @@ impl Work {
     }
 
     fn bytes(&mut self, range: Range<usize>, boundary: &mut Boundary, input: &[u8]) {
-        let mut at = range.start;
-        while at < range.end {
-            self.read_until(at, boundary, input);
-            let stop = range.end.min(boundary.0);
-            for log in self.logs.iter_mut().filter(|log| log.selected) {
-                log.put_bytes(stop - at, input, &mut self.journal);
+        if range.is_empty() {
+            return;
+        }
+        let begin = *boundary;
+        let reads = boundary.passes(range.end - 1);
+        for log in &mut self.logs {
+            if log.selected {
+                log.bytes(range.clone(), &mut begin.clone(), input, &mut self.journal);
+            } else if reads {
+                log.flush(input, &mut self.journal);
             }
-            at = stop;
         }
     }
 
@@ -202,12 +206,10 @@ impl Work {
     /// written what it had.
     #[inline]
     fn read_until(&mut self, at: usize, boundary: &mut Boundary, input: &[u8]) {
-        if at < boundary.0 {
-            return;
-        }
-        boundary.0 += (at - boundary.0) / READ * READ + READ;
-        for log in &mut self.logs {
-            log.flush(input, &mut self.journal);
+        if boundary.passes(at) {
+            for log in &mut self.logs {
+                log.flush(input, &mut self.journal);
+            }
         }
     }
 
@@ -245,96 +247,5 @@ impl Work {
                 Action::Status(_) | Action::Alert => {}
             }
         }
-    }
-}
-
-impl Log {
-    /// Appends whole lines as they are, all of them. Away from a cut nothing has to
-    /// be known of each; near one, the account begins where the reference would
-    /// have read last before.
-    fn walk(&mut self, lines: Range<usize>, read_at: usize, input: &[u8], journal: &mut Journal) {
-        if lines.is_empty() {
-            return;
-        }
-        let mut at = lines.start;
-        self.pieces(b"", lines.clone(), input);
-        while at < lines.end {
-            let left = lines.end - at;
-            let room = usize::try_from(self.plain_room()).unwrap_or(usize::MAX);
-            if room >= left {
-                self.skip_ahead(left);
-                return;
-            }
-            at = self.approach(at, at + room, read_at, input);
-            at = self.pass(at..lines.end, read_at, input, journal);
-        }
-    }
-
-    /// Goes on from `at` to the beginning of the line that the reference's last
-    /// read before `near` ended in.
-    fn approach(&mut self, at: usize, near: usize, read_at: usize, input: &[u8]) -> usize {
-        let mut read = near.max(read_at) - read_at;
-        loop {
-            read = read / READ * READ;
-            let end = read_at + read;
-            if read == 0 || end <= at {
-                return at;
-            }
-            let line = memrchr(b'\n', &input[at..end]).map_or(at, |newline| at + newline + 1);
-            if end - line < SEEN {
-                self.skip_ahead(line - at);
-                return line;
-            }
-            read -= 1;
-        }
-    }
-
-    /// Line by line up to the cut, and on to where the account can be left again.
-    fn pass(
-        &mut self,
-        lines: Range<usize>,
-        read_at: usize,
-        input: &[u8],
-        journal: &mut Journal,
-    ) -> usize {
-        let mut at = lines.start;
-        let next = |at: usize| read_at + (at.max(read_at) - read_at) / READ * READ + READ;
-        let mut boundary = next(at);
-        while at < lines.end {
-            let newline = memchr(b'\n', &input[at..lines.end]).map_or(lines.end, |n| at + n);
-            let text = newline - at;
-            let mut read = |log: &mut Self, at: usize, journal: &mut Journal| {
-                if at >= boundary {
-                    boundary = next(at);
-                    log.flush(input, journal);
-                    return true;
-                }
-                false
-            };
-            if text < SEEN {
-                let is_read = read(self, newline, journal);
-                if is_read
-                    && at > lines.start
-                    && self.plain_room() > 2 * READ as u64
-                    && newline >= read_at
-                {
-                    return at;
-                }
-                self.put(text, input, journal);
-                self.put(1, input, journal);
-            } else {
-                let mut byte = at + SEEN;
-                read(self, byte - 1, journal);
-                self.put(SEEN, input, journal);
-                while byte <= newline {
-                    read(self, byte, journal);
-                    let stop = (newline + 1).min(next(byte));
-                    self.put_bytes(stop - byte, input, journal);
-                    byte = stop;
-                }
-            }
-            at = newline + 1;
-        }
-        at
     }
 }

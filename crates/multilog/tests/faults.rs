@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
-use common::{contents, finished, input, lines, said, start, start_tampered, until};
+use common::{contents, finished, input, lines, said, start, start_tampered, start_traced, until};
 
 /// A log of small files that are never removed.
 const SMALL: [&str; 3] = ["n1000", "s4096", "./log"];
@@ -47,14 +47,60 @@ faults! {
         "write to ./log/current, pausing: out of disk space\n";
     fsync_fails: "fsync:error=EIO:when=1",
         "write ./log/current to disk, pausing: input/output error\n";
-    the_directory_cannot_be_synced: "fsync:error=EIO:when=2",
-        "write ./log to disk, pausing: input/output error\n";
     rename_fails: "rename,renameat,renameat2:error=EIO:when=1",
         "rename current to previous in directory ./log, pausing: input/output error\n";
-    link_fails: "link,linkat:error=EIO:when=1", "link to ./log/@";
+    a_finished_file_gets_no_name: "renameat2:error=EIO:when=1", "link to ./log/@";
     the_mode_cannot_be_set: "fchmod:error=EIO:when=2",
-        "set mode of ./log/current, pausing: input/output error\n";
+        "set mode of ./log/previous, pausing: input/output error\n";
     fchdir_fails: "fchdir:error=EIO:when=3", "switch to ./log, pausing: input/output error\n";
+}
+
+#[test]
+fn the_directory_cannot_be_synced() {
+    // The files that the processor leaves are synced before it.
+    comes_through(
+        "fsync:error=EIO:when=4",
+        &["n1000", "s4096", "!cat", "./log"],
+        "multilog: warning: unable to write ./log to disk, pausing: input/output error\n",
+    );
+}
+
+/// Guards against a power cut that leaves a file without a name: it moves from one
+/// to the other at once, or else the new one is on the disk before the old one goes.
+#[test]
+fn a_finished_file_has_a_name_on_the_disk_at_every_moment() {
+    for can_rename in [true, false] {
+        let place = tempfile::tempdir().unwrap();
+        let all = lines(400);
+        let calls = "trace=renameat2,linkat,fsync,unlink,unlinkat";
+        let mut options = vec!["-o", "calls", "-e", calls];
+        if !can_rename {
+            options.extend(["-e", "inject=renameat2:error=EINVAL"]);
+        }
+        let stdin = input(place.path(), &all);
+        let Some(mut child) = start_traced(place.path(), &options, &SMALL, stdin) else {
+            return;
+        };
+        assert!(child.wait().unwrap().success());
+        assert!(contents(&place.path().join("log")) == all);
+        let calls = fs::read_to_string(place.path().join("calls")).unwrap();
+        let calls: Vec<_> = calls.lines().collect();
+        let named = |call| calls.iter().filter(|line| line.starts_with(call)).count();
+        assert_eq!(
+            finished(&place.path().join("log")).len(),
+            named("renameat2(")
+        );
+        if can_rename {
+            assert_eq!(named("linkat("), 0, "{calls:?}");
+            continue;
+        }
+        for (at, call) in calls.iter().enumerate() {
+            if call.starts_with("linkat(") {
+                assert!(calls[at + 1].starts_with("fsync("), "{:?}", &calls[at..]);
+                assert!(calls[at + 2].contains("\"previous\""), "{:?}", &calls[at..]);
+            }
+        }
+    }
 }
 
 /// Guards against a short write that is taken for none, or for all; and against

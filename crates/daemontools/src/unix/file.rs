@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use nix::fcntl::{AtFlags, FallocateFlags, OFlag};
+use nix::fcntl::{AtFlags, FallocateFlags, OFlag, RenameFlags};
 use nix::sys::stat::{FileStat, Mode, SFlag};
 use nix::unistd::UnlinkatFlags;
 
@@ -218,6 +218,16 @@ pub fn rename(from: &CStr, to: &CStr) -> Result<()> {
     nix::fcntl::renameat(nix::fcntl::AT_FDCWD, from, nix::fcntl::AT_FDCWD, to)
 }
 
+/// Gives a file another name, which nothing must have.
+///
+/// # Errors
+/// What `renameat2(2)` says: EEXIST if something has the name, EINVAL or ENOSYS
+/// where this cannot be done at once.
+pub fn rename_new(from: &CStr, to: &CStr) -> Result<()> {
+    let here = nix::fcntl::AT_FDCWD;
+    nix::fcntl::renameat2(here, from, here, to, RenameFlags::RENAME_NOREPLACE)
+}
+
 /// Makes a directory.
 ///
 /// # Errors
@@ -328,16 +338,6 @@ pub fn sync(fd: impl AsFd) -> Result<()> {
 /// What `fchmod(2)` says.
 pub fn set_mode(fd: impl AsFd, mode: u32) -> Result<()> {
     nix::sys::stat::fchmod(fd, Mode::from_bits_truncate(mode))
-}
-
-/// Sets the permission bits of what a name leads to.
-///
-/// # Errors
-/// What `chmod(2)` says.
-pub fn set_mode_of(path: &CStr, mode: u32) -> Result<()> {
-    let mode = Mode::from_bits_truncate(mode);
-    let follow = nix::sys::stat::FchmodatFlags::FollowSymlink;
-    nix::sys::stat::fchmodat(nix::fcntl::AT_FDCWD, path, mode, follow)
 }
 
 /// Gives a file a second name.
