@@ -37,18 +37,32 @@ pub(crate) fn all() -> Vec<Target> {
 
 const TEXT: &[u8] = b"abcxyz  :/.*+-@=\t0123456789";
 
-/// `@` and 24 hexadecimal digits become `@LABEL`.
+/// `@` and 24 hexadecimal digits become `@LABEL`; of a label that a file's end cuts,
+/// both parts become as many sharps as they have digits.
 fn labels(text: &[u8]) -> Vec<u8> {
     const LEN: usize = 24;
+    let digits = |text: &[u8]| {
+        text.iter()
+            .take_while(|byte| byte.is_ascii_hexdigit())
+            .count()
+    };
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
+    let cut = digits(rest);
+    if cut < LEN && rest.get(cut) == Some(&b' ') {
+        out.resize(cut, b'#');
+        rest = &rest[cut..];
+    }
     while let Some((&byte, tail)) = rest.split_first() {
         out.push(byte);
         rest = tail;
-        let label = tail.get(..LEN).filter(|_| byte == b'@');
-        if label.is_some_and(|label| label.iter().all(u8::is_ascii_hexdigit)) {
+        let found = if byte == b'@' { digits(tail) } else { 0 };
+        if found >= LEN {
             out.extend(b"LABEL");
             rest = &tail[LEN..];
+        } else if found == tail.len() {
+            out.resize(out.len() + found, b'#');
+            rest = &[];
         }
     }
     out
