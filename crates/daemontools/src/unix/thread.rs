@@ -1,7 +1,7 @@
 //! A thread that helps for some milliseconds: what a program does for speed alone, and
 //! does without where the kernel does not let it.
 
-use nix::sched::{CloneFlags, CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity, unshare};
+use nix::sched::{CloneFlags, sched_getaffinity, sched_getcpu, sched_setaffinity, unshare};
 use nix::unistd::Pid;
 
 /// The processor that this thread runs on now.
@@ -30,6 +30,8 @@ pub fn own_descriptors() {
 
 #[cfg(test)]
 mod tests {
+    use nix::sched::CpuSet;
+
     use super::*;
 
     #[test]
