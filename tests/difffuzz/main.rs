@@ -141,7 +141,9 @@ fn main() -> ExitCode {
 
 fn bin(variable: &str, default: &str) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    std::env::var_os(variable).map_or_else(|| workspace.join(default), PathBuf::from)
+    let path = std::env::var_os(variable).map_or_else(|| workspace.join(default), PathBuf::from);
+    // Programs run in other directories.
+    path.canonicalize().unwrap_or(path)
 }
 
 fn fuzz(target: &Target, programs: &Programs, options: &Options, most: Duration) -> Counts {
