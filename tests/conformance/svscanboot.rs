@@ -197,6 +197,7 @@ pub(crate) fn cases() -> Vec<Case> {
             let said = String::from_utf8_lossy(&title).contains("unable to acquire");
             side.log("complaints", said);
         })
+        .needs(Need::Pidfds)
         .differs(
             "it notices and starts it again",
             &["svscan runs: false"],
@@ -230,6 +231,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 side.log("readproctitle again", count(&again, "readproctitle") > 0);
             }
         })
+        .needs(Need::Pidfds)
         .differs(
             "it goes on with them: a second tree is in the way of the first",
             &["another svscan: true", "x keeps its pid: false"],

@@ -20,6 +20,8 @@ pub enum Need {
     Strace,
     /// Root that may make mount namespaces.
     Namespaces,
+    /// A kernel with pidfds, and none that is made to look as if it had none.
+    Pidfds,
 }
 
 /// A named list of steps, run on both sides.

@@ -60,7 +60,7 @@ impl Suite {
         arguments.test_threads.get_or_insert(THREADS);
 
         let passed: Arc<Mutex<BTreeMap<&str, usize>>> = Arc::default();
-        let all_needs = [Need::Root, Need::Strace, Need::Namespaces];
+        let all_needs = [Need::Root, Need::Strace, Need::Namespaces, Need::Pidfds];
         let lacking: Vec<Need> = all_needs
             .into_iter()
             .filter(|&need| !available(need))
@@ -120,6 +120,7 @@ fn available(need: Need) -> bool {
     };
     match need {
         Need::Root => nix::unistd::geteuid().is_root(),
+        Need::Pidfds => !crate::bare::asked(),
         Need::Strace => works("strace", &["-o", "/dev/null", "true"]),
         Need::Namespaces => {
             nix::unistd::geteuid().is_root()
