@@ -1,13 +1,13 @@
 //! `svc --tree`: all processes of a service get what it gets, and no other does.
 
-use std::fs;
+mod doubts;
+mod look;
 
-use conformance::case::Need;
-use conformance::process::{self, Entry};
-use conformance::{Case, Proc, Side, Status, Whose};
+use conformance::{Case, Status, Whose};
 use nix::sys::signal::{Signal, kill};
 
 use crate::within;
+use look::{beside, end_supervises, is_alive, lines, named, pids, processes, sleepers};
 
 /// A service with processes in every place: a child and a grandchild in the group that
 /// it shares with supervise; one in a session of its own; one of that session whose
@@ -29,7 +29,7 @@ pub(crate) fn cases() -> Vec<Case> {
         cases.extend(both(whose));
     }
     cases.extend(ways());
-    cases.extend(doubts());
+    cases.extend(doubts::cases());
     cases
 }
 
@@ -254,168 +254,4 @@ fn ways() -> Vec<Case> {
             "x/supervise/control: dt",
         ]),
     ]
-}
-
-/// Where it can't be sure, it sends nothing, and lets go on what it has stopped.
-fn doubts() -> Vec<Case> {
-    let nothing = |what: &str| {
-        [
-            "end: exit 111".to_owned(),
-            "stdout:".to_owned(),
-            format!("stderr: svc: warning: {what}"),
-            "still there: 1000 1001 1002 1003 1004 1005 2001 2002".to_owned(),
-            "stopped: none".to_owned(),
-            "record: status up, paused 0, want u".to_owned(),
-        ]
-    };
-    let look = |side: &Side| {
-        side.log("still there", sleepers(side, "x"));
-        let stopped = || named(side, "x", |now| now.state == 'T');
-        within(|| stopped() == "none");
-        side.log("stopped", stopped());
-        side.log("record", side.status("x").expect("a record"));
-    };
-    let injected = |name: &str, fault: &'static str, what: &str| {
-        Case::scenario(name, move |side| {
-            let _both = beside(side, Whose::Ours, FAMILY, ALL);
-            let svc = side.bin("svc");
-            let fault = format!("-einject={fault}");
-            let strace = ["/usr/bin/strace", "-o/dev/null", &fault].map(AsRef::as_ref);
-            let words = ["-d", "--tree", "--strict", "x"].map(AsRef::as_ref);
-            let process = side
-                .command(strace.into_iter().chain([svc.as_os_str()]).chain(words))
-                .spawn();
-            side.log("end", process.wait());
-            side.log_output(&process);
-            look(side);
-        })
-        .needs(Need::Strace)
-        .promises(&nothing(what).each_ref().map(String::as_str))
-    };
-    vec![
-        injected(
-            "without pidfds",
-            "pidfd_open:error=ENOSYS",
-            "unable to find all processes of x: system call not available",
-        ),
-        injected(
-            "without pidfds for some",
-            "pidfd_open:error=EMFILE:when=4+",
-            "unable to find all processes of x: process cannot open more files",
-        ),
-        injected(
-            "without supervise's ear once all are held",
-            "write:error=EIO:when=1",
-            "error writing commands to x: input/output error",
-        ),
-        Case::scenario("without /proc", move |side| {
-            let _both = beside(side, Whose::Ours, FAMILY, ALL);
-            let svc = side.bin("svc");
-            let script = format!(
-                "mount -t tmpfs none /proc && exec {} -d --tree --strict x",
-                svc.display()
-            );
-            let process = side
-                .command(["/usr/bin/unshare", "-m", "/bin/sh", "-c", &script])
-                .spawn();
-            side.log("end", process.wait());
-            side.log_output(&process);
-            look(side);
-        })
-        .needs(Need::Namespaces)
-        .promises(
-            &nothing("unable to find all processes of x: /proc does not show them")
-                .each_ref()
-                .map(String::as_str),
-        ),
-        Case::scenario("a pid that may be another's by now", |side| {
-            side.fake_supervise("x", Status::up(side.own_pid()));
-            let svc = side
-                .command(["svc", "-k", "--tree", "--strict", "x"])
-                .spawn();
-            side.log("end", svc.wait());
-            let stderr = String::from_utf8_lossy(&svc.stderr()).into_owned();
-            let stderr = stderr.replace(&side.own_pid().to_string(), "N");
-            side.log("stderr", stderr.trim_end());
-            side.log_control("x");
-        })
-        .promises(&[
-            "end: exit 111",
-            "stderr: svc: warning: unable to tell whether process N is x: nothing sent",
-            "x/supervise/control:",
-        ]),
-    ]
-}
-
-/// Two services in one process group, `x` with this `run`, and `y`: all of `x` is there.
-fn beside(side: &Side, whose: Whose, run: &str, all: &str) -> Proc {
-    side.service("x", run);
-    side.service("y", "sleep 1001 & sleep 1002 & exec sleep 1000");
-    let supervise = side.bin_of(whose, "supervise");
-    let script = format!("{0} x & {0} y & wait", supervise.display());
-    let both = side.command(["/bin/sh", "-c", &script]).spawn();
-    side.until("all of x", || sleepers(side, "x") == all);
-    side.until("all of y", || sleepers(side, "y") == "1000 1001 1002");
-    let up = |dir: &str| side.status(dir).is_some_and(|now| now.is_up());
-    side.until("both up", || up("x") && up("y"));
-    both
-}
-
-/// Kills both supervises of [`beside`].
-fn end_supervises(side: &Side) {
-    for entry in processes(side, &["x", "y"], "supervise") {
-        kill(entry.pid, Signal::SIGKILL).expect("a signal");
-    }
-    side.until("nobody supervises x", || !side.is_supervised("x"));
-}
-
-/// The processes called `name` that work in one of these directories.
-fn processes(side: &Side, dirs: &[&str], name: &str) -> Vec<Entry> {
-    let dirs: Vec<_> = dirs.iter().map(|dir| side.path(dir)).collect();
-    let mut found = process::all();
-    found.retain(|entry| {
-        let of = |file: &str| format!("/proc/{}/{file}", entry.pid);
-        entry.state != 'Z'
-            && fs::read_to_string(of("comm")).is_ok_and(|comm| comm.trim_end() == name)
-            && fs::read_link(of("cwd")).is_ok_and(|cwd| dirs.contains(&cwd))
-    });
-    found
-}
-
-/// The sleeps of a service that `which` picks, by their numbers.
-fn named(side: &Side, dir: &str, which: impl Fn(&Entry) -> bool) -> String {
-    let found = processes(side, &[dir], "sleep");
-    let mut names: Vec<String> = found
-        .iter()
-        .filter(|&entry| which(entry))
-        .filter_map(|entry| fs::read(format!("/proc/{}/cmdline", entry.pid)).ok())
-        .map(|words| String::from_utf8_lossy(&words).into_owned())
-        .filter_map(|words| Some(words.split('\0').nth(1)?.to_owned()))
-        .collect();
-    names.sort();
-    if names.is_empty() {
-        names.push("none".to_owned());
-    }
-    names.join(" ")
-}
-
-fn sleepers(side: &Side, dir: &str) -> String {
-    named(side, dir, |_| true)
-}
-
-fn pids(side: &Side, dir: &str) -> Vec<i32> {
-    let found = processes(side, &[dir], "sleep");
-    found.iter().map(|entry| entry.pid.as_raw()).collect()
-}
-
-fn is_alive(pid: i32) -> bool {
-    Entry::of(pid).is_some_and(|entry| entry.state != 'Z')
-}
-
-/// The lines of a file, sorted, in one.
-fn lines(side: &Side, path: &str) -> String {
-    let text = String::from_utf8_lossy(&side.read(path)).into_owned();
-    let mut lines: Vec<&str> = text.lines().collect();
-    lines.sort_unstable();
-    lines.join(" ")
 }
