@@ -14,6 +14,7 @@ use daemontools::status::Status;
 use daemontools::tai64n::Tai64n;
 
 use crate::detail::Detail;
+use crate::stamp;
 
 /// What an earlier supervise has left, and what the kernel says of it.
 #[derive(Debug)]
@@ -64,9 +65,12 @@ pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
         boot,
         seen,
     } = *evidence;
-    let ours = detail.since >= Some(status.since.label());
+    // A start is in the record before it is in the detail file, which says nothing of
+    // the record then: supervise was killed in between.
+    let vouches = detail.since >= Some(status.since.label());
+    let ours = vouches || !stamp::may_be_originals(status.since);
     let in_charge = ours && boot.is_some() && detail.boot == boot;
-    let rebooted = boot.is_some() && detail.boot.is_some() && detail.boot != boot;
+    let rebooted = vouches && boot.is_some() && detail.boot.is_some() && detail.boot != boot;
     let ended = if in_charge {
         Verdict::Ended(Status { pid: 0, ..status })
     } else {
@@ -78,7 +82,9 @@ pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
     if rebooted {
         return Verdict::Anew;
     }
-    let known = detail.identity.filter(|known| known.pid == status.pid);
+    let known = detail
+        .identity
+        .filter(|known| known.pid == status.pid && detail.boot == boot);
     match (seen, known) {
         (Seen::Nobody, _) => ended,
         (Seen::Hidden, _) => Verdict::Unproven,
@@ -190,9 +196,20 @@ mod tests {
         let mut detail = detail(BORN);
         let ended = Verdict::Ended(down);
         assert_eq!(verdict(down, &detail, Seen::Nobody), ended);
-        // The C original has written the record since.
+        // A later record than the detail file vouches for: by ours, then by the C
+        // original, or by ours for a process of the original's.
         detail.since = Some(Tai64n::from_unix(1_700_000_000, 0).label());
-        assert_eq!(verdict(down, &detail, Seen::Nobody), Verdict::Anew);
+        assert_eq!(verdict(down, &detail, Seen::Nobody), ended);
+        let original = Status {
+            since: Tai64n::from_unix(1_700_003_540, 500),
+            ..down
+        };
+        assert_eq!(verdict(original, &detail, Seen::Nobody), Verdict::Anew);
+        detail.since = Some(original.since.label());
+        assert_eq!(
+            verdict(original, &detail, Seen::Nobody),
+            Verdict::Ended(original)
+        );
         // It has left as it was told to.
         detail.since = Some(UP.since.label());
         detail.boot = None;
@@ -204,6 +221,11 @@ mod tests {
         let mut detail = detail(BORN);
         detail.boot = Some([b'a'; BOOT_ID_LEN]);
         assert_eq!(verdict(UP, &detail, Seen::Born(BORN)), Verdict::Anew);
+        // But one that was started in this boot, before the detail file said so.
+        detail.since = Some(Tai64n::from_unix(1_600_000_000, 0).label());
+        assert_eq!(verdict(UP, &detail, Seen::Born(BORN)), Verdict::Adopt);
+        let other = Seen::Born(BORN + 101);
+        assert_eq!(verdict(UP, &detail, other), Verdict::Unproven);
     }
 
     #[test]
