@@ -325,23 +325,11 @@ fn check(name: &str, bounds: Bounds) {
 }
 
 #[test]
-fn two_commands_in_one_write() {
+fn every_promise_is_kept_whenever_supervise_is_killed() {
     check(
-        "pairs of commands",
+        "all but full disks",
         Bounds {
             pairs: true,
-            full: false,
-            elsewhere: false,
-        },
-    );
-}
-
-#[test]
-fn reboots_strangers_and_the_c_original() {
-    check(
-        "elsewhere",
-        Bounds {
-            pairs: false,
             full: false,
             elsewhere: true,
         },
@@ -349,7 +337,7 @@ fn reboots_strangers_and_the_c_original() {
 }
 
 #[test]
-fn full_disks() {
+fn and_while_disks_get_full() {
     check(
         "full disks",
         Bounds {

@@ -143,6 +143,10 @@ impl Supervise {
                 "{signal} is sent to {target:?}, which is not the service"
             ));
         }
+        let paused = world.record().is_some_and(|record| record.paused);
+        if signal == Signal::SIGSTOP && !paused && !world.full {
+            return broken("it is stopped before the record says so");
+        }
         world.sent.push(signal);
         Ok(())
     }

@@ -151,6 +151,11 @@ impl Making<'_> {
             born.is_some_and(|born| born.abs_diff(since) <= 2 * TICK),
             record.since.nanos % 1000 == 500,
         ]);
+        if since < world.boot_at {
+            // Whole seconds are compared.
+            let parts = [since, world.now, world.boot_at];
+            self.flags(&parts.map(|moment| moment % 1000 == 0));
+        }
     }
 
     fn detail(&mut self, detail: &Detail) {
