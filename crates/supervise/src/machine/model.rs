@@ -230,6 +230,11 @@ impl State {
     }
 }
 
+/// What happened, and after how many things supervise was killed meanwhile.
+type Step = (Happening, Option<u32>);
+/// From which state, by what, another was reached first.
+type Way = (usize, Option<Step>);
+
 /// How much was seen.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
@@ -245,8 +250,7 @@ struct Seen {
 fn explore(start: State, bounds: Bounds) -> Result<Seen, String> {
     let mut seen = Seen::default();
     let mut known: HashMap<state::Key, usize> = HashMap::new();
-    // From where, by what, and with which fuse each state was reached first.
-    let mut ways: Vec<(usize, Option<(Happening, Option<u32>)>)> = vec![(0, None)];
+    let mut ways: Vec<Way> = vec![(0, None)];
     known.insert(state::key(&start), 0);
     let mut waiting = VecDeque::from([(0, start)]);
     while let Some((from, state)) = waiting.pop_front() {
@@ -289,19 +293,14 @@ fn explore(start: State, bounds: Bounds) -> Result<Seen, String> {
 }
 
 /// The way to a broken promise, a line a step.
-fn way(
-    ways: &[(usize, Option<(Happening, Option<u32>)>)],
-    from: usize,
-    last: Happening,
-    fuse: Option<u32>,
-) -> String {
+fn way(ways: &[Way], from: usize, last: Happening, fuse: Option<u32>) -> String {
     let mut steps = vec![(last, fuse)];
     let mut at = from;
     while let (before, Some(step)) = ways[at] {
         steps.push(step);
         at = before;
     }
-    let line = |(happening, fuse): &(Happening, Option<u32>)| match fuse {
+    let line = |(happening, fuse): &Step| match fuse {
         None => format!("\n  {happening:?}"),
         Some(fuse) => format!("\n  {happening:?}, killed after {fuse} things"),
     };
