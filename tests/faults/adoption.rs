@@ -93,7 +93,11 @@ fn wishes() -> Vec<Case> {
                 let status = Status::up(side.own_pid());
                 side.file("x/supervise/status", status.pack());
                 let boot = "00000000-0000-0000-0000-000000000000";
-                side.file("x/supervise/detail", format!("starts 1\nboot {boot}\n"));
+                let since = format!("{:016x}{:08x}", status.stamp, status.nanos);
+                side.file(
+                    "x/supervise/detail",
+                    format!("starts 1\nsince {since}\nboot {boot}\n"),
+                );
                 let supervise = side.command(["supervise", "x"]).spawn();
                 let own = side.own_pid();
                 side.until_status("x", "its own", |now| now.is_up() && now.pid != own);

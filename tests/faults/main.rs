@@ -15,6 +15,7 @@ mod record;
 mod supervise;
 mod svscan;
 mod sweep;
+mod tree;
 
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,7 @@ fn main() {
         .program("limits", limits::cases())
         .program("bare", bare::cases())
         .program("multilog", multilog::cases())
+        .program("svc --tree", tree::cases())
         .program("sweep", sweep::cases());
     let code = suite.run();
     sweep::report();

@@ -1,8 +1,12 @@
 //! What `/proc` tells about a process. All of it may be missing: a caller that gets
 //! `None` does without.
 
+mod process;
+
 use core::ffi::CStr;
 use core::time::Duration;
+
+pub use process::{Process, each_process, process};
 
 use crate::strerr::Decimal;
 use crate::tai64n::Tai64n;
@@ -25,34 +29,35 @@ pub fn boot_id() -> Option<[u8; BOOT_ID_LEN]> {
 /// only what is left of one that has ended.
 #[must_use]
 pub fn start_time(pid: u32) -> Option<u64> {
-    let mut path = [0; 32];
-    let mut len = 0;
-    for part in [b"/proc/", Decimal::new(u64::from(pid)).as_bytes(), b"/stat"] {
-        path[len..len + part.len()].copy_from_slice(part);
-        len += part.len();
-    }
-    let path = CStr::from_bytes_until_nul(&path).ok()?;
-    let fd = file::open_read(path).ok()?;
-    // The fields up to the 22nd take less, even with the longest name.
-    let mut stat = [0; 512];
-    let count = fd::read(fd, &mut stat).ok()?;
-    parse_start_time(&stat[..count])
+    let process = process(pid).ok()?;
+    (!process.has_ended()).then_some(process.born)
 }
 
 /// Whether a process has this name, of at most 15 bytes.
 #[must_use]
 pub fn is_named(pid: u32, name: &[u8]) -> bool {
-    let mut path = [0; 32];
-    let mut len = 0;
-    for part in [b"/proc/", Decimal::new(u64::from(pid)).as_bytes(), b"/comm"] {
-        path[len..len + part.len()].copy_from_slice(part);
-        len += part.len();
-    }
     let mut comm = [0; 32];
-    CStr::from_bytes_until_nul(&path)
-        .ok()
-        .and_then(|path| file::read_start(path, &mut comm).ok())
-        .is_some_and(|comm| comm.strip_suffix(b"\n") == Some(name))
+    file::read_start(Entry::new(pid, b"/comm").path(), &mut comm)
+        .is_ok_and(|comm| comm.strip_suffix(b"\n") == Some(name))
+}
+
+/// The path of a file that tells about a process.
+struct Entry([u8; 32]);
+
+impl Entry {
+    fn new(pid: u32, file: &[u8]) -> Self {
+        let mut path = [0; 32];
+        let mut len = 0;
+        for part in [b"/proc/", Decimal::new(u64::from(pid)).as_bytes(), file] {
+            path[len..len + part.len()].copy_from_slice(part);
+            len += part.len();
+        }
+        Self(path)
+    }
+
+    fn path(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or(c"")
+    }
 }
 
 /// Goes through everything that is locked by `flock`: the file's inode, and the
@@ -109,11 +114,16 @@ const TICKS: u64 = 100;
 /// after" takes its time. A pid is not used twice within a second.
 pub const TOLERANCE: Duration = Duration::from_secs(1);
 
+/// How long after boot so many ticks are.
+#[must_use]
+pub const fn after_boot(ticks: u64) -> Duration {
+    Duration::from_millis(ticks.saturating_mul(1000 / TICKS))
+}
+
 /// How long ago a process started that started `born` ticks after boot.
 #[must_use]
 pub fn age(born: u64) -> Duration {
-    let started = Duration::from_millis(born.saturating_mul(1000 / TICKS));
-    clock::since_boot().saturating_sub(started)
+    clock::since_boot().saturating_sub(after_boot(born))
 }
 
 /// Whether a record's time is when a process that is `age` old was started.
@@ -133,35 +143,9 @@ pub fn is_since(pid: u32, since: Tai64n) -> bool {
     start_time(pid).is_some_and(|born| agrees(since, clock::wall(), age(born)))
 }
 
-/// Field 22 of `/proc/PID/stat`. The name, field 2, is in parentheses and may hold
-/// anything, parentheses too.
-fn parse_start_time(stat: &[u8]) -> Option<u64> {
-    let name_end = stat.iter().rposition(|&byte| byte == b')')?;
-    let mut fields = stat.get(name_end + 2..)?.split(|&byte| byte == b' ');
-    let state = fields.next()?;
-    if matches!(state, b"Z" | b"X" | b"x") {
-        return None;
-    }
-    let field = fields.nth(18)?;
-    str::from_utf8(field).ok()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_start_time_is_found_behind_any_name() {
-        let rest = "1 2 3 0 -1 4194560 92 0 0 0 0 0 0 0 20 0 1 0 987654 2318336 19";
-        for name in ["cat", "a b) S (c", ""] {
-            let stat = format!("42 ({name}) S {rest}");
-            assert_eq!(parse_start_time(stat.as_bytes()), Some(987_654));
-            let dead = format!("42 ({name}) Z {rest}");
-            assert_eq!(parse_start_time(dead.as_bytes()), None);
-        }
-        assert_eq!(parse_start_time(b"42 (cat) S 1 2"), None);
-        assert_eq!(parse_start_time(b""), None);
-    }
 
     #[test]
     fn a_record_agrees_with_a_start_within_a_second() {

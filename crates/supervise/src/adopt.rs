@@ -1,23 +1,18 @@
 //! Taking over from a supervise that was killed: its service goes on under the same
-//! pid, and what the operator wanted is still wanted.
-//!
-//! A pid alone proves nothing, it may be another process by now. The detail file
-//! says when the process started and in which boot; where there is none, as after
-//! the C original, the time in the record has to agree with the start time that the
-//! kernel tells. What can't be proved is said, and then the service is started as
-//! the reference would.
+//! pid, and what the operator wanted is still wanted. What is found on the disk and in
+//! the kernel is gathered here; what follows from it is decided in [`crate::verdict`].
 
 use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::servicedir::{DETAIL, STATUS};
 use daemontools::status::{STATUS_LEN, Status};
-use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::process::Pid;
 use daemontools::unix::{fd, file, pidfd, poll};
 use daemontools::{Errno, procfs};
 
-use crate::detail::{DETAIL_LEN, Detail, Identity};
+use crate::detail::{DETAIL_LEN, Detail};
+use crate::verdict::{Clocks, Evidence, Seen, Verdict, judge};
 
 /// What an earlier supervise has left.
 #[derive(Debug)]
@@ -51,72 +46,48 @@ pub(crate) fn legacy() -> (Legacy, Detail) {
     let Some(status) = read_status() else {
         return (Legacy::None, detail);
     };
-    let boot = procfs::boot_id();
-    let ours = detail.since >= Some(status.since.label());
-    let in_charge = ours && boot.is_some() && detail.boot == boot;
-    let rebooted = boot.is_some() && detail.boot.is_some() && detail.boot != boot;
-    let legacy = match status.pid {
-        0 if in_charge => Legacy::Ended(status),
-        0 => Legacy::None,
-        _ if rebooted => Legacy::None,
-        pid => match find(&status, detail.identity.filter(|known| known.pid == pid)) {
-            Proof::Same(alive) => Legacy::Alive(alive),
-            Proof::Other if in_charge => Legacy::Ended(Status { pid: 0, ..status }),
-            Proof::Other => Legacy::None,
-            Proof::Missing => Legacy::Unproven(pid),
-        },
+    let (seen, process) = look(status.pid);
+    let evidence = Evidence {
+        status,
+        detail: &detail,
+        boot: procfs::boot_id(),
+        seen,
+    };
+    let clocks = Clocks {
+        wall: clock::wall(),
+        since_boot: clock::since_boot(),
+    };
+    let legacy = match (judge(&evidence, clocks), process, seen) {
+        (Verdict::Adopt, Some(process), Seen::Born(born)) => Legacy::Alive(Alive {
+            status,
+            process,
+            born,
+            started: Monotonic::now().before(procfs::age(born)),
+        }),
+        (Verdict::Ended(status), ..) => Legacy::Ended(status),
+        (Verdict::Unproven, ..) => Legacy::Unproven(status.pid),
+        _ => Legacy::None,
     };
     (legacy, detail)
 }
 
-/// Whether the process of a record still lives.
-enum Proof {
-    Same(Alive),
-    Other,
-    Missing,
-}
-
-fn find(status: &Status, known: Option<Identity>) -> Proof {
-    let Ok(pid) = i32::try_from(status.pid) else {
-        return Proof::Other;
+/// Looks whether there is a process of that pid, and opens it.
+fn look(pid: u32) -> (Seen, Option<OwnedFd>) {
+    let Some(pid) = i32::try_from(pid).ok().filter(|&pid| pid > 0) else {
+        return (Seen::Nobody, None);
     };
     // The descriptor first: what is learned afterwards is about its process, as
     // long as that has not ended.
     let process = match pidfd::open(Pid::from_raw(pid)) {
         Ok(process) => process,
-        Err(Errno::ESRCH | Errno::EINVAL) => return Proof::Other,
-        Err(_) => return Proof::Missing,
+        Err(Errno::ESRCH | Errno::EINVAL) => return (Seen::Nobody, None),
+        Err(_) => return (Seen::Hidden, None),
     };
-    let born = procfs::start_time(status.pid);
+    let born = procfs::start_time(pid.unsigned_abs());
     if poll::has_input(process.as_fd()) {
-        return Proof::Other;
+        return (Seen::Nobody, None);
     }
-    let Some(born) = born else {
-        return Proof::Missing;
-    };
-    let age = procfs::age(born);
-    let same = match known {
-        Some(known) => known.born == born,
-        None => procfs::agrees(status.since, clock::wall(), age),
-    };
-    match (same, known) {
-        (true, _) => Proof::Same(Alive {
-            status: *status,
-            process,
-            born,
-            started: Monotonic::now().before(age),
-        }),
-        (false, Some(_)) => Proof::Other,
-        (false, None) if older_than_boot(status.since) => Proof::Other,
-        (false, None) => Proof::Missing,
-    }
-}
-
-/// Whether a record was written before this boot.
-fn older_than_boot(since: Tai64n) -> bool {
-    let uptime = i64::try_from(clock::since_boot().as_secs()).unwrap_or(i64::MAX);
-    let margin = 1 + i64::try_from(procfs::TOLERANCE.as_secs()).unwrap_or(0);
-    since.unix_seconds() < clock::wall().unix_seconds() - uptime - margin
+    (born.map_or(Seen::Hidden, Seen::Born), Some(process))
 }
 
 fn read_status() -> Option<Status> {
@@ -131,15 +102,4 @@ fn read<const MAX: usize>(path: &core::ffi::CStr) -> Option<([u8; MAX], usize)> 
     let file = file::open_read(path).ok()?;
     let len = fd::read(file, &mut bytes).ok()?;
     Some((bytes, len))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_written_before_the_boot_is_no_process_of_today() {
-        assert!(older_than_boot(Tai64n::from_unix(0, 0)));
-        assert!(!older_than_boot(clock::wall()));
-    }
 }

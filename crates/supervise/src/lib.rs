@@ -12,6 +12,8 @@ mod adopt;
 mod detail;
 mod record;
 mod setup;
+mod stamp;
+mod verdict;
 mod watch;
 mod work;
 

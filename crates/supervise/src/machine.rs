@@ -251,4 +251,6 @@ impl Machine {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;

@@ -100,16 +100,12 @@ impl Record {
         }
     }
 
-    /// The order is for a successor, should this process be killed in between: an
-    /// end is in the detail file before it is in the record, a start after.
+    /// The order is for a successor, should this process be killed in between: the
+    /// detail file says in which boot a supervise is in charge, and what a record
+    /// wants counts only then.
     fn write_due(&mut self, dir: &CStr, status: &Status, detail: &Detail) -> Result<()> {
-        if status.pid == 0 {
-            self.write_detail(dir, detail)?;
-            self.write_status(dir, status)
-        } else {
-            self.write_status(dir, status)?;
-            self.write_detail(dir, detail)
-        }
+        self.write_detail(dir, detail)?;
+        self.write_status(dir, status)
     }
 
     fn write_status(&mut self, dir: &CStr, status: &Status) -> Result<()> {

@@ -8,12 +8,13 @@ use daemontools::servicedir::{DOWN, SUPERVISE};
 use daemontools::status::Want;
 use daemontools::strerr::Decimal;
 use daemontools::unix::signal::{self, Caught, Mask, Signal};
-use daemontools::unix::{clock, fd, file};
+use daemontools::unix::{fd, file};
 use daemontools::{Errno, Result, TEMPORARY, diag, strerr};
 
 use crate::ME;
 use crate::adopt::{self, Legacy};
 use crate::machine::Machine;
+use crate::stamp;
 use crate::watch::Files;
 use crate::work::{Custody, Inheritance, Work};
 
@@ -55,8 +56,8 @@ pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, i32> {
 fn take(dir: &CStr, want: Want) -> Custody {
     let (legacy, detail) = adopt::legacy();
     let (machine, adopted) = match legacy {
-        Legacy::None => (Machine::new(want, clock::wall()), None),
-        Legacy::Ended(status) => (Machine::new(status.want, clock::wall()), None),
+        Legacy::None => (Machine::new(want, stamp::now()), None),
+        Legacy::Ended(status) => (Machine::new(status.want, stamp::now()), None),
         Legacy::Alive(alive) => (Machine::adopt(&alive.status, alive.started), Some(alive)),
         Legacy::Unproven(pid) => {
             let pid = Decimal::new(u64::from(pid));
@@ -71,7 +72,7 @@ fn take(dir: &CStr, want: Want) -> Custody {
                 ],
                 None,
             );
-            (Machine::new(want, clock::wall()), None)
+            (Machine::new(want, stamp::now()), None)
         }
     };
     Custody {

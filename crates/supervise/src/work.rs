@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use daemontools::command::Command;
 use daemontools::servicedir::RUN;
 use daemontools::strerr::Decimal;
-use daemontools::unix::clock::{self, Monotonic};
+use daemontools::unix::clock::Monotonic;
 use daemontools::unix::poll;
 use daemontools::unix::process::{self, End, Pid};
 use daemontools::unix::signal::{Caught, Inherited, Mask, Signal};
@@ -19,6 +19,7 @@ use crate::adopt::Alive;
 use crate::detail::{Detail, Identity};
 use crate::machine::{Action, Event, Machine};
 use crate::record::Record;
+use crate::stamp;
 use crate::watch::Files;
 
 /// How much is read from the control FIFO at once.
@@ -185,7 +186,7 @@ impl Work {
         self.adopted = None;
         self.detail.last_end = end;
         self.detail.identity = None;
-        self.tell(Event::Ended(clock::wall()));
+        self.tell(Event::Ended(stamp::now()));
         self.mark_detail();
     }
 
@@ -255,7 +256,7 @@ impl Work {
                 let pid = pid.as_raw().unsigned_abs();
                 // Killed before it could note that it runs.
                 if self.machine.pid() != Some(pid) {
-                    self.tell(Event::Started(pid, clock::wall()));
+                    self.tell(Event::Started(pid, stamp::now()));
                 }
                 self.detail.starts += 1;
                 let born = procfs::start_time(pid);
@@ -270,7 +271,7 @@ impl Work {
     /// gives back what was inherited, and execs `./run`. Gives the exit code of a
     /// child that could not.
     fn become_service(&mut self, pid: u32) -> i32 {
-        self.tell(Event::Started(pid, clock::wall()));
+        self.tell(Event::Started(pid, stamp::now()));
         self.record
             .write_now(self.dir, &self.machine.status(), Monotonic::now());
         self.inheritance.signals.restore();

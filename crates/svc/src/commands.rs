@@ -1,6 +1,7 @@
 //! The commands of one `svc` call, in the order they were given.
 
 use daemontools::command::Command;
+use daemontools::unix::signal::Signal;
 
 /// Letters that `svc` takes as options: the reference's, then those of ours.
 pub(crate) const LETTERS: &str = "udopchaitkxq12";
@@ -35,6 +36,31 @@ impl Commands {
             .iter()
             .filter_map(|&letter| Command::from_byte(letter))
     }
+
+    /// What supervise will send to the service, in order.
+    pub(crate) fn signals(&self) -> impl Iterator<Item = Signal> {
+        self.iter().flat_map(|command| {
+            let signals = match command {
+                Command::Up | Command::Once | Command::Exit => [None, None],
+                Command::Down => [Some(Signal::SIGTERM), Some(Signal::SIGCONT)],
+                Command::Pause => [Some(Signal::SIGSTOP), None],
+                Command::Continue => [Some(Signal::SIGCONT), None],
+                Command::Signal(signal) => [Some(signal), None],
+            };
+            signals.into_iter().flatten()
+        })
+    }
+
+    /// Whether a process that is stopped before it gets [`Self::signals`] won't stay
+    /// so unless it is meant to: they kill it, continue it or stop it.
+    pub(crate) fn may_hold(&self) -> bool {
+        self.iter().any(|command| {
+            matches!(
+                command,
+                Command::Down | Command::Pause | Command::Signal(Signal::SIGKILL)
+            )
+        })
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +74,22 @@ mod tests {
             commands.add(letter);
         }
         assert_eq!(commands.as_bytes(), b"duk");
+    }
+
+    #[test]
+    fn signals_are_those_that_supervise_sends() {
+        let of = |letters: &[u8]| {
+            let mut commands = Commands::default();
+            letters.iter().for_each(|&letter| commands.add(letter));
+            let signals: Vec<Signal> = commands.signals().collect();
+            (signals, commands.may_hold())
+        };
+        use Signal::{SIGCONT, SIGHUP, SIGKILL, SIGSTOP, SIGTERM};
+        assert_eq!(of(b"uox"), (vec![], false));
+        assert_eq!(of(b"du"), (vec![SIGTERM, SIGCONT], true));
+        assert_eq!(of(b"tcxh"), (vec![SIGTERM, SIGCONT, SIGHUP], false));
+        assert_eq!(of(b"p"), (vec![SIGSTOP], true));
+        assert_eq!(of(b"k"), (vec![SIGKILL], true));
     }
 
     #[test]

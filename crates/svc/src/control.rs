@@ -7,10 +7,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use daemontools::getopt::{Getopt, Long, Opt};
 use daemontools::strerr::Reporter;
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::{fd, fifo, file, poll, signal};
-use daemontools::{Args, Errno, PERMANENT, Result, about, errno, servicedir, strerr};
+use daemontools::unix::signal::{Mask, Signal};
+use daemontools::unix::{fd, fifo, file, pipe, poll, rlimit, signal};
+use daemontools::{Args, Errno, PERMANENT, Result, about, servicedir, strerr};
 
 use crate::commands::{Commands, LETTERS};
+use crate::tree::Tree;
+use crate::trouble::Trouble;
 use crate::wait::{self, Waiting};
 
 pub(crate) static ME: Reporter = Reporter::new("svc");
@@ -21,11 +24,12 @@ const OPTIONS: &[u8] = b"svc options: u up, d down, o once, x exit, p pause, c c
 h hup, a alarm, i interrupt, t term, k kill";
 
 const HELP: &str = "\
-usage: svc [-udopchaitkxq12] [--strict] [--wait [--timeout=SECONDS]] dir ...
+usage: svc [-udopchaitkxq12] [--tree] [--strict] [--wait [--timeout=SECONDS]] dir ...
   -u up        -d down       -o once       -x exit
   -p pause     -c continue   -h HUP        -a ALRM
   -i INT       -t TERM       -k KILL       -q QUIT
   -1 USR1      -2 USR2
+  --tree       send signals to all processes of a service, not to its first alone
   --strict     exit 100 or 111 if a service could not be told
   --wait       wait until it is done; exits as --strict does
   --timeout=N  wait at most N seconds
@@ -34,6 +38,10 @@ usage: svc [-udopchaitkxq12] [--strict] [--wait [--timeout=SECONDS]] dir ...
 ";
 
 const LONG: &[Long] = &[
+    Long {
+        name: "tree",
+        takes_value: false,
+    },
     Long {
         name: "strict",
         takes_value: false,
@@ -56,45 +64,28 @@ const LONG: &[Long] = &[
     },
 ];
 
+/// What a terminal or a shell ends or stops a program with.
+const INTERRUPTS: [Signal; 5] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGTSTP,
+];
+
 /// How long a service may leave its FIFO full.
 const ROOM: Duration = Duration::from_secs(5);
 
-/// Why a service could not be told.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Trouble {
-    Chdir(Errno),
-    NotRunning,
-    NotFifo,
-    Control(Errno),
-    Write(Errno),
-}
-
-impl Trouble {
-    /// Says it of the service `name`; gives the exit code for `--strict`.
-    fn warn(self, name: &[u8]) -> i32 {
-        const CONTROL: &[u8] = b"unable to control ";
-        match self {
-            Self::Chdir(error) => ME.warning(&[b"unable to chdir to ", name], error),
-            Self::NotRunning => ME.warning(&[CONTROL, name, b": supervise not running"], None),
-            Self::NotFifo => {
-                ME.warning(&[CONTROL, name, b": supervise/control is not a FIFO"], None);
-            }
-            Self::Control(error) => ME.warning(&[CONTROL, name], error),
-            Self::Write(error) => ME.warning(&[b"error writing commands to ", name], error),
-        }
-        match self {
-            Self::NotRunning | Self::NotFifo => PERMANENT,
-            Self::Chdir(error) | Self::Control(error) | Self::Write(error) => {
-                errno::exit_code(error)
-            }
-        }
-    }
-}
+/// How long a supervise that is deaf for a second after each start is waited for, and
+/// how often it is looked at.
+const EAR: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// What the options ask for.
 #[derive(Debug, Default)]
 struct Request {
     commands: Commands,
+    tree: bool,
     strict: bool,
     wait: bool,
     timeout: Option<Duration>,
@@ -110,6 +101,7 @@ pub fn run(args: Args) -> i32 {
             Opt::Short(letter, _) => request.commands.add(letter),
             Opt::Long("help", _) => return about::help(&ME, HELP),
             Opt::Long("version", _) => return about::version(&ME),
+            Opt::Long("tree", _) => request.tree = true,
             Opt::Long("strict", _) => request.strict = true,
             Opt::Long("wait", _) => request.wait = true,
             Opt::Long(_, value) => match value.and_then(wait::seconds) {
@@ -129,6 +121,10 @@ pub fn run(args: Args) -> i32 {
     // error, and a reader that went away must not end the round.
     fd::fill_standard();
     let _ = signal::harden();
+    if request.tree {
+        // Every process found takes a descriptor.
+        let _ = rlimit::raise_descriptors();
+    }
     match file::open_directory(c".") {
         Ok(start) => request.apply(args.from(options.index()), &start),
         Err(error) => ME.fatal(&[b"unable to open current directory"], error),
@@ -170,9 +166,48 @@ impl Request {
             Err(Errno::EINVAL) => return Err(Trouble::NotFifo),
             Err(error) => return Err(Trouble::Control(error)),
         };
-        let waiting = self.wait.then(|| Waiting::new(name, &self.commands));
-        write_within(&control, self.commands.as_bytes(), ROOM).map_err(Trouble::Write)?;
+        let mut waiting = self.wait.then(|| Waiting::new(name, &self.commands));
+        if self.tree && self.commands.signals().next().is_some() {
+            let processes = self.tell_all(&control)?;
+            if let Some(waiting) = &mut waiting {
+                waiting.and_for(processes);
+            }
+        } else {
+            write_within(&control, self.commands.as_bytes(), ROOM).map_err(Trouble::Write)?;
+        }
         Ok(waiting)
+    }
+
+    /// Tells supervise and, what it tells its service, all other processes of the
+    /// service; gives them. Whoever interrupts svc has to wait until none is held.
+    fn tell_all(&self, control: &OwnedFd) -> core::result::Result<Vec<OwnedFd>, Trouble> {
+        // A full FIFO is waited for while nothing is held.
+        let by = Monotonic::now() + ROOM;
+        if !poll::writable_by(control.as_fd(), by).map_err(Trouble::Write)? {
+            return Err(Trouble::Write(Errno::ETIMEDOUT));
+        }
+        let before = Mask::block(&INTERRUPTS);
+        let hold = self.commands.may_hold();
+        let told = Tree::find(hold).and_then(|mut tree| {
+            write_within(control, self.commands.as_bytes(), ROOM).map_err(Trouble::Write)?;
+            if !hold {
+                await_reading(control);
+            }
+            tree.send(self.commands.signals())?;
+            Ok(tree.into_processes())
+        });
+        before.install();
+        told
+    }
+}
+
+/// Waits until supervise has taken its commands, though not for long. It has to be the
+/// first to signal: a service that ends because its children do would be started again,
+/// and the signal would meet the new one.
+fn await_reading(control: &OwnedFd) {
+    let deadline = Monotonic::now() + EAR;
+    while pipe::available(control).is_ok_and(|count| count > 0) && Monotonic::now() < deadline {
+        poll::pause_until(Monotonic::now() + PAUSE);
     }
 }
 

@@ -46,6 +46,13 @@ impl Goals {
     }
 
     fn add(&mut self, command: Command) {
+        self.ended |= matches!(
+            command,
+            Command::Down
+                | Command::Signal(
+                    Signal::SIGTERM | Signal::SIGKILL | Signal::SIGINT | Signal::SIGQUIT
+                )
+        );
         if self.last == Goal::Gone {
             return;
         }
@@ -55,19 +62,13 @@ impl Goals {
             Command::Once => Goal::Once,
             Command::Pause => Goal::Paused(true),
             Command::Continue => Goal::Paused(false),
-            Command::Down => {
-                self.ended = true;
-                Goal::Down
-            }
+            Command::Down => Goal::Down,
             Command::Signal(
                 Signal::SIGTERM | Signal::SIGKILL | Signal::SIGINT | Signal::SIGQUIT,
-            ) => {
-                self.ended = true;
-                match self.last {
-                    Goal::Sent | Goal::Paused(_) => Goal::Ended,
-                    other => other,
-                }
-            }
+            ) => match self.last {
+                Goal::Sent | Goal::Paused(_) => Goal::Ended,
+                other => other,
+            },
             Command::Signal(_) => self.last,
         };
     }
@@ -75,6 +76,11 @@ impl Goals {
     /// Whether supervise's own end is waited for.
     pub(crate) fn is_gone(self) -> bool {
         self.last == Goal::Gone
+    }
+
+    /// Whether an end was asked for.
+    pub(crate) fn is_end(self) -> bool {
+        self.ended
     }
 
     /// Whether the record `now`, after `before`, says that it is done.

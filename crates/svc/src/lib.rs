@@ -6,6 +6,9 @@
 
 mod commands;
 pub mod control;
+mod family;
 mod goal;
 pub mod ok;
+mod tree;
+mod trouble;
 mod wait;

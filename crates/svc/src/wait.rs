@@ -13,6 +13,7 @@ use daemontools::{Errno, PERMANENT, Result, TEMPORARY, errno, servicedir};
 use crate::commands::Commands;
 use crate::control::ME;
 use crate::goal::Goals;
+use crate::tree;
 
 /// How often the records are looked at: soon after the start, then less often.
 const FIRST: Duration = Duration::from_millis(2);
@@ -25,6 +26,10 @@ pub(crate) struct Waiting {
     goals: Goals,
     /// The record before the commands; `None` where there was none to read.
     before: Option<Status>,
+    /// Whether the record said at the last look that it is done.
+    recorded: bool,
+    /// Processes that must have ended too.
+    processes: Vec<OwnedFd>,
 }
 
 impl Waiting {
@@ -34,10 +39,26 @@ impl Waiting {
             name,
             goals: Goals::of(commands.iter()),
             before: status().ok(),
+            recorded: false,
+            processes: Vec::new(),
         }
     }
 
-    /// Whether it is done; to be asked in the service's directory.
+    /// Waits for the ends of these too, if an end was asked for.
+    pub(crate) fn and_for(&mut self, processes: Vec<OwnedFd>) {
+        if self.goals.is_end() {
+            self.processes = processes;
+        }
+    }
+
+    /// Whether all of it is done; to be asked in the service's directory.
+    fn is_all_done(&mut self) -> Result<bool> {
+        self.processes.retain(|process| !tree::ended(process));
+        self.recorded = self.is_done()?;
+        Ok(self.recorded && self.processes.is_empty())
+    }
+
+    /// Whether the record says that it is done.
     fn is_done(&self) -> Result<bool> {
         let alive = match fifo::open_write(servicedir::OK) {
             Ok(_) => true,
@@ -54,6 +75,16 @@ impl Waiting {
             Err(error) => return Err(error),
         };
         Ok(self.goals.reached(&self.before.unwrap_or(now), &now))
+    }
+
+    /// What is not done, in words.
+    fn missing(&self) -> [&[u8]; 3] {
+        let name = self.name.to_bytes();
+        if self.recorded {
+            [name, b" still has processes", b""]
+        } else {
+            [name, b" is not ", self.goals.words()]
+        }
     }
 
     /// supervise does not run: done, if that was asked for.
@@ -80,8 +111,8 @@ pub(crate) fn all(
     let mut pause = FIRST;
     loop {
         let mut failed = Ok(());
-        waiting.retain(|told| {
-            let done = file::chdir(told.name).and_then(|()| told.is_done());
+        waiting.retain_mut(|told| {
+            let done = file::chdir(told.name).and_then(|()| told.is_all_done());
             failed = failed.and_then(|()| file::fchdir(start));
             match done {
                 Ok(done) => !done,
@@ -98,8 +129,7 @@ pub(crate) fn all(
         }
         if deadline.is_some_and(|deadline| deadline <= now) {
             for told in &waiting {
-                let parts: &[&[u8]] = &[told.name.to_bytes(), b" is not ", told.goals.words()];
-                ME.warning(parts, Errno::ETIMEDOUT);
+                ME.warning(&told.missing(), Errno::ETIMEDOUT);
             }
             return Ok(TEMPORARY);
         }
@@ -123,7 +153,7 @@ fn given_up(told: &Waiting, error: Errno) -> i32 {
 }
 
 /// The record of the service in the working directory.
-fn status() -> Result<Status> {
+pub(crate) fn status() -> Result<Status> {
     let mut record = [0; STATUS_LEN];
     match file::read_start(servicedir::STATUS, &mut record) {
         Ok(bytes) if bytes.len() == STATUS_LEN => Ok(Status::unpack(&record)),

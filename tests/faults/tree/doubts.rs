@@ -1,0 +1,98 @@
+//! Where it can't be sure: it sends nothing, and lets go on what it has stopped.
+
+use conformance::case::Need;
+use conformance::{Case, Side, Status, Whose};
+
+use super::look::{beside, named, sleepers};
+use super::{ALL, FAMILY};
+use crate::within;
+
+pub(super) fn cases() -> Vec<Case> {
+    let nothing = |what: &str| {
+        [
+            "end: exit 111".to_owned(),
+            "stdout:".to_owned(),
+            format!("stderr: svc: warning: {what}"),
+            "still there: 1000 1001 1002 1003 1004 1005 2001 2002".to_owned(),
+            "stopped: none".to_owned(),
+            "record: status up, paused 0, want u".to_owned(),
+        ]
+    };
+    let look = |side: &Side| {
+        side.log("still there", sleepers(side, "x"));
+        let stopped = || named(side, "x", |now| now.state == 'T');
+        within(|| stopped() == "none");
+        side.log("stopped", stopped());
+        side.log("record", side.status("x").expect("a record"));
+    };
+    let injected = |name: &str, fault: &'static str, what: &str| {
+        Case::scenario(name, move |side| {
+            let _both = beside(side, Whose::Ours, FAMILY, ALL);
+            let svc = side.bin("svc");
+            let fault = format!("-einject={fault}");
+            let strace = ["/usr/bin/strace", "-o/dev/null", &fault].map(AsRef::as_ref);
+            let words = ["-d", "--tree", "--strict", "x"].map(AsRef::as_ref);
+            let process = side
+                .command(strace.into_iter().chain([svc.as_os_str()]).chain(words))
+                .spawn();
+            side.log("end", process.wait());
+            side.log_output(&process);
+            look(side);
+        })
+        .needs(Need::Strace)
+        .promises(&nothing(what).each_ref().map(String::as_str))
+    };
+    vec![
+        injected(
+            "without pidfds",
+            "pidfd_open:error=ENOSYS",
+            "unable to find all processes of x: system call not available",
+        ),
+        injected(
+            "without pidfds for some",
+            "pidfd_open:error=EMFILE:when=4+",
+            "unable to find all processes of x: process cannot open more files",
+        ),
+        injected(
+            "without supervise's ear once all are held",
+            "write:error=EIO:when=1",
+            "error writing commands to x: input/output error",
+        ),
+        Case::scenario("without /proc", move |side| {
+            let _both = beside(side, Whose::Ours, FAMILY, ALL);
+            let svc = side.bin("svc");
+            let script = format!(
+                "mount -t tmpfs none /proc && exec {} -d --tree --strict x",
+                svc.display()
+            );
+            let process = side
+                .command(["/usr/bin/unshare", "-m", "/bin/sh", "-c", &script])
+                .spawn();
+            side.log("end", process.wait());
+            side.log_output(&process);
+            look(side);
+        })
+        .needs(Need::Namespaces)
+        .promises(
+            &nothing("unable to find all processes of x: /proc does not show them")
+                .each_ref()
+                .map(String::as_str),
+        ),
+        Case::scenario("a pid that may be another's by now", |side| {
+            side.fake_supervise("x", Status::up(side.own_pid()));
+            let svc = side
+                .command(["svc", "-k", "--tree", "--strict", "x"])
+                .spawn();
+            side.log("end", svc.wait());
+            let stderr = String::from_utf8_lossy(&svc.stderr()).into_owned();
+            let stderr = stderr.replace(&side.own_pid().to_string(), "N");
+            side.log("stderr", stderr.trim_end());
+            side.log_control("x");
+        })
+        .promises(&[
+            "end: exit 111",
+            "stderr: svc: warning: unable to tell whether process N is x: nothing sent",
+            "x/supervise/control:",
+        ]),
+    ]
+}
