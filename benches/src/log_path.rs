@@ -21,6 +21,8 @@ const BLOCK: usize = 65536;
 enum From {
     File,
     Pipe,
+    /// A pipe, and each line is a write of its own.
+    Lines,
 }
 
 /// How a logger is told to write.
@@ -122,7 +124,15 @@ pub(crate) fn others(settings: &Settings) -> Outcome<Vec<Row>> {
             20,
             From::Pipe,
             settings.scratch(),
-            8.0,
+            Some(8.0),
+        ),
+        (
+            "multilog t, one line a write",
+            100,
+            250,
+            From::Lines,
+            settings.scratch(),
+            None,
         ),
         (
             "multilog t, 8 KB lines, pipe",
@@ -130,7 +140,7 @@ pub(crate) fn others(settings: &Settings) -> Outcome<Vec<Row>> {
             8192,
             From::Pipe,
             settings.scratch(),
-            7.0,
+            Some(7.0),
         ),
         (
             "multilog t, file, on a disk",
@@ -138,11 +148,11 @@ pub(crate) fn others(settings: &Settings) -> Outcome<Vec<Row>> {
             250,
             From::File,
             settings.disk(),
-            2.2,
+            Some(2.2),
         ),
     ] {
         let input = Input::new(settings, settings.amount(SIZE), shortest, longest)?;
-        let targets = [Target::at_least(factor)];
+        let targets: Vec<_> = factor.map(Target::at_least).into_iter().collect();
         rows.push(log_row(
             settings,
             place,
@@ -244,16 +254,18 @@ impl Input {
         let begin = Instant::now();
         let status = match from {
             From::File => command.stdin(File::open(&self.file)?).status()?,
-            From::Pipe => {
+            From::Pipe | From::Lines => {
                 let mut child = command.stdin(Stdio::piped()).spawn()?;
                 let mut stdin = child.stdin.take().ok_or("no pipe")?;
                 thread::scope(|scope| {
                     scope.spawn(move || {
-                        for block in self.bytes.chunks(BLOCK) {
-                            if stdin.write_all(block).is_err() {
-                                break;
-                            }
-                        }
+                        let mut write = |bytes: &[u8]| stdin.write_all(bytes).is_ok();
+                        let bytes = &self.bytes;
+                        let _ = if from == From::Lines {
+                            bytes.split_inclusive(|&byte| byte == b'\n').all(&mut write)
+                        } else {
+                            bytes.chunks(BLOCK).all(&mut write)
+                        };
                     });
                     child.wait()
                 })?

@@ -11,12 +11,15 @@ use daemontools::unix::signal::{Caught, Mask, Signal};
 use daemontools::unix::{fd, file, memory, pipe, poll};
 
 use crate::dir::Log;
+use crate::flood::{self, Flood};
 use crate::journal::{self, BLOCK, MARK, mark_range};
 use crate::rotate::READ;
 use crate::work::Work;
 
 /// How long there must be nothing to read before memory is given back.
 const IDLE: Duration = Duration::from_secs(1);
+/// So many reads in a row may find input at once, and no signal gets in.
+const DEAF: u32 = 64;
 /// A pipe that was found full so many times in a row is made larger, once.
 const FULL: u32 = 4;
 /// To this size.
@@ -38,6 +41,9 @@ pub(crate) struct Input {
     marks: u64,
     /// Full blocks in a row.
     full: u32,
+    /// Reads since signals were surely let in.
+    reads: u32,
+    flood: Flood,
     /// Whether there is memory to give back.
     warm: bool,
     /// Up to where the pages of `bytes` are there to be written to.
@@ -76,6 +82,8 @@ impl Input {
             glass: None,
             marks: journal::seed(),
             full: 0,
+            reads: 0,
+            flood: Flood::new(Monotonic::now()),
             warm: false,
             touched: 0,
         }
@@ -129,6 +137,12 @@ impl Input {
 
     /// Waits until there is something to read; says whether there is.
     fn wait(&mut self) -> bool {
+        if self.flood.wants_nap() {
+            poll::let_signals_in(flood::NAP, &self.waiting);
+        } else if self.reads >= DEAF {
+            self.reads = 0;
+            poll::let_signals_in(Duration::ZERO, &self.waiting);
+        }
         let deadline = self.warm.then(|| Monotonic::now() + IDLE);
         match poll::readable([fd::STDIN], deadline, &self.waiting) {
             Ok([true]) => true,
@@ -178,6 +192,8 @@ impl Input {
             state.line = state.now;
         }
         self.work.journal.commit();
+        self.reads += 1;
+        self.flood.on_read(count, Monotonic::now);
         self.warm |= state_is_warm(end + count);
         self.full = if count == BLOCK { self.full + 1 } else { 0 };
         if self.full == FULL {

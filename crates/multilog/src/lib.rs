@@ -11,6 +11,7 @@ mod account;
 mod alert;
 mod dir;
 mod finished;
+mod flood;
 mod glob;
 mod input;
 mod journal;

@@ -1,5 +1,6 @@
 //! Waiting: for descriptors, for a deadline, for a signal.
 
+use core::time::Duration;
 use std::os::fd::BorrowedFd;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -50,6 +51,12 @@ pub fn writable_by(fd: BorrowedFd<'_>, deadline: Monotonic) -> Result<bool> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Lets the signals in that `mask` lets through, for as long as `time`: also those
+/// that [`readable`] never does where there always is something to read.
+pub fn let_signals_in(time: Duration, mask: &Mask) {
+    let _ = nix::poll::ppoll(&mut [], Some(TimeSpec::from(time)), Some(mask.set()));
 }
 
 /// Does nothing until the deadline: for when waiting as above does not work.
