@@ -5,19 +5,22 @@
 //! The service directory itself is locked too: it stays locked when `supervise/`
 //! is removed.
 
+mod held;
+mod notices;
+
 use core::ffi::CStr;
 use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use daemontools::Errno;
 use daemontools::servicedir::{CONTROL, LOCK, OK, SUPERVISE};
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::file::{self, Identity, Kind};
-use daemontools::unix::notify::{self, Changes};
-use daemontools::unix::signal::Signal;
-use daemontools::unix::{fifo, lock};
-use daemontools::{Errno, Result};
+use daemontools::unix::{fifo, file, lock};
 
 use crate::{ME, setup};
+
+use held::{Held, make_fifo, take_lock};
+use notices::Notices;
 
 /// How long after a file was missed it is made again: whoever is just removing the
 /// whole directory shall find it empty.
@@ -26,41 +29,18 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long after a failed repair the next is tried.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// The least time between two notices of changes in the service directory, where
-/// the service may be making and removing files all day.
-const CALM: Duration = Duration::from_secs(5);
-
-/// How often to look where the kernel gives no notice.
-const LOOK: Duration = Duration::from_secs(30);
-
 /// The files that supervise holds open.
 #[derive(Debug)]
 pub(crate) struct Files {
-    /// The service directory, locked; `None` where it can't be opened.
-    here: Option<OwnedFd>,
-    /// `supervise/`, for notices.
-    directory: Option<OwnedFd>,
+    /// Holds the service directory open, which is locked. It is the first to be given
+    /// up: whoever gets the lock then gets the directory too.
+    notices: Notices,
     lock: Held,
     control: Held,
     /// Keeps the control FIFO from ever being at its end.
     _control_writer: OwnedFd,
     ok: Option<Held>,
     state: State,
-    /// Whether notice from the service directory is to be asked for, and when it
-    /// may be.
-    ask_here: bool,
-    calm_until: Monotonic,
-    /// Whether the kernel gives notice of changes in `supervise/`.
-    notices: bool,
-    /// Whether notice from there may have been asked for, and whether it surely is.
-    asked: (bool, bool),
-}
-
-/// An open file and which one it is.
-#[derive(Debug)]
-struct Held {
-    fd: OwnedFd,
-    identity: Identity,
 }
 
 /// How the files are.
@@ -74,22 +54,10 @@ enum State {
     Gone,
 }
 
-impl Held {
-    fn new(fd: OwnedFd) -> Result<Self> {
-        let identity = file::fstat(&fd)?.identity;
-        Ok(Self { fd, identity })
-    }
-
-    /// Whether `path` still leads here.
-    fn is_at(&self, path: &CStr) -> bool {
-        file::lstat(path).is_ok_and(|facts| facts.identity == self.identity)
-    }
-}
-
 impl Files {
     /// Takes the lock and the control FIFO. On failure the message has been
     /// written and the exit code is given.
-    pub(crate) fn open(dir: &CStr) -> core::result::Result<Self, i32> {
+    pub(crate) fn open(dir: &CStr) -> Result<Self, i32> {
         let fatal = |what: &[u8], path: &CStr, error: Errno| {
             ME.fatal(&[what, dir.to_bytes(), b"/", path.to_bytes()], error)
         };
@@ -106,28 +74,18 @@ impl Files {
             .map_err(|error| fatal(b"unable to read ", CONTROL, error))?;
         let control_writer = fifo::open_write(CONTROL)
             .map_err(|error| fatal(b"unable to write ", CONTROL, error))?;
-        let mut files = Self {
-            here,
-            directory: None,
+        Ok(Self {
+            notices: Notices::new(here),
             lock,
             control,
             _control_writer: control_writer,
             ok: None,
             state: State::Whole,
-            ask_here: true,
-            calm_until: Monotonic(0),
-            notices: false,
-            asked: (false, false),
-        };
-        if let Some(here) = &files.here {
-            notify::prepare(here, Signal::SIGCHLD);
-        }
-        files.open_directory();
-        Ok(files)
+        })
     }
 
     /// Opens `ok`: from now on clients see that a supervise runs.
-    pub(crate) fn open_ok(&mut self, dir: &CStr) -> core::result::Result<(), i32> {
+    pub(crate) fn open_ok(&mut self, dir: &CStr) -> Result<(), i32> {
         make_fifo(dir, OK);
         let ok = file::open_read(OK).and_then(Held::new).map_err(|error| {
             ME.fatal(
@@ -147,32 +105,28 @@ impl Files {
     /// Before this process or its child itself makes names in `supervise/`: no notice
     /// of that.
     pub(crate) fn hush(&mut self) {
-        if let (Some(directory), true) = (&self.directory, self.asked.0) {
-            let _ = notify::once(directory, Changes::None);
-        }
-        self.asked = (false, false);
+        self.notices.hush();
+    }
+
+    /// A notice may have come.
+    pub(crate) const fn noticed(&mut self) {
+        self.notices.noticed();
     }
 
     /// When [`tend`](Self::tend) has something to do even if nothing happens.
     pub(crate) fn deadline(&self) -> Option<Monotonic> {
         match self.state {
-            State::Whole => self.ask_here.then_some(self.calm_until),
+            State::Whole => self.notices.deadline(),
             State::Broken(at) => Some(at),
             State::Gone => None,
         }
-    }
-
-    /// A notice may have come: the next one has to be asked for.
-    pub(crate) const fn noticed(&mut self) {
-        self.ask_here = true;
-        self.asked.1 = false;
     }
 
     /// Looks whether all is in its place, asks for notice of changes, and makes
     /// again what is missed. Says whether files were made anew, so that the record
     /// has to be written again. For the end of every wake-up.
     pub(crate) fn tend(&mut self, dir: &CStr, now: Monotonic) -> bool {
-        self.ask(now);
+        self.notices.ask(now);
         let missing = self.missing();
         match (self.state, missing) {
             (State::Gone, _) | (State::Whole, None) => false,
@@ -227,7 +181,7 @@ impl Files {
         match self.remake(dir) {
             Ok(()) => {
                 self.state = State::Whole;
-                self.ask(now);
+                self.notices.ask(now);
                 true
             }
             Err((path, error)) => {
@@ -239,7 +193,7 @@ impl Files {
         }
     }
 
-    fn remake(&mut self, dir: &CStr) -> core::result::Result<(), (&'static CStr, Errno)> {
+    fn remake(&mut self, dir: &CStr) -> Result<(), (&'static CStr, Errno)> {
         let at = |path| move |error| (path, error);
         setup::make_directory().map_err(at(SUPERVISE))?;
         if !self.lock.is_at(LOCK) {
@@ -254,57 +208,7 @@ impl Files {
         }
         make_fifo(dir, OK);
         self.ok = Some(file::open_read(OK).and_then(Held::new).map_err(at(OK))?);
-        self.open_directory();
+        self.notices.open_directory();
         Ok(())
-    }
-
-    fn open_directory(&mut self) {
-        self.directory = file::open_directory(SUPERVISE).ok();
-        self.asked = (false, false);
-        if let Some(directory) = &self.directory {
-            notify::prepare(directory, Signal::SIGCHLD);
-        }
-    }
-
-    /// Asks the kernel for notice of changes, as a SIGCHLD: the signal that says
-    /// "look". Where there is no notice, looks every now and then.
-    fn ask(&mut self, now: Monotonic) {
-        if !self.asked.1 {
-            let directory = self.directory.as_ref();
-            self.notices = directory.is_some_and(|fd| notify::once(fd, Changes::Names).is_ok());
-            self.asked = (self.notices, self.notices);
-        }
-        if self.ask_here && self.calm_until <= now {
-            if let Some(here) = &self.here {
-                let _ = notify::once(here, Changes::Departures);
-            }
-            self.ask_here = !self.notices;
-            self.calm_until = now + if self.notices { CALM } else { LOOK };
-        }
-    }
-}
-
-/// Opens and locks `supervise/lock`.
-fn take_lock() -> Result<Held> {
-    let fd = file::open_append_nofollow(LOCK, 0o600)?;
-    lock::try_exclusive(&fd)?;
-    Held::new(fd)
-}
-
-/// Makes a FIFO if it is not there, and instead of anything else that is: what is
-/// no FIFO there would be read for ever, or be written by every client. Trouble
-/// shows when the FIFO is opened.
-fn make_fifo(dir: &CStr, path: &CStr) {
-    if fifo::make(path) == Err(Errno::EEXIST)
-        && let Ok(facts) = file::lstat(path)
-        && !matches!(facts.kind, Kind::Fifo | Kind::Directory)
-        && file::unlink(path).is_ok()
-    {
-        let file = [dir.to_bytes(), b"/", path.to_bytes()];
-        ME.warning(
-            &[file[0], file[1], file[2], b" was no FIFO: making it again"],
-            None,
-        );
-        let _ = fifo::make(path);
     }
 }

@@ -1,18 +1,18 @@
 //! The loop: waits for a command, an end or a deadline, asks the machine, and does
 //! what it says.
 
+mod start;
+
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::command::Command;
-use daemontools::servicedir::RUN;
-use daemontools::strerr::Decimal;
+use daemontools::procfs;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::poll;
 use daemontools::unix::process::{self, End, Pid};
-use daemontools::unix::signal::{Caught, Inherited, Mask, Signal};
-use daemontools::unix::{exec, fd, pidfd};
-use daemontools::{Errno, TEMPORARY, procfs};
+use daemontools::unix::signal::{Caught, Signal};
+use daemontools::unix::{fd, pidfd};
 
 use crate::ME;
 use crate::adopt::Alive;
@@ -22,20 +22,13 @@ use crate::record::Record;
 use crate::stamp;
 use crate::watch::Files;
 
+pub(crate) use start::Inheritance;
+
 /// How much is read from the control FIFO at once.
 const BLOCK: usize = 512;
 
 /// How long to pause when waiting itself fails.
 const PAUSE: core::time::Duration = core::time::Duration::from_secs(1);
-
-/// What the service gets back of what supervise changed for itself.
-#[derive(Debug)]
-pub(crate) struct Inheritance {
-    /// The mask that was inherited, with SIGCHLD let through.
-    pub(crate) mask: Mask,
-    /// The dispositions that were inherited.
-    pub(crate) signals: Inherited,
-}
 
 /// Where this supervise begins: at a start, or where another was killed.
 #[derive(Debug)]
@@ -243,57 +236,6 @@ impl Work {
         self.left = true;
         self.detail.boot = None;
         self.record.mark_detail();
-    }
-
-    /// Starts the service. The child writes the record with its own pid and only then
-    /// execs: killed at any moment, this supervise leaves either no process or one
-    /// that its successor finds. Until the exec the child shares the lock, so that
-    /// there is no successor.
-    fn start(&mut self) {
-        self.files.hush();
-        match process::spawn(|pid| self.become_service(pid.as_raw().unsigned_abs())) {
-            Ok(pid) => {
-                let pid = pid.as_raw().unsigned_abs();
-                // Killed before it could note that it runs.
-                if self.machine.pid() != Some(pid) {
-                    self.tell(Event::Started(pid, stamp::now()));
-                }
-                self.detail.starts += 1;
-                let born = procfs::start_time(pid);
-                self.detail.identity = born.map(|born| Identity { pid, born });
-                self.mark_detail();
-            }
-            Err(error) => self.could_not_start(error),
-        }
-    }
-
-    /// In the child, in the memory of this supervise, which waits: writes the record,
-    /// gives back what was inherited, and execs `./run`. Gives the exit code of a
-    /// child that could not.
-    fn become_service(&mut self, pid: u32) -> i32 {
-        self.tell(Event::Started(pid, stamp::now()));
-        self.record
-            .write_now(self.dir, &self.machine.status(), Monotonic::now());
-        self.inheritance.signals.restore();
-        self.inheritance.mask.install();
-        let error = exec::alone(RUN);
-        ME.fatal(&[b"unable to start ", self.dir.to_bytes(), b"/run"], error);
-        TEMPORARY
-    }
-
-    fn could_not_start(&mut self, error: Errno) {
-        let seconds = Decimal::new(self.machine.patience().as_secs());
-        ME.warning(
-            &[
-                b"unable to fork for ",
-                self.dir.to_bytes(),
-                b", trying again after ",
-                seconds.as_bytes(),
-                b" s",
-            ],
-            error,
-        );
-        self.tell(Event::NotStarted);
     }
 
     fn write_record(&mut self, now: Monotonic) {

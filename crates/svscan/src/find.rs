@@ -1,6 +1,9 @@
 //! What the scan directory leads to: one name, all names, or every five seconds
 //! those that nobody tells us about.
 
+mod again;
+mod trouble;
+
 use core::ffi::CStr;
 
 use daemontools::Errno;
@@ -13,24 +16,7 @@ use crate::slot::{Mark, Role};
 use crate::work::{Svscan, now};
 use crate::{ME, farewell};
 
-/// A name that could not be looked at, or that is a link to something other than a
-/// directory: the only names of which a scan learns more without any change in the
-/// scan directory itself.
-#[derive(Debug)]
-pub(crate) struct Trouble {
-    /// The name, with its NUL.
-    name: Vec<u8>,
-    /// What was said of it.
-    said: Option<Errno>,
-    /// Whether the scan that goes on has met it.
-    met: bool,
-}
-
-impl Trouble {
-    fn name(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.name).unwrap_or(c"")
-    }
-}
+pub(crate) use trouble::Trouble;
 
 /// How a new directory is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +26,6 @@ pub(crate) enum Manner {
     /// It may still be being filled.
     Growing,
 }
-
-/// The least number of services looked at in each scan. A tree of so many is looked
-/// at as the reference does; of a larger one, a share.
-const SHARE: usize = 64;
-/// In how many scans every service is looked at.
-const SHARES: usize = 12;
 
 impl Svscan {
     /// The scan of every five seconds: the whole directory only if it has changed
@@ -215,88 +195,6 @@ impl Svscan {
                 }
                 false
             }
-        }
-    }
-
-    /// A name can't be used now; says so unless that was said before.
-    fn trouble(&mut self, name: &CStr, suffix: &[u8], error: Option<Errno>) {
-        let known = self.troubles.iter().position(|known| known.name() == name);
-        if known.is_none_or(|known| self.troubles[known].said != error)
-            && let Some(error) = error
-        {
-            ME.warning(&[b"unable to stat ", name.to_bytes(), suffix], error);
-        }
-        if let Some(known) = known {
-            self.troubles[known].said = error;
-            self.troubles[known].met = true;
-            return;
-        }
-        let bytes = name.to_bytes_with_nul();
-        let mut name = Vec::new();
-        if name.try_reserve_exact(bytes.len()).is_ok() && self.troubles.try_reserve(1).is_ok() {
-            name.extend_from_slice(bytes);
-            self.troubles.push(Trouble {
-                name,
-                said: error,
-                met: true,
-            });
-        }
-    }
-
-    /// Looks again at the names that led nowhere.
-    fn look_at_troubles(&mut self) {
-        for index in (0..self.troubles.len()).rev() {
-            // Considering a name may end its trouble.
-            let Some(trouble) = self.troubles.get(index) else {
-                continue;
-            };
-            let name = Path::of_name(trouble.name());
-            let name = name.as_c_str();
-            if file::lstat(name).is_err() {
-                self.troubles.swap_remove(index);
-            } else {
-                self.consider(name, Manner::Growing, self.table.len());
-            }
-        }
-    }
-
-    /// Looks at a share of the services: whether their names still lead to them,
-    /// and whether they have got a logger.
-    fn look_at_some(&mut self) {
-        let all = self.table.len();
-        for _ in 0..all.min(SHARE.max(all.div_ceil(SHARES))) {
-            self.cursor = (self.cursor + 1) % all;
-            if self.table[self.cursor].has(Mark::Listed) {
-                self.look_at(self.cursor);
-            }
-        }
-    }
-
-    /// A scan that leaves nothing to the next: for when one is asked for.
-    pub(crate) fn scan_all(&mut self) {
-        self.stamp = None;
-        self.scan();
-        for slot in 0..self.table.len() {
-            if self.table[slot].has(Mark::Listed) {
-                self.look_at(slot);
-            }
-        }
-    }
-
-    fn look_at(&mut self, slot: usize) {
-        let joins = self.table[slot].could_join() && Self::is_log_complete(self.table.name(slot));
-        if !joins && !self.table[slot].has(Mark::Link) {
-            return;
-        }
-        let name = Path::of_name(self.table.name(slot));
-        let name = name.as_c_str();
-        let identity = self.table[slot].identity;
-        if !file::stat(name).is_ok_and(|facts| facts.identity == identity) {
-            self.table[slot].set(Mark::Listed, false);
-            self.stamp = None;
-            self.consider(name, Manner::Growing, self.table.len());
-        } else if joins {
-            self.log_came(slot, name);
         }
     }
 }

@@ -1,10 +1,23 @@
-//! One service in the table: its supervises, what is to be done about them now, and
-//! when. No I/O: every action is answered by what came of it.
+//! One service in the table: what is known of it and of its two supervises, and what
+//! that becomes when one of them starts or ends. What is to be done now is in `due`;
+//! how a service that runs is changed and how it ends, in `change` and `stop`. No I/O:
+//! every action is answered by what came of it.
+
+mod action;
+mod change;
+mod due;
+mod stop;
+#[cfg(test)]
+mod tests;
 
 use daemontools::unix::file::Identity;
 
 use crate::pair::Pipe;
 use crate::tick::Tick;
+
+use change::Phase;
+
+pub(crate) use action::{Action, Farewell, Role};
 
 /// The least time between two starts of one supervise, in milliseconds.
 pub(crate) const PACE: u32 = 1000;
@@ -15,67 +28,6 @@ pub(crate) const SLOW_PACE: u32 = 5000;
 pub(crate) const INSIST: u32 = 100;
 /// How many times in a row a supervise has to end at once to be started slowly.
 const QUICK_ENDS: u8 = 3;
-
-/// Which of a service's two supervises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// That of the service itself.
-    Service,
-    /// That of its logger.
-    Log,
-}
-
-/// Why a supervise is told to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Farewell {
-    /// So that it comes back on a pipe to the logger that was added.
-    Join,
-    /// Because its directory was removed and another has its name.
-    Replaced,
-    /// Because svscan itself ends.
-    Stop,
-}
-
-/// What is to be done for a service now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Make its pipe.
-    Pipe,
-    /// Start a supervise.
-    Start(Role),
-    /// Tell a supervise to end.
-    Tell(Role, Farewell),
-    /// Both old supervises have ended: look at the new directory.
-    Renew,
-}
-
-/// How far a change of a service that already runs has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// No change: the supervises run or are started.
-    Steady,
-    /// A logger was added: the service's supervise has to come back on the pipe.
-    Join,
-    /// It was told.
-    Joining,
-    /// The directory was replaced: the old supervises have to go.
-    Replace,
-    /// The service's was told.
-    Replacing,
-    /// The service's has ended.
-    ReplaceLog,
-    /// The logger's was told.
-    ReplacingLog,
-    /// svscan ends: the service's supervise is to be told, and nothing is started
-    /// any more.
-    Stop,
-    /// It was told.
-    Stopping,
-    /// It has ended: the logger's is to be told, and its pipe closed.
-    Drain,
-    /// That was done.
-    Draining,
-}
 
 /// One of the two supervises. It is known by its pid alone, not by how its end is
 /// learnt.
@@ -188,70 +140,6 @@ impl Slot {
         self.pipe.as_ref()
     }
 
-    /// Whether it runs without a logger and could be given one.
-    pub(crate) fn could_join(&self) -> bool {
-        self.phase == Phase::Steady && !self.has(Mark::Logged) && self.service.pid != 0
-    }
-
-    /// The next thing to be done at `now`. Every action is answered by one of
-    /// [`piped`](Self::piped), [`started`](Self::started), [`told`](Self::told),
-    /// [`renew`](Self::renew) or, if it failed, [`failed`](Self::failed).
-    pub(crate) fn next(&mut self, now: Tick) -> Option<Action> {
-        if self.is_stopping() {
-            return self.next_to_stop(now);
-        }
-        if !self.has(Mark::Listed) {
-            return None;
-        }
-        loop {
-            let gone = self.service.pid == 0;
-            match self.phase {
-                Phase::Join | Phase::Joining if gone => self.phase = Phase::Steady,
-                Phase::Replace | Phase::Replacing if gone => self.phase = Phase::ReplaceLog,
-                Phase::Replace => return Some(Action::Tell(Role::Service, Farewell::Replaced)),
-                Phase::ReplaceLog if self.log.pid != 0 => {
-                    return Some(Action::Tell(Role::Log, Farewell::Replaced));
-                }
-                Phase::ReplacingLog if self.log.pid != 0 => return None,
-                Phase::Replacing => return None,
-                Phase::ReplaceLog | Phase::ReplacingLog => return Some(Action::Renew),
-                _ => break,
-            }
-        }
-        let logged = self.has(Mark::Logged);
-        if logged && self.pipe.is_none() {
-            (self.service.wait(now) == Some(0)).then_some(Action::Pipe)
-        } else if self.service.wait(now) == Some(0) {
-            Some(Action::Start(Role::Service))
-        } else if logged && self.log.wait(now) == Some(0) {
-            Some(Action::Start(Role::Log))
-        } else if self.phase == Phase::Join {
-            Some(Action::Tell(Role::Service, Farewell::Join))
-        } else {
-            None
-        }
-    }
-
-    /// How many milliseconds from `now` until there is something to be done.
-    pub(crate) fn wait(&self, now: Tick) -> Option<u32> {
-        if self.is_stopping() {
-            return self.wait_to_stop(now);
-        }
-        if !self.has(Mark::Listed) {
-            return None;
-        }
-        match self.phase {
-            // Told in vain: once more.
-            Phase::Replace | Phase::ReplaceLog | Phase::Join => return Some(PACE),
-            Phase::Replacing | Phase::ReplacingLog => return None,
-            _ => {}
-        }
-        // Without its pipe a logger has to wait.
-        let logged = self.has(Mark::Logged) && self.pipe.is_some();
-        let log = if logged { self.log.wait(now) } else { None };
-        [self.service.wait(now), log].into_iter().flatten().min()
-    }
-
     /// The pipe has been made.
     pub(crate) fn piped(&mut self, pipe: Pipe) {
         self.pipe = Some(pipe);
@@ -279,27 +167,6 @@ impl Slot {
             Role::Log => self.log,
         };
         side.pid != 0 && now.since(side.at) < PACE
-    }
-
-    /// Whether no change is under way.
-    pub(crate) fn is_steady(&self) -> bool {
-        self.phase == Phase::Steady
-    }
-
-    /// A supervise was told to end.
-    pub(crate) fn told(&mut self) {
-        self.phase = match self.phase {
-            Phase::Join => Phase::Joining,
-            Phase::Replace => Phase::Replacing,
-            Phase::ReplaceLog => Phase::ReplacingLog,
-            Phase::Stop => Phase::Stopping,
-            Phase::Drain => {
-                // With the service gone, the logger reads what is left and its end.
-                self.pipe = None;
-                Phase::Draining
-            }
-            other => other,
-        };
     }
 
     /// What was to be done could not be: once more after [`PACE`].
@@ -340,36 +207,4 @@ impl Slot {
             self.set(Mark::Mute, unborn);
         }
     }
-
-    /// A logger was added.
-    pub(crate) fn join(&mut self, pipe: Pipe, now: Tick) {
-        self.pipe = Some(pipe);
-        self.set(Mark::Logged, true);
-        self.log = Side { pid: 0, at: now };
-        self.phase = Phase::Join;
-    }
-
-    /// The directory was removed and another has its name.
-    pub(crate) const fn replace(&mut self) {
-        self.phase = Phase::Replace;
-        self.set(Mark::Listed, true);
-        self.set(Mark::Met, true);
-    }
-
-    /// The old supervises of a replaced directory have ended. Whether the new one
-    /// has a logger; if not, the old logger may still read what is in the pipe to
-    /// its end, and is nobody's any more.
-    pub(crate) fn renew(&mut self, logged: bool, now: Tick) {
-        self.phase = Phase::Steady;
-        self.set(Mark::Logged, logged);
-        self.log.at = now;
-        if !logged {
-            self.pipe = None;
-            self.log.pid = 0;
-        }
-    }
 }
-
-mod stop;
-#[cfg(test)]
-mod tests;

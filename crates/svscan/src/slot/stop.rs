@@ -1,7 +1,8 @@
 //! How a service ends with svscan: the service first, then its logger, which has
 //! read everything by then.
 
-use super::{Action, Farewell, INSIST, Mark, Phase, QUICK_ENDS, Role, Slot};
+use super::change::Phase;
+use super::{Action, Farewell, INSIST, Mark, QUICK_ENDS, Role, Slot};
 use crate::tick::Tick;
 
 /// How long is waited for a logger that is down but should be up, in milliseconds.

@@ -1,5 +1,6 @@
-//! What `setup.rs`, `work.rs` and `record.rs` do, on the model's world. Each thing that
-//! is seen outside asks the world first, which may have supervise killed there.
+//! What `setup.rs`, `work.rs`, `work/start.rs` and `record.rs` do, on the model's world.
+//! Each thing that is seen outside asks the world first, which may have supervise killed
+//! there.
 
 use daemontools::command::Command;
 use daemontools::status::{STATUS_LEN, Status, Want};

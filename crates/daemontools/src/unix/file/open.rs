@@ -1,0 +1,117 @@
+//! How files are opened, one function for each purpose: none waits for the other end of
+//! a FIFO, and what is not meant for a child is close-on-exec. With the flags in one
+//! place, nobody forgets one of them.
+
+use core::ffi::CStr;
+use std::os::fd::OwnedFd;
+
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
+
+use super::names::unlink;
+use crate::{Errno, Result};
+
+fn open(path: &CStr, flags: OFlag, mode: u32) -> Result<OwnedFd> {
+    nix::fcntl::open(
+        path,
+        flags | OFlag::O_CLOEXEC,
+        Mode::from_bits_truncate(mode),
+    )
+}
+
+/// Opens a file for reading, without waiting for a FIFO's writer.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_read(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
+}
+
+/// Opens a file for writing as it is, without waiting for a FIFO's reader.
+///
+/// # Errors
+/// What `open(2)` says; ENXIO for a FIFO that nobody reads.
+pub fn open_write(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_WRONLY | OFlag::O_NONBLOCK, 0)
+}
+
+/// Opens /dev/null for reading and writing.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_null() -> Result<OwnedFd> {
+    open(c"/dev/null", OFlag::O_RDWR, 0)
+}
+
+/// Opens a directory.
+///
+/// # Errors
+/// What `open(2)` says; ENOTDIR for anything else.
+pub fn open_directory(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, 0)
+}
+
+/// Opens a file for appending, and makes it with `mode` if it does not exist.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_append(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT;
+    open(path, flags | OFlag::O_NONBLOCK, mode)
+}
+
+/// Opens a file for appending, and makes it with `mode` if it does not exist. A
+/// link that was planted in its place is not followed.
+///
+/// # Errors
+/// What `open(2)` says; ELOOP for a link.
+pub fn open_append_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT;
+    open(path, flags | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW, mode)
+}
+
+/// Opens a file for reading and writing, and makes it with `mode` if it does not
+/// exist. A link in its place is not followed.
+///
+/// # Errors
+/// What `open(2)` says; ELOOP for a link.
+pub fn open_update_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_NOFOLLOW;
+    open(path, flags | OFlag::O_NONBLOCK, mode)
+}
+
+/// Opens an empty file for writing: made with `mode`, or cut to nothing.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_truncate(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_TRUNC | OFlag::O_CREAT;
+    open(path, flags | OFlag::O_NONBLOCK, mode)
+}
+
+/// Opens a file for appending, and makes it 0600 if it does not exist. Unlike all
+/// others, this descriptor is inherited by a program that is exec'ed: a lock held
+/// for that program.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_lock_to_inherit(path: &CStr) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_NONBLOCK;
+    nix::fcntl::open(path, flags, Mode::S_IRUSR | Mode::S_IWUSR)
+}
+
+/// Makes a new file for writing with `mode`. Whatever had the name is unlinked
+/// first, so that a link or a file planted there is neither followed nor written.
+///
+/// # Errors
+/// What `unlink(2)` (but for a name that does not exist) and `open(2)` say.
+pub fn create_exclusive(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL;
+    match open(path, flags, mode) {
+        Err(Errno::EEXIST) => {
+            unlink(path)?;
+            open(path, flags, mode)
+        }
+        result => result,
+    }
+}
