@@ -1,0 +1,98 @@
+use super::*;
+
+fn with(text: &str) -> Result<Data, Mistake> {
+    let mut data = Data::default();
+    data.add("built-in", BUILT_IN)?;
+    data.add("mine", text)?;
+    data.check()?;
+    Ok(data)
+}
+
+#[test]
+fn the_built_in_data_knows_both_stacks() {
+    let data = with("").expect("no mistake");
+    for name in [
+        "mongo",
+        "nginx",
+        "redis",
+        "websocket",
+        "resque_worker",
+        "thin",
+        "smtp",
+    ] {
+        assert!(data.services.contains_key(name), "{name}");
+    }
+    for name in ["postgres", "sidekiq", "puma"] {
+        assert!(data.services.contains_key(name), "{name}");
+    }
+    assert_eq!(data.find("99thin_2").expect("known").to_string(), "thin_2");
+    assert_eq!(data.find("web").expect("known").service, "nginx");
+    assert_eq!(data.find("90resque_worker").expect("known").instance, None);
+}
+
+#[test]
+fn a_field_that_is_not_mentioned_stays() {
+    let data = with("[service.redis]\nprobe = { address = \"localhost:7000\" }\n").expect("fine");
+    let redis = &data.services["redis"];
+    let probe = redis.probe.as_ref().expect("a probe");
+    assert_eq!(
+        (probe.kind, probe.address.as_str()),
+        (Kind::Redis, "localhost:7000")
+    );
+    assert_eq!(redis.exec[0], "redis-server");
+}
+
+#[test]
+fn mistakes_are_said_with_file_line_and_fix() {
+    for (text, start, part) in [
+        (
+            "[service.x]\nneeds = [\"reddis\"]",
+            "mine:2: service \"x\"",
+            "did you mean \"redis\"?",
+        ),
+        (
+            "[service.x]\n\nnedes = []",
+            "mine:3: unknown field `nedes`",
+            "`needs`",
+        ),
+        (
+            "[service.x]\nneeds = [\"sidekiq\"]",
+            "mine:2:",
+            "add probe =",
+        ),
+        ("[service.x]\nneeds = [\"thin\"]", "mine:2:", "\"thin_0\""),
+        (
+            "[service.x]\nprobe = { kind = \"pop3\" }",
+            "mine:2: unknown variant `pop3`",
+            "`smtp`",
+        ),
+        (
+            "[service.x]\nprobe = { kind = \"tcp\" }",
+            "mine:2:",
+            "address =",
+        ),
+        (
+            "[service.x]\nprobe = { kind = \"tcp\", address = \"here\" }",
+            "mine:2:",
+            "host:port",
+        ),
+        (
+            "[service.x]\nprobe = { kind = \"unix\", address = \"a:1\" }",
+            "mine:2:",
+            "path",
+        ),
+        (
+            "[service.x]\nexec = []",
+            "mine:2: exec is empty",
+            "write exec",
+        ),
+        ("[service.x\n", "mine:1:", ""),
+        ("[settings]\n\"a-b\" = \"c\"", "mine:2:", "letters"),
+        ("[service.\"a/b\"]", "mine:1:", "name of a service"),
+    ] {
+        let mistake = with(text).expect_err(text);
+        assert!(mistake.starts_with(start), "{mistake}");
+        assert!(mistake.contains(part), "{mistake}");
+        assert!(!mistake.contains('\n'), "{mistake}");
+    }
+}

@@ -1,0 +1,99 @@
+use super::*;
+
+fn findings(files: &[(&str, &str, u32)], services: &str) -> String {
+    let place = tempfile::tempdir().expect("a directory");
+    let data_file = place.path().join("services.toml");
+    fs::write(&data_file, services).expect("write");
+    let directory = place.path().join("service");
+    for (name, text, mode) in files {
+        let file = directory.join(name);
+        fs::create_dir_all(file.parent().expect("a parent")).expect("mkdir");
+        fs::write(&file, text).expect("write");
+        fs::set_permissions(&file, fs::Permissions::from_mode(*mode)).expect("chmod");
+    }
+    let data = Data::load(&data_file).expect("data");
+    look(&data, &directory, Path::new("/nonexistent"))
+        .expect("looked")
+        .join("\n")
+}
+
+const USERS: &str = "[service.redis]\nuser = \"root\"\n";
+const GATE: &str = "#!/bin/sh\nexec diaspora-deps exec redis\n";
+
+#[test]
+fn a_good_directory_has_no_findings() {
+    let good = [
+        ("30redis/run", GATE, 0o755),
+        ("30redis/log/run", "#!/bin/sh\n", 0o755),
+    ];
+    assert_eq!(findings(&good, USERS), "");
+}
+
+#[test]
+fn each_trouble_is_found() {
+    for (files, services, part) in [
+        (
+            &[("a/log/run", "#!/bin/sh\n", 0o755)][..],
+            "",
+            "a/run: missing",
+        ),
+        (
+            &[("a/run", "#!/bin/sh\n", 0o644)],
+            "",
+            "a/run: not executable: chmod a+x",
+        ),
+        (
+            &[("a/run", "exec x\n", 0o755)],
+            "",
+            "does not begin with #!",
+        ),
+        (
+            &[("a/run", "#!/no/such/sh\n", 0o755)],
+            "",
+            "/no/such/sh does not exist",
+        ),
+        (&[("a/run", "#!/bin/sh\nnginx\n", 0o755)], "", "daemon off"),
+        (
+            &[(
+                "a/run",
+                "#!/bin/sh\nexec diaspora-deps exec reddis\n",
+                0o755,
+            )],
+            "",
+            "did you mean \"redis\"",
+        ),
+        (
+            &[("a/run", "#!/bin/sh\nwait_service -a 3 redis mungo\n", 0o755)],
+            "",
+            "\"mungo\", which is unknown",
+        ),
+        (
+            &[("30redis/run", GATE, 0o755), ("31redis/run", GATE, 0o755)],
+            USERS,
+            "so does 30redis",
+        ),
+        (
+            &[("30redis/run", GATE, 0o755)],
+            "[service.redis]\nuser = \"nobody-here\"",
+            "user \"nobody-here\" does not exist",
+        ),
+        (
+            &[("30redis/run", GATE, 0o755)],
+            "[service.redis]\nuser = \"root\"\nneeds = [\"a\"]\n[service.a]\nneeds = [\"redis\"]\nprobe = { kind = \"tcp\", address = \"localhost:1\" }",
+            "cycle: a -> redis -> a",
+        ),
+        (
+            &[(
+                "99thin/run",
+                "#!/bin/sh\nexec diaspora-deps exec thin\n",
+                0o755,
+            )],
+            "",
+            "99thin_0",
+        ),
+    ] {
+        let found = findings(files, services);
+        assert!(found.contains(part), "{part:?} not in {found:?}");
+        assert_eq!(found.lines().count(), 1, "{found}");
+    }
+}
