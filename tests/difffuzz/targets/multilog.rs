@@ -97,7 +97,7 @@ fn processor(random: &mut Random) -> &'static str {
     match random.below(7) {
         0 => "cat",
         1 => "tr a-m A-M",
-        2 => "head -c 700",
+        2 => "head -n 5",
         3 => "cat; cat",
         4 => "",
         5 => "cat <&4; cat; echo more >&5",

@@ -31,9 +31,12 @@ pub fn fork() -> Result<Fork> {
     }
 }
 
-/// How far below the caller's own frame the child of [`spawn`] has its stack: room
-/// for what the C library's `clone` itself may put there.
-const ASIDE: usize = 2048;
+/// How far below what it shares the child of [`spawn`] has its stack: room for the
+/// rest of that function's own frame, which holds little else, and for what the C
+/// library's `clone` itself may put there.
+const ASIDE: usize = 4096;
+/// What is shared may be so large.
+const SHARED_MAX: usize = 256;
 
 /// Makes a child that runs `child` in this process's own memory, and waits until it
 /// has exec'ed or ended: nothing is copied, and what `child` changes is changed here.
@@ -44,6 +47,8 @@ const ASIDE: usize = 2048;
 ///
 /// # Errors
 /// What `clone(2)` says.
+// A frame of its own, so that nothing of a caller's lies below what is shared.
+#[inline(never)]
 pub fn spawn<F: FnMut(Pid) -> i32>(child: F) -> Result<Pid> {
     // The pid first: the kernel writes it there before the child runs.
     #[repr(C)]
@@ -56,14 +61,16 @@ pub fn spawn<F: FnMut(Pid) -> i32>(child: F) -> Result<Pid> {
         let shared = unsafe { &mut *shared.cast::<Shared<F>>() };
         (shared.child)(Pid::from_raw(shared.pid))
     }
+    const { assert!(size_of::<Shared<F>>() <= SHARED_MAX, "a small frame") };
     let mut shared = Shared { pid: 0, child };
     let shared = &raw mut shared;
     // The stack below this frame is nobody's while this process waits.
     let stack = shared.cast::<u8>().wrapping_sub(ASIDE);
     let stack = stack.map_addr(|address| address & !15);
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID | libc::SIGCHLD;
-    // SAFETY: stacks grow downwards, so the child's stays below every frame in use;
-    // with CLONE_VFORK nothing else runs in this memory until the child has left it.
+    // SAFETY: stacks grow downwards, and the only frames that reach below `shared` are
+    // this function's, never inlined and small, and `clone`'s: the child's stays below
+    // both. With CLONE_VFORK nothing else runs in this memory until the child has left it.
     let pid = unsafe {
         libc::clone(
             enter::<F>,
