@@ -368,6 +368,9 @@ fn count(boot: &Proc, name: &str) -> usize {
 
 fn log_proc(side: &Side, boot: &Proc, name: &str, file: &str) {
     let pid = pid_of(boot, name).expect("it runs");
-    let text = fs::read(format!("/proc/{pid}/{file}")).expect("it runs");
+    let read = |file| fs::read(format!("/proc/{pid}/{file}")).expect("it runs");
+    // It has its name a moment before its arguments.
+    side.until("its arguments", || !read("cmdline").is_empty());
+    let text = read(file);
     side.log_bytes(&format!("{name} {file}"), &text);
 }

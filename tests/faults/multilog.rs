@@ -33,7 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
         killed(
             "killed over a rotation, and again at every call of the recovery",
             PLAIN,
-            &["renameat-1", "linkat-1"],
+            &["renameat-1", "renameat2-1"],
         ),
     ];
     cases.extend(full());

@@ -14,20 +14,19 @@ use nix::fcntl::{FcntlArg, fcntl};
 use super::{ERRORS, Trouble, name};
 
 /// What a multilog asks of the kernel that begins, rotates and ends.
-const CALLS: [&str; 19] = [
+const CALLS: [&str; 18] = [
     "openat",
     "read",
     "write",
     "close",
     "renameat",
-    "linkat",
+    "renameat2",
     "unlinkat",
     "mkdir",
     "fsync",
     "ftruncate",
     "fallocate",
     "fchmod",
-    "fchmodat",
     "fchdir",
     "getdents64",
     "newfstatat",
