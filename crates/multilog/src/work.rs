@@ -3,6 +3,7 @@
 
 use core::ops::Range;
 
+use daemontools::unix::memory::PAGE;
 use memchr::{memchr, memrchr};
 
 use crate::account::Boundary;
@@ -85,11 +86,12 @@ impl Work {
         if pending.is_empty() {
             (state.start, state.end, state.read_at) = (0, 0, 0);
         } else if state.end + count > bytes.len() {
-            // What is pending is less than a line's head, and lies far behind, so
-            // that the copy does not touch it.
+            // What is pending is less than a line's head, and lies so far behind that
+            // the copy does not touch it. A read is faster to where a page begins.
             let len = pending.len();
-            bytes.copy_within(pending, 0);
-            (state.start, state.end, state.read_at) = (0, len, len);
+            let start = if pending.start < PAGE { 0 } else { PAGE - len };
+            bytes.copy_within(pending, start);
+            (state.start, state.end, state.read_at) = (start, start + len, start + len);
             self.journal.commit();
         }
     }
