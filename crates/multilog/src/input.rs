@@ -103,10 +103,10 @@ impl Input {
             if most == 1 && state.start == state.end && !state.long {
                 break;
             }
-            if !self.wait() {
+            let Some(available) = self.wait() else {
                 continue;
-            }
-            match self.read(most) {
+            };
+            match self.read(available, most) {
                 Read::Some => self.work.take(self.bytes),
                 Read::Nothing => {}
                 Read::End => {
@@ -135,34 +135,46 @@ impl Input {
         self.work.journal.is_lasting() && (state.start < state.end || state.long)
     }
 
-    /// Waits until there is something to read; says whether there is.
-    fn wait(&mut self) -> bool {
+    /// Waits until there is something to read; says how much as far as that can be
+    /// known, 0 where it cannot. `None`: there is nothing.
+    fn wait(&mut self) -> Option<usize> {
         if self.flood.wants_nap() {
             poll::let_signals_in(flood::NAP, &self.waiting);
         } else if self.reads >= DEAF {
             self.reads = 0;
             poll::let_signals_in(Duration::ZERO, &self.waiting);
         }
+        // Behind a full block there is likely another, and no need to wait.
+        if self.full > 0
+            && let available @ 1.. = self.available()
+        {
+            return Some(available);
+        }
         let deadline = self.warm.then(|| Monotonic::now() + IDLE);
         match poll::readable([fd::STDIN], deadline, &self.waiting) {
-            Ok([true]) => true,
+            Ok([true]) => Some(self.available()),
             Ok([false]) => {
                 if deadline.is_some_and(|deadline| Monotonic::now() >= deadline) {
                     self.cool_down();
                 }
-                false
+                None
             }
             // Reading will wait instead.
-            Err(_) => true,
+            Err(_) => Some(self.available()),
         }
     }
 
-    /// Reads once, at most `most` bytes.
-    fn read(&mut self, most: usize) -> Read {
-        let available = match pipe::available(fd::STDIN) {
-            Ok(count) if self.exact => count,
-            _ => 0,
-        };
+    /// How much can be read at once without waiting, 0 if that is not known.
+    fn available(&self) -> usize {
+        if self.exact {
+            pipe::available(fd::STDIN).unwrap_or(0)
+        } else {
+            0
+        }
+    }
+
+    /// Reads once, of what is available at most `most` bytes.
+    fn read(&mut self, available: usize, most: usize) -> Read {
         let most = most.min(if self.exact { BLOCK } else { READ });
         let count = if available == 0 { READ } else { available }.min(most);
         self.work.make_room(self.bytes, count);
