@@ -9,12 +9,12 @@ use daemontools::Errno;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::{fd, file};
 
+use crate::archive::Archive;
 use crate::journal::{Journal, Place};
 use crate::output::{LONG, Output};
 use crate::pause;
 use crate::rotate::{Flow, Limit, Write};
 use crate::script::LogSpec;
-use crate::turn::Known;
 
 /// The file that is written.
 #[derive(Debug)]
@@ -63,8 +63,10 @@ pub(crate) struct Log {
     /// Which of the journal's places is its own.
     pub(crate) index: usize,
     pub(crate) directory: Dir,
-    /// The finished files, as far as that is known.
-    pub(crate) known: Option<Known>,
+    /// The finished files.
+    pub(crate) archive: Archive,
+    /// Whether there is a file `previous`, which the next one replaces.
+    pub(crate) has_previous: bool,
     /// Held for the life of the process.
     pub(crate) _lock: OwnedFd,
     pub(crate) current: Current,

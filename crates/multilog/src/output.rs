@@ -15,8 +15,8 @@ const ROOM: usize = 128 << 10;
 const MARGIN: usize = 4 << 10;
 /// When this much is gathered, it is written before another line is added.
 const FULL: usize = ROOM - MARGIN - SEEN - SHORT;
-/// A run so long is not copied.
-pub(crate) const LONG: usize = 8 << 10;
+/// A run so long is not copied: a write of its own costs as much as that.
+pub(crate) const LONG: usize = 24 << 10;
 
 /// The output that is not written yet.
 #[derive(Debug)]

@@ -7,14 +7,14 @@ use daemontools::unix::process::{self, End, Fork};
 use daemontools::unix::{env, exec, fd, file};
 use daemontools::{Errno, TEMPORARY};
 
+use crate::archive::sync_directory;
 use crate::dir::Log;
 use crate::finished::Code;
-use crate::turn::sync_directory;
 use crate::{ME, pause, setup};
 
 impl Log {
     /// Processes `previous`, and names the result as a finished file.
-    pub(crate) fn process(&self, command: &CStr) {
+    pub(crate) fn process(&mut self, command: &CStr) {
         let dir = self.name();
         self.run_until_done(command);
         self.make_safe(c"processed", true);
@@ -33,7 +33,8 @@ impl Log {
             &[b"unable to rename newstate to state in directory ", dir],
             || file::rename(c"newstate", c"state"),
         );
-        self.name_if_there(c"processed", Code::Safe);
+        self.archive
+            .take_if_there(c"processed", Code::Safe, &self.directory);
     }
 
     fn run_until_done(&self, command: &CStr) {

@@ -9,13 +9,13 @@ use daemontools::unix::dir::Dir;
 use daemontools::unix::{file, lock};
 
 use crate::ME;
+use crate::archive::Archive;
 use crate::dir::{Current, Log};
-use crate::finished::{Code, Name};
+use crate::finished::Code;
 use crate::journal::{Journal, Place};
 use crate::output::Output;
 use crate::rotate::Flow;
 use crate::script::LogSpec;
-use crate::turn::{inode, name_if_there};
 
 /// A log directory that is locked and not looked into yet.
 #[derive(Debug)]
@@ -68,12 +68,13 @@ impl Entered {
         if !is_safe {
             self.name_leftovers()?;
         }
+        let has_previous = is_safe && file::stat(c"previous").is_ok();
         let fd = file::open_append(c"current", 0o600)
             .map_err(|error| ME.fatal(&[b"unable to append to ", path, b"/current"], error))?;
         file::set_mode(&fd, 0o644)
             .map_err(|error| ME.fatal(&[b"unable to set mode of ", path, b"/current"], error))?;
         let size = old.filter(|_| is_safe).map_or(0, |facts| facts.size);
-        let inode = inode(&fd);
+        let inode = file::fstat(&fd).map_or(0, |facts| facts.identity.inode);
         // From here on the size of this file tells how far it is.
         let place = &mut journal.state.places[index];
         (place.inode, place.size) = (inode, size.cast_unsigned());
@@ -82,7 +83,8 @@ impl Entered {
             spec: self.spec,
             index,
             directory: self.directory,
-            known: None,
+            archive: Archive::new(self.spec),
+            has_previous,
             _lock: self.lock,
             current: Current {
                 inode,
@@ -102,7 +104,7 @@ impl Entered {
     fn name_leftovers(&self) -> Result<(), i32> {
         let path = self.spec.path.to_bytes();
         let finish = |name, code| {
-            name_if_there(&self.spec, &self.directory, name, code);
+            Archive::new(self.spec).take_if_there(name, code, &self.directory);
         };
         let _ = file::unlink(c"state");
         let _ = file::unlink(c"newstate");
@@ -134,15 +136,12 @@ fn written(place: Place) -> u64 {
     if place.inode == 0 {
         return place.done;
     }
-    let since = |facts: file::Facts| facts.size.cast_unsigned().checked_sub(place.size);
     let is_it = |facts: &file::Facts| facts.identity.inode == place.inode;
-    if let Some(facts) = file::stat(c"current").ok().filter(is_it) {
-        let cut = cut_to_line(place, facts);
-        return place.done + cut.or(since(facts)).unwrap_or(0);
-    }
-    let previous = file::stat(c"previous").ok().filter(is_it);
-    let found = previous.or_else(|| find(place.inode));
-    place.done + found.and_then(since).unwrap_or(0)
+    let since = file::stat(c"current").ok().filter(is_it).and_then(|facts| {
+        let grown = facts.size.cast_unsigned().checked_sub(place.size)?;
+        Some(cut_to_line(place, facts).unwrap_or(grown))
+    });
+    place.done + since.unwrap_or(0)
 }
 
 /// Cuts the unfinished line that a killed write may have left, so that it comes
@@ -168,19 +167,4 @@ fn cut_to_line(place: Place, facts: file::Facts) -> Option<u64> {
         file::truncate(&fd, keep.cast_signed()).ok()?;
     }
     Some(keep - place.size)
-}
-
-/// The finished file with this inode.
-fn find(inode: u64) -> Option<file::Facts> {
-    let mut found = None;
-    let here = Dir::open(c".").ok()?;
-    let _ = here.each(|name, _| {
-        if let Some(name) = Name::parse(name)
-            && let Ok(facts) = file::stat(name.as_c_str())
-            && facts.identity.inode == inode
-        {
-            found = Some(facts);
-        }
-    });
-    found
 }

@@ -6,11 +6,14 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use common::{contents, input, lines, said, start_traced};
 
 const PLAIN: &[&str] = &["n1000", "s4096", "./log"];
+/// With a `previous` in the way of the first turn.
+const LONG_WAY: &[&str] = &["n1001", "s4096", "./log"];
 const PROCESSED: &[&str] = &["n1000", "s4096", "!cat; echo x >&5", "./log"];
 const STATUS: &[&str] = &["=status", "n1000", "s4096", "./log"];
 
@@ -35,6 +38,9 @@ fn fails_once(calls: &str, when: u32, file: &str, script: &[&str], message: &str
         options.extend(paths.iter().flat_map(|path| ["-P", path.to_str().unwrap()]));
     }
     let stdin = input(place.path(), &all);
+    if script == LONG_WAY {
+        leave_previous(&place.path().join("log"));
+    }
     let Some(mut child) = start_traced(place.path(), &options, script, stdin) else {
         return;
     };
@@ -53,6 +59,16 @@ fn fails_once(calls: &str, when: u32, file: &str, script: &[&str], message: &str
     }
 }
 
+/// Makes a log that is safe, and has a `previous`: the next replaces it.
+fn leave_previous(log: &Path) {
+    fs::create_dir(log).unwrap();
+    for name in ["current", "previous"] {
+        let mut options = fs::OpenOptions::new();
+        let options = options.write(true).create_new(true).mode(0o744);
+        drop(options.open(log.join(name)).unwrap());
+    }
+}
+
 macro_rules! steps {
     ($($name:ident: $calls:expr, $when:expr, $file:expr, $script:expr, $message:expr;)*) => {$(
         #[test]
@@ -64,8 +80,8 @@ macro_rules! steps {
 
 steps! {
     current_cannot_be_made: OPEN, 2, "current", PLAIN, "create ./log/current";
-    previous_gets_no_mode: CHMOD, 1, "previous", PLAIN, "set mode of ./log/previous";
-    previous_cannot_be_looked_at: STAT, 2, "previous", PLAIN, "stat ./log/previous";
+    previous_gets_no_mode: CHMOD, 1, "previous", LONG_WAY, "set mode of ./log/previous";
+    previous_cannot_be_looked_at: STAT, 2, "previous", LONG_WAY, "stat ./log/previous";
     previous_cannot_be_removed: UNLINK, 1, "previous", PROCESSED, "remove ./log/previous";
     the_directory_cannot_be_read: "getdents64", 1, "", PLAIN, "read ./log";
     no_process_for_a_processor: FORK, 1, "", PROCESSED, "fork for processor in ./log";
@@ -109,6 +125,9 @@ fn order(script: &[&str], pairs: &[[&str; 2]]) {
     let calls = format!("trace=fsync,link,linkat,{CHMOD},{RENAME},{UNLINK}");
     let options = ["-y", "-o", trace.to_str().unwrap(), "-e", &calls];
     let stdin = input(place.path(), &[b'x'; 4097]);
+    if script == LONG_WAY {
+        leave_previous(&place.path().join("log"));
+    }
     let Some(mut child) = start_traced(place.path(), &options, script, stdin) else {
         return;
     };
@@ -122,10 +141,13 @@ fn order(script: &[&str], pairs: &[[&str; 2]]) {
         let found = done.iter().rposition(|done| done == step);
         found.unwrap_or_else(|| panic!("no {step} in {done:?}"))
     };
-    let file_is_safe = done[..turn]
-        .iter()
-        .rposition(|step| step == "fsync current");
-    assert!(file_is_safe.is_some(), "{done:?}");
+    let before = |step| done[..turn].iter().rposition(|done| done == step);
+    let is_safe = before("fsync current");
+    assert!(is_safe.is_some(), "{done:?}");
+    if script == PLAIN {
+        assert!(is_safe < before("mode current"), "{done:?}");
+        return;
+    }
     assert!(turn < at("mode previous"), "{done:?}");
     for [first, second] in pairs {
         assert!(at(first) < at(second), "{first}, {second}: {done:?}");
@@ -148,6 +170,7 @@ fn order(script: &[&str], pairs: &[[&str; 2]]) {
 #[test]
 fn safe_before_it_is_called_so() {
     order(PLAIN, &[]);
+    order(LONG_WAY, &[]);
 }
 
 #[test]

@@ -115,6 +115,31 @@ fn oddities() -> Vec<Case> {
             leave(side, "current", 0o644);
         }),
     ];
+    let filled = |name: &str, setup: fn(&Side)| {
+        let case = Case::new(format!("{name}, and is filled")).setup(move |side| {
+            side.mkdir("l");
+            setup(side);
+        });
+        let lines = "a line that is there several hundred times\n".repeat(400);
+        let case = case.stdin(lines).normal(&[LABELS]);
+        case.run(["multilog", "s4096", "n3", "./l"])
+    };
+    cases.extend([
+        filled("a safe current beside a previous", |side| {
+            leave(side, "current", 0o744);
+            leave(side, "previous", 0o644);
+        }),
+        filled("a safe current has two names", |side| {
+            leave(side, "current", 0o744);
+            let other = side.path("l/another");
+            std::fs::hard_link(side.path("l/current"), other).expect("a link");
+        }),
+        filled("a link to a safe current", |side| {
+            side.file("elsewhere", "elsewhere\n");
+            side.mode("elsewhere", 0o744);
+            side.symlink("../elsewhere", "l/current");
+        }),
+    ]);
     for mode in [0o000, 0o100, 0o600, 0o654, 0o700, 0o755] {
         cases.push(after(format!("current of mode {mode:04o}"), move |side| {
             leave(side, "current", mode);

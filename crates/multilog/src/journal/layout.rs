@@ -8,7 +8,7 @@ use daemontools::unix::memory;
 use super::State;
 
 /// How much input is read at once at most.
-pub(crate) const BLOCK: usize = 64 << 10;
+pub(crate) const BLOCK: usize = 128 << 10;
 /// Room for input: a block behind the beginning of a line.
 pub(super) const ROOM: usize = BLOCK + memory::PAGE;
 /// Length of the mark that a read overwrites.
