@@ -20,6 +20,8 @@ use crate::work::Work;
 const IDLE: Duration = Duration::from_secs(1);
 /// So many reads in a row may find input at once, and no signal gets in.
 const DEAF: u32 = 64;
+/// As much as a pipe holds that nobody has made larger.
+const PIPE: usize = 64 << 10;
 /// A pipe that was found full so many times in a row is made larger, once.
 const FULL: u32 = 4;
 /// To this size.
@@ -39,7 +41,7 @@ pub(crate) struct Input {
     /// A pipe to look into the input with.
     glass: Option<(OwnedFd, OwnedFd)>,
     marks: u64,
-    /// Full blocks in a row.
+    /// Reads in a row of as much as a full pipe.
     full: u32,
     /// Reads since signals were surely let in.
     reads: u32,
@@ -144,7 +146,7 @@ impl Input {
             self.reads = 0;
             poll::let_signals_in(Duration::ZERO, &self.waiting);
         }
-        // Behind a full block there is likely another, and no need to wait.
+        // Behind so much there is likely more, and no need to wait.
         if self.full > 0
             && let available @ 1.. = self.available()
         {
@@ -207,7 +209,7 @@ impl Input {
         self.reads += 1;
         self.flood.on_read(count, Monotonic::now);
         self.warm |= state_is_warm(end + count);
-        self.full = if count == BLOCK { self.full + 1 } else { 0 };
+        self.full = if count >= PIPE { self.full + 1 } else { 0 };
         if self.full == FULL {
             pipe::enlarge(fd::STDIN, LARGE);
         }
