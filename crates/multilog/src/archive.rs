@@ -168,7 +168,9 @@ fn remove(path: &[u8], name: &CStr) -> bool {
     )
 }
 
-/// Looks at the finished files, and gives the sum of what `weigh` says of each.
+/// Looks at the finished files, and gives the sum of what `weigh` says of each. The
+/// names are read into the stack, which is to be as small as it can where nobody looks.
+#[inline(never)]
 fn look(path: &[u8], directory: &Dir, weigh: impl Fn(&CStr) -> u64) -> (Survey, u64) {
     pause::until(&[b"unable to read ", path], || {
         let (mut survey, mut sum) = (Survey::default(), 0);

@@ -145,7 +145,9 @@ fn written(place: Place) -> u64 {
 }
 
 /// Cuts the unfinished line that a killed write may have left, so that it comes
-/// whole into the next file: how much of the file since `place` remains.
+/// whole into the next file: how much of the file since `place` remains. What it reads
+/// into is no part of the stack of those who call it.
+#[inline(never)]
 fn cut_to_line(place: Place, facts: file::Facts) -> Option<u64> {
     let size = facts.size.cast_unsigned();
     let mut tail = [0; 4096];
