@@ -1,8 +1,8 @@
 //! Standard input through a function to standard output. What one read gave is
 //! written before the next, so a line is out as soon as its writer pauses.
 
-use daemontools::unix::fd;
 use daemontools::unix::poll::{self, Direction};
+use daemontools::unix::{fd, pipe};
 use daemontools::{Errno, Result, TEMPORARY};
 
 /// As much as is read at once.
@@ -41,7 +41,7 @@ fn copy(mut feed: impl FnMut(&[u8], &mut Vec<u8>)) -> Result<()> {
         write_all(&out)?;
         full_blocks = if count == BLOCK { full_blocks + 1 } else { 0 };
         if full_blocks == FULL_BLOCKS {
-            fd::enlarge_pipe(fd::STDIN, PIPE);
+            pipe::enlarge(fd::STDIN, PIPE);
         }
     }
 }

@@ -104,12 +104,6 @@ pub fn dup_to_inherit(fd: impl AsFd) -> Result<OwnedFd> {
     nix::unistd::dup(fd)
 }
 
-/// Asks for a pipe that holds `size` bytes. What is no pipe, or may not grow, stays
-/// as it is.
-pub fn enlarge_pipe(fd: impl AsFd, size: i32) {
-    let _ = fcntl(fd, FcntlArg::F_SETPIPE_SZ(size));
-}
-
 /// Makes `number` (0, 1 or 2) another name of `fd`, which a program that is
 /// exec'ed inherits.
 ///
