@@ -11,10 +11,15 @@ use crate::contender::Contender;
 use crate::family::Family;
 use crate::settings::Settings;
 use crate::table::{Of, Row, Target};
-use crate::{Outcome, input};
+use crate::{Outcome, copier, input};
 
 /// What a fast writer writes at once.
 const BLOCK: usize = 65536;
+
+/// Bytes of a label and what stands around it.
+const STAMP: usize = 26;
+/// The size of files where nobody says one.
+const DEFAULT_SIZE: usize = 99_999;
 
 /// How input is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +168,8 @@ pub(crate) fn others(settings: &Settings) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
-/// One case of a logger beside all others, and `cat` for what the machine can do.
+/// One case of a logger beside all others, `cat` for what the machine can do, and what
+/// the calls of a logger take without the logger.
 fn log_row(
     settings: &Settings,
     place: &Path,
@@ -182,6 +188,13 @@ fn log_row(
         let mut cat = Command::new("cat");
         cat.stdout(File::create(directory.join("current"))?);
         row.push("cat", input.through(&mut cat, from)?);
+        fs::remove_dir_all(&directory)?;
+        fs::create_dir(&directory)?;
+        let stamps = if style.stamp { input.lines * STAMP } else { 0 };
+        let per_thousand = 1000 + stamps * 1000 / input.bytes.len();
+        let size = style.size.map_or(DEFAULT_SIZE, |size| size as usize);
+        let mut copier = copier::command(&directory, size, per_thousand)?;
+        row.push("copier", input.through(&mut copier, from)?);
         fs::remove_dir_all(&directory)?;
     }
     Ok(row)
@@ -235,6 +248,7 @@ pub(crate) fn filters(settings: &Settings) -> Outcome<Vec<Row>> {
 /// Input in a file in memory, and as bytes for the writer of a pipe.
 struct Input {
     bytes: Vec<u8>,
+    lines: usize,
     file: PathBuf,
 }
 
@@ -246,7 +260,12 @@ impl Input {
     fn of(settings: &Settings, bytes: Vec<u8>) -> Outcome<Self> {
         let (mut file, path) = tempfile::NamedTempFile::new_in(settings.scratch())?.keep()?;
         file.write_all(&bytes)?;
-        Ok(Self { bytes, file: path })
+        let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+        Ok(Self {
+            bytes,
+            lines,
+            file: path,
+        })
     }
 
     /// Lets a command read it all; MB/s from its start to its end.

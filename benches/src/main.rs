@@ -6,6 +6,7 @@
 mod chain;
 mod clients;
 mod contender;
+mod copier;
 mod crashes;
 mod family;
 mod idle;
@@ -130,6 +131,12 @@ fn cases() -> String {
 }
 
 fn main() -> Outcome<()> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if let [first, rest @ ..] = &arguments[..]
+        && first == copier::OPTION
+    {
+        return copier::run(rest);
+    }
     let options = Options::parse();
     for name in &options.only {
         if !CASES.iter().any(|case| case.name == name) {
