@@ -3,7 +3,6 @@
 //! everything that came is in the logs.
 
 use core::time::Duration;
-use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
 use daemontools::unix::clock::{self, Monotonic};
@@ -13,13 +12,16 @@ use daemontools::unix::{fd, file, memory, pipe, poll};
 use crate::dir::Log;
 use crate::flood::{self, Flood};
 use crate::journal::{self, BLOCK, MARK, mark_range};
+use crate::mark::Marks;
 use crate::rotate::READ;
 use crate::work::Work;
 
 /// How long there must be nothing to read before memory is given back.
 const IDLE: Duration = Duration::from_secs(1);
-/// So many reads in a row may find input at once, and no signal gets in.
-const DEAF: u32 = 64;
+/// So many reads in a row may find input at once, and no signal gets in; so much input
+/// counts as another read, for it takes its time to write.
+const DEAF: usize = 64;
+const HEAVY: usize = 16 << 10;
 /// As much as a pipe holds that nobody has made larger.
 const PIPE: usize = 64 << 10;
 /// A pipe that was found full so many times in a row is made larger, once.
@@ -38,13 +40,11 @@ pub(crate) struct Input {
     waiting: Mask,
     /// Whether a read brings all that was available, or nothing.
     exact: bool,
-    /// A pipe to look into the input with.
-    glass: Option<(OwnedFd, OwnedFd)>,
-    marks: u64,
+    marks: Marks,
     /// Reads in a row of as much as a full pipe.
     full: u32,
     /// Reads since signals were surely let in.
-    reads: u32,
+    deaf: usize,
     flood: Flood,
     /// Whether there is memory to give back.
     warm: bool,
@@ -81,10 +81,9 @@ impl Input {
             term,
             alarm,
             waiting: blocked.without(&[Signal::SIGTERM, Signal::SIGALRM]),
-            glass: None,
-            marks: journal::seed(),
+            marks: Marks::new(),
             full: 0,
-            reads: 0,
+            deaf: 0,
             flood: Flood::new(Monotonic::now()),
             warm: false,
             touched: 0,
@@ -142,8 +141,8 @@ impl Input {
     fn wait(&mut self) -> Option<usize> {
         if self.flood.wants_nap() {
             poll::let_signals_in(flood::NAP, &self.waiting);
-        } else if self.reads >= DEAF {
-            self.reads = 0;
+        } else if self.deaf >= DEAF {
+            self.deaf = 0;
             poll::let_signals_in(Duration::ZERO, &self.waiting);
         }
         // Behind so much there is likely more, and no need to wait.
@@ -206,7 +205,7 @@ impl Input {
             state.line = state.now;
         }
         self.work.journal.commit();
-        self.reads += 1;
+        self.deaf += 1 + count / HEAVY;
         self.flood.on_read(count, Monotonic::now);
         self.warm |= state_is_warm(end + count);
         self.full = if count >= PIPE { self.full + 1 } else { 0 };
@@ -219,12 +218,7 @@ impl Input {
     /// Lets the journal know of a read that is about to bring `count` bytes, and
     /// sets the last of them to what they will not be.
     fn mark(&mut self, count: usize) {
-        let mut mark = self.next_mark();
-        if count < MARK
-            && let Some(seen) = self.look(count)
-        {
-            mark = seen.map(|byte| !byte);
-        }
+        let mark = self.marks.next(count);
         let state = &mut self.work.journal.state;
         let (first, second) = mark.split_at(MARK / 2);
         for (word, half) in state.mark.iter_mut().zip([first, second]) {
@@ -243,33 +237,6 @@ impl Input {
         let range = mark_range(state.end, count);
         self.bytes[range.clone()].copy_from_slice(&mark[..range.len()]);
         self.work.journal.commit();
-    }
-
-    /// Sixteen bytes that no input is likely to hold.
-    fn next_mark(&mut self) -> [u8; MARK] {
-        let mut mark = [0; MARK];
-        for half in mark.chunks_exact_mut(MARK / 2) {
-            // The generator is splitmix64.
-            self.marks = self.marks.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut word = self.marks;
-            word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            half.copy_from_slice(&(word ^ (word >> 31)).to_ne_bytes());
-        }
-        mark
-    }
-
-    /// The next `count` bytes of a pipe, fewer than a mark has, without taking
-    /// them: a mark so short might be what comes.
-    fn look(&mut self, count: usize) -> Option<[u8; MARK]> {
-        if self.glass.is_none() {
-            self.glass = fd::pipe().ok();
-        }
-        let (out, into) = self.glass.as_ref()?;
-        let mut seen = [0; MARK];
-        let copied = pipe::peek(fd::STDIN, into, count).ok()?;
-        let read = fd::read(out, &mut seen[..copied]).ok()?;
-        (read == count).then_some(seen)
     }
 
     /// Begins a new file in every log that has one with something in it.

@@ -16,6 +16,7 @@ mod flood;
 mod glob;
 mod input;
 mod journal;
+mod mark;
 mod output;
 mod pattern;
 mod pause;
