@@ -1,4 +1,26 @@
-//! Lines to be logged, the same in every run.
+//! Lines to be logged, the same in every run, and how they are given.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
+
+use crate::Outcome;
+use crate::settings::Settings;
+
+/// What a fast writer writes at once.
+const BLOCK: usize = 65536;
+
+/// How input is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    File,
+    Pipe,
+    /// A pipe, and each line is a write of its own.
+    Lines,
+}
 
 /// Lines of `shortest` to `longest` bytes with their newline, `size` bytes in all or a
 /// little more. They look like a web server's: words, numbers, quotes.
@@ -18,6 +40,71 @@ pub(crate) fn lines(size: usize, shortest: usize, longest: usize) -> Vec<u8> {
         out.push(b'\n');
     }
     out
+}
+
+/// Input in a file in memory, and as bytes for the writer of a pipe.
+pub(crate) struct Input {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) lines: usize,
+    pub(crate) file: PathBuf,
+}
+
+impl Input {
+    /// Lines of `shortest` to `longest` bytes.
+    pub(crate) fn new(
+        settings: &Settings,
+        size: usize,
+        shortest: usize,
+        longest: usize,
+    ) -> Outcome<Self> {
+        Self::of(settings, lines(size, shortest, longest))
+    }
+
+    /// These.
+    pub(crate) fn of(settings: &Settings, bytes: Vec<u8>) -> Outcome<Self> {
+        let (mut file, path) = tempfile::NamedTempFile::new_in(settings.scratch())?.keep()?;
+        file.write_all(&bytes)?;
+        let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+        Ok(Self {
+            bytes,
+            lines,
+            file: path,
+        })
+    }
+
+    /// Lets a command read it all; MB/s from its start to its end.
+    pub(crate) fn through(&self, command: &mut Command, from: From) -> Outcome<f64> {
+        let begin = Instant::now();
+        let status = match from {
+            From::File => command.stdin(File::open(&self.file)?).status()?,
+            From::Pipe | From::Lines => {
+                let mut child = command.stdin(Stdio::piped()).spawn()?;
+                let mut stdin = child.stdin.take().ok_or("no pipe")?;
+                thread::scope(|scope| {
+                    scope.spawn(move || {
+                        let mut write = |bytes: &[u8]| stdin.write_all(bytes).is_ok();
+                        let bytes = &self.bytes;
+                        let _ = if from == From::Lines {
+                            bytes.split_inclusive(|&byte| byte == b'\n').all(&mut write)
+                        } else {
+                            bytes.chunks(BLOCK).all(&mut write)
+                        };
+                    });
+                    child.wait()
+                })?
+            }
+        };
+        if !status.success() {
+            return Err(format!("{command:?}: {status}").into());
+        }
+        Ok(self.bytes.len() as f64 / 1e6 / begin.elapsed().as_secs_f64())
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.file);
+    }
 }
 
 #[cfg(test)]

@@ -1,34 +1,20 @@
 //! The log path's throughput.
 
 use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Instant;
 
 use crate::contender::Contender;
 use crate::family::Family;
+use crate::input::{From, Input};
 use crate::settings::Settings;
 use crate::table::{Of, Row, Target};
-use crate::{Outcome, copier, input};
-
-/// What a fast writer writes at once.
-const BLOCK: usize = 65536;
+use crate::{Outcome, copier};
 
 /// Bytes of a label and what stands around it.
 const STAMP: usize = 26;
 /// The size of files where nobody says one.
 const DEFAULT_SIZE: usize = 99_999;
-
-/// How input is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
-    File,
-    Pipe,
-    /// A pipe, and each line is a write of its own.
-    Lines,
-}
 
 /// How a logger is told to write.
 #[derive(Clone, Copy, Debug, Default)]
@@ -243,62 +229,4 @@ pub(crate) fn filters(settings: &Settings) -> Outcome<Vec<Row>> {
         rows.push(row);
     }
     Ok(rows)
-}
-
-/// Input in a file in memory, and as bytes for the writer of a pipe.
-struct Input {
-    bytes: Vec<u8>,
-    lines: usize,
-    file: PathBuf,
-}
-
-impl Input {
-    fn new(settings: &Settings, size: usize, shortest: usize, longest: usize) -> Outcome<Self> {
-        Self::of(settings, input::lines(size, shortest, longest))
-    }
-
-    fn of(settings: &Settings, bytes: Vec<u8>) -> Outcome<Self> {
-        let (mut file, path) = tempfile::NamedTempFile::new_in(settings.scratch())?.keep()?;
-        file.write_all(&bytes)?;
-        let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
-        Ok(Self {
-            bytes,
-            lines,
-            file: path,
-        })
-    }
-
-    /// Lets a command read it all; MB/s from its start to its end.
-    fn through(&self, command: &mut Command, from: From) -> Outcome<f64> {
-        let begin = Instant::now();
-        let status = match from {
-            From::File => command.stdin(File::open(&self.file)?).status()?,
-            From::Pipe | From::Lines => {
-                let mut child = command.stdin(Stdio::piped()).spawn()?;
-                let mut stdin = child.stdin.take().ok_or("no pipe")?;
-                thread::scope(|scope| {
-                    scope.spawn(move || {
-                        let mut write = |bytes: &[u8]| stdin.write_all(bytes).is_ok();
-                        let bytes = &self.bytes;
-                        let _ = if from == From::Lines {
-                            bytes.split_inclusive(|&byte| byte == b'\n').all(&mut write)
-                        } else {
-                            bytes.chunks(BLOCK).all(&mut write)
-                        };
-                    });
-                    child.wait()
-                })?
-            }
-        };
-        if !status.success() {
-            return Err(format!("{command:?}: {status}").into());
-        }
-        Ok(self.bytes.len() as f64 / 1e6 / begin.elapsed().as_secs_f64())
-    }
-}
-
-impl Drop for Input {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.file);
-    }
 }

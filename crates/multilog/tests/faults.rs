@@ -7,7 +7,6 @@ mod common;
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
@@ -125,78 +124,6 @@ fn a_file_that_may_not_grow_is_a_full_disk() {
     assert!(raised.unwrap().success());
     assert!(child.wait().unwrap().success());
     assert!(contents(&place.path().join("log")) == all);
-}
-
-/// Killed at each system call of a rotation: the next start finds every byte.
-#[test]
-fn killed_at_each_step() {
-    let steps = [
-        "fsync",
-        "rename,renameat,renameat2",
-        "openat",
-        "fchmod",
-        "chmod,fchmodat",
-        "link,linkat",
-        "unlink,unlinkat",
-        "write",
-        "read",
-        "fchdir",
-        "getdents64",
-        "fstat,newfstatat",
-    ];
-    for step in steps {
-        for when in [1, 2, 3, 5, 8, 13] {
-            let place = tempfile::tempdir().unwrap();
-            let all = lines(400);
-            let stdin = input(place.path(), &all);
-            let inject = format!("{step}:signal=KILL:when={when}");
-            let again = stdin.try_clone().unwrap();
-            let Some(mut child) = start_tampered(place.path(), &inject, &SMALL, stdin) else {
-                return;
-            };
-            child.wait().unwrap();
-            let mut child = start(place.path(), &SMALL, again);
-            assert!(child.wait().unwrap().success(), "{inject}");
-            let log = place.path().join("log");
-            assert!(contents(&log) == all, "{inject}: other lines");
-            for file in finished(&log) {
-                let mode = fs::metadata(&file).unwrap().permissions().mode();
-                let is_safe = file.extension().unwrap() == "s";
-                assert!(!is_safe || mode & 0o100 != 0, "{inject}: {file:?} {mode:o}");
-            }
-        }
-    }
-}
-
-/// Guards against output that is written again because the file it is in is gone: an
-/// archiver may take a finished file at once, and the next one may be long in coming.
-#[test]
-fn killed_when_the_finished_file_was_taken_away() {
-    let place = tempfile::tempdir().unwrap();
-    let log = place.path().join("log");
-    let all = lines(400);
-    let stdin = input(place.path(), &all);
-    let again = stdin.try_clone().unwrap();
-    let current = log.join("current");
-    let options = ["-o", "/dev/null", "-P", "current", "-P"];
-    let mut options = [&options[..], &[current.to_str().unwrap()]].concat();
-    options.extend(["-e", "inject=openat:error=ENOSPC:when=2+"]);
-    let Some(mut child) = start_traced(place.path(), &options, &SMALL, stdin) else {
-        return;
-    };
-    let warning = "unable to create ./log/current, pausing: out of disk space\n";
-    until("a warning", || said(place.path()).contains(warning));
-    let taken = place.path().join("taken");
-    fs::rename(&finished(&log)[0], &taken).unwrap();
-    let tracer = child.id();
-    let traced = fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children")).unwrap();
-    let killed = Command::new("kill").args(["-9", traced.trim()]).status();
-    assert!(killed.unwrap().success());
-    child.wait().unwrap();
-    let mut child = start(place.path(), &SMALL, again);
-    assert!(child.wait().unwrap().success());
-    let rest = contents(&log);
-    assert!([fs::read(taken).unwrap(), rest].concat() == all);
 }
 
 #[test]
@@ -326,37 +253,4 @@ fn the_whole_directory_stays_within_its_total() {
     assert!(child.wait().unwrap().success());
     let bytes = contents(&place.path().join("log")).len();
     assert!((10_000..=20_000).contains(&bytes), "{bytes}");
-}
-
-/// A journal of another script: what it holds is written by this one.
-#[test]
-fn another_script_takes_over_what_is_pending() {
-    let place = tempfile::tempdir().unwrap();
-    let all = lines(300);
-    let stdin = input(place.path(), &all);
-    let again = stdin.try_clone().unwrap();
-    let inject = "write:signal=KILL:when=1";
-    let Some(mut child) = start_tampered(place.path(), inject, &SMALL, stdin) else {
-        return;
-    };
-    child.wait().unwrap();
-    let script = ["n1000", "s5000", "./log", "./other"];
-    let mut child = start(place.path(), &script, again);
-    assert!(child.wait().unwrap().success());
-    assert!(contents(&place.path().join("other")) == all);
-    assert!(contents(&place.path().join("log")).ends_with(&all));
-}
-
-/// Whatever stands in the journal's place, multilog runs.
-#[test]
-fn a_journal_that_is_none_is_ignored() {
-    for content in [&b""[..], b"x", &[0xff; 100_000]] {
-        let place = tempfile::tempdir().unwrap();
-        fs::create_dir(place.path().join("log")).unwrap();
-        fs::write(place.path().join("log/pending"), content).unwrap();
-        let all = lines(100);
-        let mut child = start(place.path(), &SMALL, input(place.path(), &all));
-        assert!(child.wait().unwrap().success());
-        assert!(contents(&place.path().join("log")) == all);
-    }
 }

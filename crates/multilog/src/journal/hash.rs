@@ -28,3 +28,23 @@ impl Hasher for Fnv {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_are_told_apart() {
+        let of = |words: &[&[u8]]| hash(words.iter().copied());
+        assert_eq!(of(&[b"t", b"./a"]), of(&[b"t", b"./a"]));
+        for other in [
+            &[b"./a".as_slice(), b"t"] as &[&[u8]],
+            &[b"t", b"./b"],
+            &[b"t./a"],
+            &[b"t", b"./a", b""],
+            &[],
+        ] {
+            assert_ne!(of(&[b"t", b"./a"]), of(other), "{other:?}");
+        }
+    }
+}
