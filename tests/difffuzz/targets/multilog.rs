@@ -18,7 +18,14 @@ pub(super) fn input(random: &mut Random) -> Input {
         stdin.splice(0..0, near_a_cut(random));
     }
     if piece > 0 {
-        stdin.truncate(2000);
+        // With a label in front of each line, that is.
+        let mut left = 2000;
+        let count = stdin.iter().take_while(|&&byte| {
+            let cost = if byte == b'\n' { 1 + LABEL } else { 1 };
+            left -= cost.min(left);
+            left > 0
+        });
+        stdin.truncate(count.count());
     }
     let steps = if paced {
         with_signals(random)
@@ -40,9 +47,11 @@ pub(super) fn input(random: &mut Random) -> Input {
     }
 }
 
+/// Bytes of a label and what stands around it.
+const LABEL: usize = 26;
+
 /// A line after which a file is just full enough, or just not.
 fn near_a_cut(random: &mut Random) -> Vec<u8> {
-    const LABEL: usize = 26;
     let size = random.one(&[&4096, &4096, &5000, &6000]);
     let before = random.one(&[&0, &2000]) + random.one(&[&0, &LABEL]);
     let mut line = vec![b'a'; size - before + random.below(5) - 3];
