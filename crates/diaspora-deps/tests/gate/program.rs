@@ -1,0 +1,167 @@
+//! The program that the gate becomes: what it inherits, and what keeps it from it.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use crate::place::{Place, data, redis};
+
+/// The service's program prints what it is and has.
+const REPORT: &str = "[service.thin]\nneeds = []\ndirectory = \"${DIASPORA_HOME}\"\n\
+log = { file = \"thin.${INSTANCE}.log\", mode = \"640\" }\nenv = { QUEUE = \"*\" }\n\
+exec = [\"/bin/sh\", \"-c\", \"echo $$ $RAILS_ENV \\\"$QUEUE\\\" $SECRET $PWD \\\"$@\\\"; grep -E '^Sig(Ign|Blk)' /proc/self/status; ls /proc/self/fd\", \"${INSTANCE}\"]\n";
+
+#[test]
+fn the_gate_becomes_the_program_with_all_that_was_inherited() {
+    let place = Place::new(REPORT);
+    let home = place.path("app");
+    fs::create_dir(&home).unwrap();
+    let settings = format!(
+        "export RAILS_ENV=production\nDIASPORA_HOME={}\nSECRET=unexported\n",
+        home.display()
+    );
+    fs::write(place.path("settings"), settings).unwrap();
+    let report = |program: &mut Command| {
+        let child = program.stdout(Stdio::piped()).spawn().unwrap();
+        let pid = child.id();
+        (
+            pid,
+            String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap(),
+        )
+    };
+    let (pid, through) = report(&mut place.gate(&["exec", "thin", "a", "b c"]));
+    let lines: Vec<&str> = through.lines().collect();
+    assert_eq!(
+        lines[0],
+        format!("{pid} production * {} a b c", home.display())
+    );
+    // The same without a gate: ignored and blocked signals, open descriptors.
+    let direct = "grep -E '^Sig(Ign|Blk)' /proc/self/status; ls /proc/self/fd";
+    let (_, bare) = report(
+        Command::new("/bin/sh")
+            .args(["-c", direct])
+            .stdin(Stdio::null()),
+    );
+    assert_eq!(lines[1..], bare.lines().collect::<Vec<_>>());
+    use std::os::unix::fs::MetadataExt;
+    assert_eq!(
+        fs::metadata(home.join("thin.2.log")).unwrap().mode() & 0o7777,
+        0o640
+    );
+}
+
+#[test]
+fn each_preparation_that_fails_has_its_exit_code() {
+    for (services, code, part) in [
+        (
+            "directory = \"/nonexistent\"",
+            1,
+            "unable to chdir to /nonexistent: file does not exist",
+        ),
+        (
+            "log = { file = \"/nonexistent/log\" }",
+            2,
+            "unable to open /nonexistent/log",
+        ),
+        (
+            "log = { file = \"log\", user = \"no-such-user\" }",
+            3,
+            "unknown user no-such-user",
+        ),
+        ("log = { file = \"log\", mode = \"rw\" }", 4, "not octal"),
+        ("user = \"no-such-user\"", 100, "unknown user no-such-user"),
+        (
+            "needs = [\"reddis\"]",
+            100,
+            "services.toml:2: service \"x\" needs \"reddis\", which is unknown: did you mean \"redis\"?",
+        ),
+    ] {
+        let place = Place::new(&format!("[service.x]\n{services}\nexec = [\"true\"]\n"));
+        let (found, _, err) = place.run(&["exec", "x"]);
+        assert_eq!(found, code, "{err}");
+        assert!(
+            err.starts_with("diaspora-deps: fatal: ") && err.contains(part),
+            "{err}"
+        );
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+    let place = Place::new("[service.x]\nexec = [\"no-such-program\"]\n");
+    let (code, _, err) = place.run(&["exec", "x"]);
+    assert_eq!(
+        (code, err.as_str()),
+        (
+            111,
+            "diaspora-deps: fatal: unable to run no-such-program: file does not exist\n"
+        )
+    );
+}
+
+#[test]
+fn exec_gives_up_as_wait_does() {
+    let dead = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let text = data(dead) + "[service.x]\nneeds = [\"redis\"]\nattempts = 1\nexec = [\"true\"]\n";
+    let place = Place::new(&text);
+    let (code, out, _) = place.run(&["exec", "x"]);
+    assert_eq!((code, out.as_str()), (126, "99thin_2 waiting for redis\n"));
+}
+
+#[test]
+fn a_user_that_we_may_not_become_is_never_run_as_another() {
+    let place = Place::new("[service.x]\nuser = \"nobody\"\nexec = [\"/usr/bin/id\", \"-un\"]\n");
+    let (code, out, err) = place.run(&["exec", "x"]);
+    // As root it becomes nobody, as anybody else it refuses.
+    assert!(
+        matches!((code, out.as_str()), (0, "nobody\n") | (111, "")),
+        "{out}{err}"
+    );
+    let mut other = place.gate(&["exec", "x"]);
+    fs::set_permissions(
+        place.path(""),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    // Another user, who may not become nobody. Only root can try.
+    if code == 0 {
+        let output = other.uid(1).gid(1).output().unwrap();
+        assert_eq!(
+            (output.status.code(), output.stdout.as_slice()),
+            (Some(111), &b""[..])
+        );
+    }
+}
+
+/// Run scripts as they were written before, with the settings file that we ship.
+#[test]
+fn an_old_run_script_goes_on_working() {
+    let (ready, _) = redis("+PONG\r\n");
+    let (loading, _) = redis("-LOADING not yet\r\n");
+    let settings = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../service-templates/etc/default/diaspora"
+    );
+    let script = format!(". {settings}; wait_service -a 1 redis; echo started");
+    for (port, code, out) in [
+        (ready, 0, "started\n"),
+        (loading, 126, "99thin_2 waiting for redis\n"),
+    ] {
+        let place = Place::new(&data(port));
+        let gate = std::path::Path::new(env!("CARGO_BIN_EXE_diaspora-deps"))
+            .parent()
+            .unwrap()
+            .to_owned();
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", &script])
+            .current_dir(place.path("99thin_2"))
+            .env("PATH", format!("{}:/usr/bin:/bin", gate.display()))
+            .env("DIASPORA_DEPS_SERVICES", place.path("services.toml"));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), out);
+    }
+}
