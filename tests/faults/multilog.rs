@@ -33,6 +33,11 @@ pub(crate) fn cases() -> Vec<Case> {
         killed(
             "killed over a rotation, and again at every call of the recovery",
             PLAIN,
+            &["fchmod-2", "renameat2-1"],
+        ),
+        killed(
+            "the same with a processor, over its rotation",
+            PROCESSED,
             &["renameat-1", "renameat2-1"],
         ),
     ];

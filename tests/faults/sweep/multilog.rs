@@ -42,7 +42,9 @@ const FIRST: [usize; 6] = [1, 2, 3, 5, 7, 10];
 const FIRST_PART: usize = 5000;
 
 /// Small files, none of which is removed.
-const SCRIPT: [&str; 3] = ["n1000", "s4096", "./log"];
+const PLAIN: &[&str] = &["n1000", "s4096", "./log"];
+/// Those are renamed once more.
+const PROCESSED: &[&str] = &["n1000", "s4096", "!cat", "./log"];
 
 pub(super) fn cases() -> Vec<Case> {
     CALLS.map(fails).into()
@@ -55,6 +57,7 @@ fn fails(call: &'static str) -> Case {
         format!("multilog comes through {}, whatever the error", name(call)),
         move |side| {
             let all = numbered(300);
+            let script = if call == "renameat" { PROCESSED } else { PLAIN };
             let moments = ERRORS
                 .iter()
                 .flat_map(|error| FIRST.map(|first| (*error, first)));
@@ -63,7 +66,7 @@ fn fails(call: &'static str) -> Case {
                     let fault = format!("{call}:error={error}:when={first}..{}", first + 1);
                     (format!("{error}-{first}"), fault)
                 })
-                .map(|(dir, fault)| begin(side, &dir, &fault, &all))
+                .map(|(dir, fault)| begin(side, &dir, &fault, script, &all))
                 .collect();
             let runs: Vec<_> = runs.into_iter().map(|run| run.feed(side, &all)).collect();
             let failed: usize = runs.into_iter().map(|run| run.finish(side, &all)).sum();
@@ -78,6 +81,7 @@ fn fails(call: &'static str) -> Case {
 struct Run {
     dir: String,
     fault: String,
+    script: &'static [&'static str],
     /// Its pipe: it gets a line and a half, waits, and gets the rest.
     input: File,
     rest: Option<File>,
@@ -85,7 +89,7 @@ struct Run {
     multilog: Proc,
 }
 
-fn begin(side: &Side, dir: &str, fault: &str, all: &[u8]) -> Run {
+fn begin(side: &Side, dir: &str, fault: &str, script: &'static [&'static str], all: &[u8]) -> Run {
     side.mkdir(dir);
     let (input, mut rest) = side.pipe();
     rest.write_all(&all[..FIRST_PART])
@@ -93,12 +97,13 @@ fn begin(side: &Side, dir: &str, fault: &str, all: &[u8]) -> Run {
     let (trouble, mut words) = Trouble::options(side, &format!("trouble.{dir}"), fault);
     words.insert(0, "/usr/bin/strace".to_owned());
     words.push(side.bin("multilog").display().to_string());
-    words.extend(SCRIPT.map(str::to_owned));
+    words.extend(script.iter().map(|word| (*word).to_owned()));
     let own = input.try_clone().expect("the pipe once more");
     let multilog = side.command(words).cwd(dir).stdin_file(own).spawn();
     Run {
         dir: dir.to_owned(),
         fault: fault.to_owned(),
+        script,
         input,
         rest: Some(rest),
         trouble,
@@ -126,7 +131,7 @@ impl Run {
         // What trouble may end is the beginning, or a read: nothing is lost with it.
         if end != Exit::Code(0) || unread(&self.input) > 0 {
             let own = self.input.try_clone().expect("the pipe once more");
-            let again = side.command(["multilog"].iter().chain(&SCRIPT));
+            let again = side.command(["multilog"].iter().chain(self.script));
             end = again.cwd(&self.dir).stdin_file(own).spawn().wait();
         }
         let log = side.path(&self.dir).join("log");
