@@ -1,10 +1,10 @@
 //! `multilog`: reads lines from standard input and appends those that are
 //! selected to any number of automatically rotated logs.
 //!
-//! What is decided is apart from what is done. Pure are [`script`], [`pattern`],
-//! [`rotate`] and [`finished`]; lines become output in [`work`]; [`dir`], [`turn`],
-//! [`archive`] and [`processor`] touch the log directories; [`input`] is the one place
-//! that waits; [`journal`] is how a successor knows where this process was cut.
+//! What is decided is apart from what is done. Pure are `script`, `pattern`,
+//! `rotate` and `finished`; lines become output in `work`; `dir`, `turn`,
+//! `archive` and `processor` touch the log directories; `input` is the one place
+//! that waits; `journal` is how a successor knows where this process was cut.
 #![forbid(unsafe_code)]
 
 mod account;
