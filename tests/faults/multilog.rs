@@ -78,11 +78,19 @@ fn killed(name: &str, script: &'static [&'static str], before: &'static [&'stati
                         if run.wait() != Exit::Signal(libc::SIGKILL) {
                             side.log(call, "not killed");
                         }
-                        (call, multilog(side, call, &[], script, &input))
+                        let last = multilog(side, call, &[], script, &input);
+                        (call, input, last)
                     })
                     .collect();
-                for (call, last) in ends {
-                    let end = last.wait();
+                for (call, input, last) in ends {
+                    let mut end = last.wait();
+                    // A processor that was just forked may have the lock until it execs.
+                    side.until("the lock", || {
+                        if end == Exit::Code(111) {
+                            end = multilog(side, call, &[], script, &input).wait();
+                        }
+                        end != Exit::Code(111)
+                    });
                     let found = contents(&side.path(call).join("log"));
                     if end != Exit::Code(0) || found != all {
                         side.log(call, format!("{end}, {}", compared(&found, &all)));
