@@ -8,7 +8,13 @@ fn removed(what: &'static str) -> Case {
     Case::scenario(format!("{what} removed is made again"), move |side| {
         side.service("x", SLEEPER);
         let (supervise, _) = supervise(side);
-        side.remove(what);
+        if side.path(what).is_dir() {
+            // In one step: it is made again while its files go one by one.
+            side.rename(what, "gone");
+            side.remove("gone");
+        } else {
+            side.remove(what);
+        }
         side.log(
             "comes back",
             yes(within(|| side.exists(what) && side.is_supervised("x"))),
