@@ -14,13 +14,13 @@ use nix::fcntl::{FcntlArg, fcntl};
 
 use crate::Outcome;
 
-/// How the bench tells itself to be a copier: the option, then three numbers.
+/// How the bench tells itself to be a copier: this word, a directory, two numbers.
 pub(crate) const OPTION: &str = "copy";
 
 /// As much as ours reads at once.
 const BLOCK: usize = 128 << 10;
 const PAGE: usize = 4096;
-/// The size at which a file is finished: where a line would end, below the limit.
+/// So far below the limit a file is finished, as where a line would end.
 const MARGIN: usize = 1800;
 /// How many files are kept.
 const COUNT: usize = 10;
