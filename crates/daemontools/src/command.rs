@@ -2,6 +2,11 @@
 
 use crate::unix::signal::Signal;
 
+/// svscan's own byte, no command of an operator's: it has taken this supervise over and
+/// is in charge of it from now on. The C original ignores it, as any that it does not
+/// know.
+pub const TAKEN_OVER: u8 = b'.';
+
 /// What `supervise` can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -61,7 +66,7 @@ mod tests {
             assert_eq!(Command::from_byte(*letter), Some(*command));
             assert!(Command::ALL[..i].iter().all(|(other, _)| other != letter));
         }
-        for byte in [b'w', b'U', 0, 0xff, b'\n'] {
+        for byte in [b'w', b'U', TAKEN_OVER, 0, 0xff, b'\n'] {
             assert_eq!(Command::from_byte(byte), None);
         }
     }

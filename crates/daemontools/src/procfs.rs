@@ -1,17 +1,20 @@
 //! What `/proc` tells about a process. All of it may be missing: a caller that gets
 //! `None` does without.
 
+mod locks;
 mod process;
+mod who;
 
 use core::ffi::CStr;
 use core::time::Duration;
 
+pub use locks::{each_flock, holds_flock};
 pub use process::{Process, each_process, process};
+pub use who::{is_ours, leads_to, works_as};
 
 use crate::strerr::Decimal;
 use crate::tai64n::Tai64n;
 use crate::unix::{clock, fd, file};
-use crate::{Errno, Result};
 
 /// Length of a boot id.
 pub const BOOT_ID_LEN: usize = 36;
@@ -42,14 +45,23 @@ pub fn is_named(pid: u32, name: &[u8]) -> bool {
 }
 
 /// The path of a file that tells about a process.
-struct Entry([u8; 32]);
+struct Entry([u8; 48]);
 
 impl Entry {
     fn new(pid: u32, file: &[u8]) -> Self {
-        let mut path = [0; 32];
+        Self::of(&[b"/proc/", Decimal::new(u64::from(pid)).as_bytes(), file])
+    }
+
+    /// The path that these parts make; empty, which leads nowhere, if it is too long
+    /// for any file of `/proc` that is asked for.
+    fn of(parts: &[&[u8]]) -> Self {
+        let mut path = [0; 48];
         let mut len = 0;
-        for part in [b"/proc/", Decimal::new(u64::from(pid)).as_bytes(), file] {
-            path[len..len + part.len()].copy_from_slice(part);
+        for part in parts {
+            let Some(room) = path[..47].get_mut(len..len + part.len()) else {
+                return Self([0; 48]);
+            };
+            room.copy_from_slice(part);
             len += part.len();
         }
         Self(path)
@@ -58,51 +70,6 @@ impl Entry {
     fn path(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.0).unwrap_or(c"")
     }
-}
-
-/// Goes through everything that is locked by `flock`: the file's inode, and the
-/// process that took the lock. The device is left out: on some file systems it is
-/// another than `stat` tells.
-///
-/// # Errors
-/// What opening or reading `/proc/locks` says.
-pub fn each_flock(mut each: impl FnMut(u64, u32)) -> Result<()> {
-    let locks = file::open_read(c"/proc/locks")?;
-    let mut buffer = [0; 4096];
-    let mut filled = 0;
-    loop {
-        filled += match fd::read(&locks, &mut buffer[filled..]) {
-            Ok(0) => return Ok(()),
-            Ok(count) => count,
-            Err(Errno::EINTR) => 0,
-            Err(error) => return Err(error),
-        };
-        let mut start = 0;
-        while let Some(length) = buffer[start..filled].iter().position(|&byte| byte == b'\n') {
-            if let Some((inode, pid)) = parse_flock(&buffer[start..start + length]) {
-                each(inode, pid);
-            }
-            start += length + 1;
-        }
-        if start == 0 && filled == buffer.len() {
-            // No line is so long.
-            return Err(Errno::EIO);
-        }
-        buffer.copy_within(start..filled, 0);
-        filled -= start;
-    }
-}
-
-/// A line of `/proc/locks`, as `1: FLOCK  ADVISORY  WRITE 42 fe:00:987 0 EOF`: the
-/// inode and the pid. Nothing for other locks and for who waits for one.
-fn parse_flock(line: &[u8]) -> Option<(u64, u32)> {
-    let mut fields = str::from_utf8(line).ok()?.split_ascii_whitespace().skip(1);
-    if fields.next() != Some("FLOCK") {
-        return None;
-    }
-    let pid = fields.nth(2)?.parse().ok()?;
-    let inode = fields.next()?.rsplit(':').next()?.parse().ok()?;
-    Some((inode, pid))
 }
 
 /// Clock ticks of `/proc` in a second: fixed for programs, whatever the kernel's
@@ -162,28 +129,6 @@ mod tests {
             let since = Tai64n::from_unix(seconds, nanos);
             assert_eq!(agrees(since, now, age), same, "{seconds}.{nanos}");
         }
-    }
-
-    #[test]
-    fn a_lock_is_told_by_inode_and_process() {
-        let parse = |line: &str| parse_flock(line.as_bytes());
-        let line = "3: FLOCK  ADVISORY  WRITE 9739 fe:00:5793250 0 EOF";
-        assert_eq!(parse(line), Some((5_793_250, 9739)));
-        assert_eq!(parse("1: POSIX  ADVISORY  WRITE 3 00:27:5 0 EOF"), None);
-        assert_eq!(parse("1: -> FLOCK  ADVISORY  WRITE 3 00:27:5 0 EOF"), None);
-        assert_eq!(parse("1: FLOCK  ADVISORY  WRITE -1 00:27:5 0 EOF"), None);
-        assert_eq!(parse(""), None);
-    }
-
-    #[test]
-    fn a_lock_of_our_own_is_found() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let file = std::fs::File::create(dir.path().join("lock")).expect("a file");
-        crate::unix::lock::try_exclusive(&file).expect("the lock");
-        let inode = file::fstat(&file).expect("facts").identity.inode;
-        let mut found = Vec::new();
-        each_flock(|of, pid| found.extend((of == inode).then_some(pid))).expect("locks");
-        assert!(found.contains(&std::process::id()));
     }
 
     #[test]

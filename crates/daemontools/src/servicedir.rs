@@ -2,7 +2,11 @@
 //! copy: how each is opened is said by the functions of [`crate::unix::fifo`] and
 //! [`crate::unix::file`].
 
+mod belief;
+
 use core::ffi::CStr;
+
+pub use belief::{Own, Told};
 
 /// Executed to start the service, in the service directory, without arguments.
 /// With the `./`, as the reference names it: the program sees it in `argv[0]`.

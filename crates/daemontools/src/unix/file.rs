@@ -14,7 +14,7 @@ pub use facts::{Facts, Identity, Kind, fstat, lstat, may_execute, stat};
 pub use names::{chdir, fchdir, link, mkdir, read_link, rename, rename_new, unlink};
 pub use open::{
     create_exclusive, open_append, open_append_nofollow, open_directory, open_lock_to_inherit,
-    open_null, open_read, open_truncate, open_update_nofollow, open_write,
+    open_null, open_read, open_read_in, open_truncate, open_update_nofollow, open_write,
 };
 
 use crate::Result;

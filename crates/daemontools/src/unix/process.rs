@@ -31,7 +31,20 @@ pub fn fork() -> Result<Fork> {
     }
 }
 
-/// How far below what it shares the child of [`spawn`] has its stack: room for the
+/// Makes a child that runs `child`, which gives its exit code should it return, and does
+/// not wait for it: whatever it execs may hang for as long as it likes. It is a copy of
+/// this process; what it changes is not changed here.
+///
+/// # Errors
+/// What `fork(2)` says.
+pub fn spawn(child: impl FnOnce() -> i32) -> Result<Pid> {
+    match fork()? {
+        Fork::Parent(pid) => Ok(pid),
+        Fork::Child => exit_now(child()),
+    }
+}
+
+/// How far below what it shares the child of [`spawn_shared`] has its stack: room for the
 /// rest of that function's own frame, which holds little else, and for what the C
 /// library's `clone` itself may put there.
 const ASIDE: usize = 4096;
@@ -49,7 +62,7 @@ const SHARED_MAX: usize = 256;
 /// What `clone(2)` says.
 // A frame of its own, so that nothing of a caller's lies below what is shared.
 #[inline(never)]
-pub fn spawn<F: FnMut(Pid) -> i32>(child: F) -> Result<Pid> {
+pub fn spawn_shared<F: FnMut(Pid) -> i32>(child: F) -> Result<Pid> {
     // The pid first: the kernel writes it there before the child runs.
     #[repr(C)]
     struct Shared<F> {
@@ -57,7 +70,7 @@ pub fn spawn<F: FnMut(Pid) -> i32>(child: F) -> Result<Pid> {
         child: F,
     }
     extern "C" fn enter<F: FnMut(Pid) -> i32>(shared: *mut c_void) -> c_int {
-        // SAFETY: this is what `spawn` passed; it waits and touches nothing.
+        // SAFETY: this is what `spawn_shared` passed; it waits and touches nothing.
         let shared = unsafe { &mut *shared.cast::<Shared<F>>() };
         (shared.child)(Pid::from_raw(shared.pid))
     }
@@ -186,7 +199,7 @@ mod tests {
     #[test]
     fn what_the_child_changes_is_changed_here_and_its_pid_is_known_to_both() {
         let (mut seen, mut own) = (None, None);
-        let pid = spawn(|pid| {
+        let pid = spawn_shared(|pid| {
             seen = Some(pid);
             own = Some(nix::unistd::getpid());
             7
@@ -200,7 +213,7 @@ mod tests {
     fn a_child_with_a_deep_stack_leaves_ours_alone() {
         let before: [u8; 64] = core::array::from_fn(|index| index.to_le_bytes()[0]);
         let mut sum = 0;
-        let pid = spawn(|_| {
+        let pid = spawn_shared(|_| {
             let deep = core::hint::black_box([1_u8; 16 << 10]);
             sum = deep.iter().map(|&byte| usize::from(byte)).sum();
             0

@@ -31,7 +31,7 @@ impl Work {
     /// there is no successor.
     pub(super) fn start(&mut self) {
         self.files.hush();
-        match process::spawn(|pid| self.become_service(pid.as_raw().unsigned_abs())) {
+        match process::spawn_shared(|pid| self.become_service(pid.as_raw().unsigned_abs())) {
             Ok(pid) => {
                 let pid = pid.as_raw().unsigned_abs();
                 // Killed before it could note that it runs.

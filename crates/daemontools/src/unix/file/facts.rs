@@ -43,12 +43,24 @@ pub struct Facts {
     pub kind: Kind,
     /// Its permission bits.
     pub mode: u32,
+    /// The user id of its owner.
+    pub owner: u32,
     /// How many names it has; 0 for a directory that was removed.
     pub links: u64,
     /// Its size in bytes.
     pub size: i64,
     /// When it last changed, by the file system's clock: seconds, nanoseconds.
     pub changed: (i64, i64),
+}
+
+impl Facts {
+    /// Whether it belongs to this process's user and nobody else may write it: only
+    /// then is what it says believed.
+    #[must_use]
+    pub fn is_ours_alone(&self) -> bool {
+        const OTHERS_WRITE: u32 = 0o022;
+        self.owner == nix::unistd::geteuid().as_raw() && self.mode & OTHERS_WRITE == 0
+    }
 }
 
 impl From<FileStat> for Facts {
@@ -68,6 +80,7 @@ impl From<FileStat> for Facts {
             },
             kind,
             mode: stat.st_mode & 0o7777,
+            owner: stat.st_uid,
             links: u64::from(stat.st_nlink),
             size: stat.st_size,
             changed: (stat.st_ctime, stat.st_ctime_nsec),

@@ -3,7 +3,7 @@
 //! place, nobody forgets one of them.
 
 use core::ffi::CStr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
@@ -25,6 +25,16 @@ fn open(path: &CStr, flags: OFlag, mode: u32) -> Result<OwnedFd> {
 /// What `open(2)` says.
 pub fn open_read(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
+}
+
+/// Opens a file in an open directory for reading, without waiting for a FIFO's
+/// writer. A link in its place is not followed.
+///
+/// # Errors
+/// What `openat(2)` says; ELOOP for a link.
+pub fn open_read_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    nix::fcntl::openat(directory, name, flags, Mode::empty())
 }
 
 /// Opens a file for writing as it is, without waiting for a FIFO's reader.
