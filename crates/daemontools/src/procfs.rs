@@ -8,24 +8,31 @@ mod who;
 use core::ffi::CStr;
 use core::time::Duration;
 
-pub use locks::{each_flock, holds_flock};
-pub use process::{Process, each_process, process};
-pub use who::{is_ours, leads_to, works_as};
+pub use locks::{Holder, each_flock, holder, holds_flock};
+pub use process::{Process, each_pid, each_process, process};
+pub use who::{is_ours, leads_to, works_as, works_in};
 
 use crate::strerr::Decimal;
 use crate::tai64n::Tai64n;
+use crate::unix::file::ReadError;
 use crate::unix::{clock, fd, file};
+use crate::{Errno, Result};
 
 /// Length of a boot id.
 pub const BOOT_ID_LEN: usize = 36;
 
 /// The id of this boot, which tells a process from one with the same pid and start
-/// time of an earlier boot.
-#[must_use]
-pub fn boot_id() -> Option<[u8; BOOT_ID_LEN]> {
+/// time of an earlier boot. `None` where the kernel has none to tell.
+///
+/// # Errors
+/// What opening and reading say, but for a file that is not there.
+pub fn boot_id() -> Result<Option<[u8; BOOT_ID_LEN]>> {
     let mut id = [0; BOOT_ID_LEN];
-    let fd = file::open_read(c"/proc/sys/kernel/random/boot_id").ok()?;
-    (fd::read(fd, &mut id) == Ok(BOOT_ID_LEN)).then_some(id)
+    match file::open_read(c"/proc/sys/kernel/random/boot_id") {
+        Ok(fd) => Ok((fd::read(fd, &mut id)? == BOOT_ID_LEN).then_some(id)),
+        Err(Errno::ENOENT) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// When a process started, in clock ticks since boot; `None` if there is none, or
@@ -36,12 +43,22 @@ pub fn start_time(pid: u32) -> Option<u64> {
     (!process.has_ended()).then_some(process.born)
 }
 
-/// Whether a process has this name, of at most 15 bytes.
+/// Whether a process has this name, of at most 15 bytes. No where that can't be read.
 #[must_use]
 pub fn is_named(pid: u32, name: &[u8]) -> bool {
+    has_name(pid, name).unwrap_or(false)
+}
+
+/// Whether a process has this name, of at most 15 bytes.
+///
+/// # Errors
+/// What opening and reading say: ENOENT or ESRCH if there is no such process.
+pub fn has_name(pid: u32, name: &[u8]) -> Result<bool> {
     let mut comm = [0; 32];
-    file::read_start(Entry::new(pid, b"/comm").path(), &mut comm)
-        .is_ok_and(|comm| comm.strip_suffix(b"\n") == Some(name))
+    match file::read_start(Entry::new(pid, b"/comm").path(), &mut comm) {
+        Ok(comm) => Ok(comm.strip_suffix(b"\n") == Some(name)),
+        Err(ReadError::Open(error) | ReadError::Read(error)) => Err(error),
+    }
 }
 
 /// The path of a file that tells about a process.
@@ -80,6 +97,13 @@ const TICKS: u64 = 100;
 /// all there is. It is written right after the fork, but on a busy machine "right
 /// after" takes its time. A pid is not used twice within a second.
 pub const TOLERANCE: Duration = Duration::from_secs(1);
+
+/// How many clock ticks there have been since boot.
+#[must_use]
+pub fn ticks() -> u64 {
+    let since = clock::since_boot();
+    since.as_secs() * TICKS + u64::from(since.subsec_nanos()) * TICKS / 1_000_000_000
+}
 
 /// How long after boot so many ticks are.
 #[must_use]

@@ -5,10 +5,12 @@
 use daemontools::procfs::BOOT_ID_LEN;
 use daemontools::strerr::Decimal;
 use daemontools::tai64n::LABEL_LEN;
+use daemontools::unix::file;
 use daemontools::unix::process::End;
 
-/// How long it is: room for all lines at their longest.
-pub(crate) const DETAIL_LEN: usize = 224;
+/// How long it is: room for all lines at their longest, and for some to come. Still one
+/// write within a page.
+pub(crate) const DETAIL_LEN: usize = 512;
 
 /// Which process it is, exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,16 @@ pub(crate) struct Detail {
     /// `boot ID`: the boot in which a supervise is in charge; none once it has
     /// left as it was told to.
     pub(crate) boot: Option<[u8; BOOT_ID_LEN]>,
+    /// `init TICKS`: when process 1 of that boot started. A container that is started
+    /// again has the machine's boot and another process 1.
+    pub(crate) init: Option<u64>,
+    /// `directory DEVICE INODE`: the service directory that all this is about. A copy
+    /// of it has another inode.
+    pub(crate) directory: Option<file::Identity>,
+    /// `seen TICKS`: a moment, since boot, at which supervise ran under its svscan.
+    pub(crate) seen: Option<u64>,
+    /// `terminated 1`: supervise was told to end, by TERM.
+    pub(crate) terminated: bool,
 }
 
 impl Detail {
@@ -56,6 +68,18 @@ impl Detail {
         if let Some(boot) = &self.boot {
             text.line(b"boot ", boot);
         }
+        if let Some(init) = self.init {
+            text.number(b"init ", init);
+        }
+        if let Some(directory) = self.directory {
+            text.pair(b"directory ", directory.device, directory.inode);
+        }
+        if let Some(seen) = self.seen {
+            text.number(b"seen ", seen);
+        }
+        if self.terminated {
+            text.number(b"terminated ", 1);
+        }
         text.bytes
     }
 
@@ -78,12 +102,25 @@ impl Detail {
                 b"born" => born = number(),
                 b"since" => detail.since = value.try_into().ok(),
                 b"boot" => detail.boot = value.try_into().ok(),
+                b"init" => detail.init = number(),
+                b"directory" => detail.directory = identity(value),
+                b"seen" => detail.seen = number(),
+                b"terminated" => detail.terminated = number() == Some(1),
                 _ => {}
             }
         }
         detail.identity = pid.zip(born).map(|(pid, born)| Identity { pid, born });
         detail
     }
+}
+
+/// A device and an inode.
+fn identity(value: &[u8]) -> Option<file::Identity> {
+    let (device, inode) = str::from_utf8(value).ok()?.split_once(' ')?;
+    Some(file::Identity {
+        device: device.parse().ok()?,
+        inode: inode.parse().ok()?,
+    })
 }
 
 /// Lines in the making.
@@ -106,8 +143,17 @@ impl Text {
         self.line(name, Decimal::new(value).as_bytes());
     }
 
+    fn pair(&mut self, name: &[u8], first: u64, second: u64) {
+        let (first, second) = (Decimal::new(first), Decimal::new(second));
+        self.put(&[name, first.as_bytes(), b" ", second.as_bytes(), b"\n"]);
+    }
+
     fn line(&mut self, name: &[u8], value: &[u8]) {
-        for part in [name, value, b"\n"] {
+        self.put(&[name, value, b"\n"]);
+    }
+
+    fn put(&mut self, parts: &[&[u8]]) {
+        for part in parts {
             self.bytes[self.len..self.len + part.len()].copy_from_slice(part);
             self.len += part.len();
         }
@@ -130,6 +176,13 @@ mod tests {
                 }),
                 since: Some([b'f'; LABEL_LEN]),
                 boot: Some([b'f'; BOOT_ID_LEN]),
+                init: Some(u64::MAX),
+                directory: Some(file::Identity {
+                    device: u64::MAX,
+                    inode: u64::MAX,
+                }),
+                seen: Some(u64::MAX),
+                terminated: true,
             };
             let text = detail.render();
             assert!(text.starts_with(b"starts 18446744073709551615\n"));
@@ -145,6 +198,7 @@ mod tests {
             b"starts",
             b"starts x\nboot short\npid 7\n",
             b"\xff \xff",
+            b"directory 7\nseen x\nterminated 0\n",
         ] {
             assert_eq!(Detail::parse(text), Detail::default());
         }

@@ -5,18 +5,18 @@ use core::ffi::CStr;
 use std::ffi::CString;
 
 use daemontools::servicedir::{DOWN, SUPERVISE};
-use daemontools::status::Want;
+use daemontools::status::{Status, Want};
 use daemontools::strerr::Decimal;
 use daemontools::unix::signal::{self, Caught, Mask, Signal};
 use daemontools::unix::{fd, file};
 use daemontools::{Errno, Result, TEMPORARY, diag, strerr};
 
 use crate::ME;
-use crate::adopt::{self, Legacy};
+use crate::adopt::{self, Legacy, Trouble};
 use crate::machine::Machine;
 use crate::stamp;
 use crate::watch::Files;
-use crate::work::{Custody, Inheritance, Work};
+use crate::work::{Custody, Inheritance, Notices, Work};
 
 /// Takes the service directory `dir` into custody. On failure the message has been
 /// written and the exit code is given.
@@ -24,11 +24,18 @@ pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, i32> {
     diag::init();
     fd::fill_standard();
     let inherited = signal::harden();
-    let mask = Mask::block(&[Signal::SIGCHLD]);
+    let mask = Mask::block(&[Signal::SIGCHLD, Signal::SIGTERM]);
     let fatal = |what: &[u8], error| ME.fatal(&[what, dir.to_bytes()], error);
 
     let child_ended = Caught::new(Signal::SIGCHLD)
         .map_err(|error| fatal(b"unable to catch signals for ", error))?;
+    let terminated = match signal::is_ignored(Signal::SIGTERM) {
+        true => None,
+        false => Some(
+            Caught::new(Signal::SIGTERM)
+                .map_err(|error| fatal(b"unable to catch signals for ", error))?,
+        ),
+    };
     file::chdir(dir).map_err(|error| fatal(b"unable to chdir to ", error))?;
     let want = match file::stat(DOWN) {
         Ok(_) => Want::Down,
@@ -44,21 +51,41 @@ pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, i32> {
         TEMPORARY
     })?;
     let files = Files::open(dir)?;
-    let custody = take(dir, want);
+    let custody = take(dir, want)?;
     let inheritance = Inheritance {
         mask: mask.without(&[Signal::SIGCHLD]),
         signals: inherited,
+        catches_term: terminated.is_some(),
     };
-    Work::new(dir, custody, files, inheritance, child_ended)
+    let notices = Notices {
+        look: child_ended,
+        terminated,
+    };
+    Work::new(dir, custody, files, inheritance, notices)
 }
 
-/// Finds out what an earlier supervise has left, and goes on from there.
-fn take(dir: &CStr, want: Want) -> Custody {
-    let (legacy, detail) = adopt::legacy();
+/// Finds out what an earlier supervise has left, and goes on from there. Where that
+/// can't be found out, nothing is started: the message has been written and the exit
+/// code is given.
+fn take(dir: &CStr, want: Want) -> core::result::Result<Custody, i32> {
+    let found = adopt::here().and_then(|here| Ok((adopt::legacy(&here)?, here)));
+    let ((legacy, detail), here) = found.map_err(|trouble| say(dir, &trouble))?;
     let (machine, adopted) = match legacy {
         Legacy::None => (Machine::new(want, stamp::now()), None),
-        Legacy::Ended(status) => (Machine::new(status.want, stamp::now()), None),
-        Legacy::Alive(alive) => (Machine::adopt(&alive.status, alive.started), Some(alive)),
+        Legacy::Ended(wanted) => (Machine::new(wanted, stamp::now()), None),
+        Legacy::Alive(alive) => {
+            let status = Status {
+                want: alive.want.unwrap_or(want),
+                ..alive.status
+            };
+            (Machine::adopt(&status, alive.started), Some(alive))
+        }
+        Legacy::Strangers => {
+            let file = [dir.to_bytes(), b"/", SUPERVISE.to_bytes()];
+            let what = b": others may have written there: not believed";
+            ME.warning(&[file[0], file[1], file[2], what], None);
+            (Machine::new(want, stamp::now()), None)
+        }
         Legacy::Unproven(pid) => {
             let pid = Decimal::new(u64::from(pid));
             let (pid, dir) = (pid.as_bytes(), dir.to_bytes());
@@ -75,11 +102,28 @@ fn take(dir: &CStr, want: Want) -> Custody {
             (Machine::new(want, stamp::now()), None)
         }
     };
-    Custody {
+    Ok(Custody {
         machine,
         adopted,
         starts: detail.starts,
         last_end: detail.last_end,
+        here,
+    })
+}
+
+/// Says what kept us from finding out what was left; gives the exit code.
+fn say(dir: &CStr, trouble: &Trouble) -> i32 {
+    let dir = dir.to_bytes();
+    match *trouble {
+        Trouble::File(name, error) => {
+            ME.fatal(&[b"unable to read ", dir, b"/", name.to_bytes()], error)
+        }
+        Trouble::Proc(error) => ME.fatal(&[b"unable to read /proc for ", dir], error),
+        Trouble::Process(pid, error) => {
+            let pid = Decimal::new(u64::from(pid));
+            let what: [&[u8]; 4] = [b"unable to look at process ", pid.as_bytes(), b" of ", dir];
+            ME.fatal(&what, error)
+        }
     }
 }
 

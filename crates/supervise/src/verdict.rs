@@ -1,17 +1,28 @@
-//! Whether the process of an earlier supervise's record is still the service, and what
-//! follows. No I/O.
+//! Whether the process of an earlier supervise's record is still the service, whether
+//! what that record wants still counts, and what follows. No I/O.
 //!
-//! A pid alone proves nothing, it may be another process by now. The detail file
-//! says when the process started and in which boot; where there is none, as after
-//! the C original, the time in the record has to agree with the start time that the
-//! kernel tells. What can't be proved is said, and then the service is started as
-//! the reference would.
+//! A pid alone proves nothing, it may be another process by now. The detail file says
+//! when the process started, in which boot, and which service directory all that is
+//! about: a copy of that directory has nothing to do with the process. Where there is
+//! no such file, as after the C original, the time in the record has to agree with the
+//! start time that the kernel tells, and something has to show that the record was
+//! written here. What can't be proved is said, and then the service is started as the
+//! reference would.
+//!
+//! What the record wants counts by three rules:
+//!
+//! 1. A supervise that died alone has a successor that wants what it wanted.
+//! 2. A tree that begins anew starts by its `down` files: svscan was ended and started
+//!    again, supervise was told to end (`x` or TERM), the machine or the container was
+//!    started again, or the directory is a copy.
+//! 3. A service that runs is taken over in either case, never started a second time.
 
 use core::time::Duration;
 
 use daemontools::procfs::{self, BOOT_ID_LEN};
-use daemontools::status::Status;
+use daemontools::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
+use daemontools::unix::file::Identity;
 
 use crate::detail::Detail;
 use crate::stamp;
@@ -21,9 +32,24 @@ use crate::stamp;
 pub(crate) struct Evidence<'a> {
     pub(crate) status: Status,
     pub(crate) detail: &'a Detail,
-    /// The boot that this is, where the kernel tells.
-    pub(crate) boot: Option<[u8; BOOT_ID_LEN]>,
+    pub(crate) here: &'a Here,
     pub(crate) seen: Seen,
+    /// Whether something but the detail file shows that the record was written in this
+    /// service directory.
+    pub(crate) at_home: bool,
+}
+
+/// Where and when this supervise begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Here {
+    /// The boot, where the kernel tells.
+    pub(crate) boot: Option<[u8; BOOT_ID_LEN]>,
+    /// When process 1 was started, in clock ticks since boot, where that can be seen.
+    pub(crate) init: Option<u64>,
+    /// The service directory.
+    pub(crate) directory: Identity,
+    /// When the svscan that has started this supervise was started itself.
+    pub(crate) svscan: Option<u64>,
 }
 
 /// The process that has the record's pid now.
@@ -49,10 +75,11 @@ pub(crate) struct Clocks {
 pub(crate) enum Verdict {
     /// Nothing counts: the service starts by its `down` file.
     Anew,
-    /// The process is the service.
-    Adopt,
+    /// The process is the service, and this is wanted; `None` if it is what the `down`
+    /// file says.
+    Adopt(Option<Want>),
     /// The service has ended since; this was wanted and still is.
-    Ended(Status),
+    Ended(Want),
     /// Nothing proves or disproves that the process is the service.
     Unproven,
 }
@@ -61,18 +88,36 @@ pub(crate) enum Verdict {
 pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
     let Evidence {
         status,
-        detail,
-        boot,
+        here,
         seen,
+        at_home,
+        ..
     } = *evidence;
+    let nothing = Detail::default();
+    let copied = evidence
+        .detail
+        .directory
+        .is_some_and(|of| of != here.directory);
+    if copied && !at_home {
+        return Verdict::Anew;
+    }
+    let detail = if copied { &nothing } else { evidence.detail };
+    let at_home = at_home || detail.directory.is_some();
+    let same_init = match (detail.init, here.init) {
+        (Some(then), Some(now)) => then == now,
+        _ => true,
+    };
+    let same_boot = here.boot.is_some() && detail.boot == here.boot && same_init;
     // A start is in the record before it is in the detail file, which says nothing of
     // the record then: supervise was killed in between.
     let vouches = detail.since >= Some(status.since.label());
     let ours = vouches || !stamp::may_be_originals(status.since);
-    let in_charge = ours && boot.is_some() && detail.boot == boot;
-    let rebooted = vouches && boot.is_some() && detail.boot.is_some() && detail.boot != boot;
-    let ended = if in_charge {
-        Verdict::Ended(Status { pid: 0, ..status })
+    let rebooted = vouches && here.boot.is_some() && detail.boot.is_some() && !same_boot;
+    let newer_svscan =
+        matches!((here.svscan, detail.seen), (Some(svscan), Some(seen)) if svscan > seen);
+    let began_anew = detail.terminated || newer_svscan;
+    let ended = if ours && same_boot && !began_anew {
+        Verdict::Ended(status.want)
     } else {
         Verdict::Anew
     };
@@ -82,18 +127,22 @@ pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
     if rebooted {
         return Verdict::Anew;
     }
+    // What runs goes on as it was, but for being on its way down.
+    let anew = began_anew && status.want == Want::Down;
+    let adopt = Verdict::Adopt((!anew).then_some(status.want));
     let known = detail
         .identity
-        .filter(|known| known.pid == status.pid && detail.boot == boot);
+        .filter(|known| known.pid == status.pid && same_boot);
     match (seen, known) {
         (Seen::Nobody, _) => ended,
         (Seen::Hidden, _) => Verdict::Unproven,
-        (Seen::Born(born), Some(known)) if known.born == born => Verdict::Adopt,
+        (Seen::Born(born), Some(known)) if known.born == born && at_home => adopt,
+        (Seen::Born(born), Some(known)) if known.born == born => Verdict::Unproven,
         (Seen::Born(_), Some(_)) => ended,
         (Seen::Born(born), None) => {
             let age = clocks.age(born);
-            if procfs::agrees(status.since, clocks.wall, age) {
-                Verdict::Adopt
+            if procfs::agrees(status.since, clocks.wall, age) && at_home {
+                adopt
             } else if clocks.is_before_boot(status.since) {
                 ended
             } else {
@@ -118,120 +167,4 @@ impl Clocks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::detail::Identity;
-
-    use daemontools::status::Want;
-
-    const BOOT: Option<[u8; BOOT_ID_LEN]> = Some([b'b'; BOOT_ID_LEN]);
-    /// An hour after boot.
-    const CLOCKS: Clocks = Clocks {
-        wall: Tai64n::from_unix(1_700_003_600, 0),
-        since_boot: Duration::from_secs(3600),
-    };
-    /// Up since a minute before that.
-    const UP: Status = Status {
-        since: Tai64n::from_unix(1_700_003_540, 0),
-        pid: 7,
-        paused: false,
-        want: Want::Once,
-    };
-    const BORN: u64 = 354_000;
-
-    fn detail(born: u64) -> Detail {
-        Detail {
-            identity: Some(Identity { pid: 7, born }),
-            since: Some(UP.since.label()),
-            boot: BOOT,
-            ..Detail::default()
-        }
-    }
-
-    fn verdict(status: Status, detail: &Detail, seen: Seen) -> Verdict {
-        let evidence = Evidence {
-            status,
-            detail,
-            boot: BOOT,
-            seen,
-        };
-        judge(&evidence, CLOCKS)
-    }
-
-    #[test]
-    fn the_detail_file_tells_the_same_process_from_another() {
-        let detail = detail(BORN);
-        let gone = Verdict::Ended(Status { pid: 0, ..UP });
-        for (seen, wanted) in [
-            (Seen::Born(BORN), Verdict::Adopt),
-            (Seen::Born(BORN + 1), gone),
-            (Seen::Nobody, gone),
-            (Seen::Hidden, Verdict::Unproven),
-        ] {
-            assert_eq!(verdict(UP, &detail, seen), wanted, "{seen:?}");
-        }
-    }
-
-    #[test]
-    fn without_it_the_time_of_the_record_has_to_agree() {
-        let none = Detail::default();
-        for (seen, wanted) in [
-            (Seen::Born(BORN), Verdict::Adopt),
-            (Seen::Born(BORN + 100), Verdict::Adopt),
-            (Seen::Born(BORN + 101), Verdict::Unproven),
-            (Seen::Nobody, Verdict::Anew),
-        ] {
-            assert_eq!(verdict(UP, &none, seen), wanted, "{seen:?}");
-        }
-        let old = Status {
-            since: Tai64n::from_unix(1_600_000_000, 0),
-            ..UP
-        };
-        assert_eq!(verdict(old, &none, Seen::Born(BORN)), Verdict::Anew);
-    }
-
-    #[test]
-    fn what_was_wanted_counts_only_while_one_of_ours_was_in_charge() {
-        let down = Status { pid: 0, ..UP };
-        let mut detail = detail(BORN);
-        let ended = Verdict::Ended(down);
-        assert_eq!(verdict(down, &detail, Seen::Nobody), ended);
-        // A later record than the detail file vouches for: by ours, then by the C
-        // original, or by ours for a process of the original's.
-        detail.since = Some(Tai64n::from_unix(1_700_000_000, 0).label());
-        assert_eq!(verdict(down, &detail, Seen::Nobody), ended);
-        let original = Status {
-            since: Tai64n::from_unix(1_700_003_540, 500),
-            ..down
-        };
-        assert_eq!(verdict(original, &detail, Seen::Nobody), Verdict::Anew);
-        detail.since = Some(original.since.label());
-        assert_eq!(
-            verdict(original, &detail, Seen::Nobody),
-            Verdict::Ended(original)
-        );
-        // It has left as it was told to.
-        detail.since = Some(UP.since.label());
-        detail.boot = None;
-        assert_eq!(verdict(down, &detail, Seen::Nobody), Verdict::Anew);
-    }
-
-    #[test]
-    fn no_process_of_another_boot_is_taken_over() {
-        let mut detail = detail(BORN);
-        detail.boot = Some([b'a'; BOOT_ID_LEN]);
-        assert_eq!(verdict(UP, &detail, Seen::Born(BORN)), Verdict::Anew);
-        // But one that was started in this boot, before the detail file said so.
-        detail.since = Some(Tai64n::from_unix(1_600_000_000, 0).label());
-        assert_eq!(verdict(UP, &detail, Seen::Born(BORN)), Verdict::Adopt);
-        let other = Seen::Born(BORN + 101);
-        assert_eq!(verdict(UP, &detail, other), Verdict::Unproven);
-    }
-
-    #[test]
-    fn what_was_written_before_the_boot_is_no_process_of_today() {
-        assert!(CLOCKS.is_before_boot(Tai64n::from_unix(1_699_999_997, 0)));
-        assert!(!CLOCKS.is_before_boot(Tai64n::from_unix(1_699_999_999, 0)));
-        assert!(!CLOCKS.is_before_boot(CLOCKS.wall));
-    }
-}
+mod tests;

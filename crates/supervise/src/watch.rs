@@ -3,17 +3,21 @@
 //! control FIFO is gone, and a second supervise would find a free lock.
 //!
 //! The service directory itself is locked too: it stays locked when `supervise/`
-//! is removed.
+//! is removed. Whoever may read that directory can lock it, so only a lock of ours
+//! counts.
 
 mod held;
 mod notices;
 
 use core::ffi::CStr;
 use core::time::Duration;
+use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use daemontools::Errno;
+use daemontools::procfs::{self, Holder};
 use daemontools::servicedir::{CONTROL, LOCK, OK, SUPERVISE};
+use daemontools::strerr::Decimal;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::{fifo, file, lock};
 
@@ -41,6 +45,8 @@ pub(crate) struct Files {
     _control_writer: OwnedFd,
     ok: Option<Held>,
     state: State,
+    /// Whether it has been said that a file is missed.
+    said: bool,
 }
 
 /// How the files are.
@@ -62,12 +68,7 @@ impl Files {
             ME.fatal(&[what, dir.to_bytes(), b"/", path.to_bytes()], error)
         };
         let lock = take_lock().map_err(|error| fatal(b"unable to acquire ", LOCK, error))?;
-        let here = file::open_directory(c".").ok();
-        // EWOULDBLOCK: another supervise, which has lost its `supervise/`. Any
-        // other error: a file system without locks for directories.
-        if let Some(Err(error @ Errno::EWOULDBLOCK)) = here.as_ref().map(lock::try_exclusive) {
-            return Err(fatal(b"unable to acquire ", LOCK, error));
-        }
+        let here = lock_here(dir)?;
         make_fifo(dir, CONTROL);
         let control = file::open_read(CONTROL)
             .and_then(Held::new)
@@ -81,6 +82,7 @@ impl Files {
             _control_writer: control_writer,
             ok: None,
             state: State::Whole,
+            said: false,
         })
     }
 
@@ -109,8 +111,8 @@ impl Files {
     }
 
     /// A notice may have come.
-    pub(crate) const fn noticed(&mut self) {
-        self.notices.noticed();
+    pub(crate) fn noticed(&mut self, now: Monotonic) {
+        self.notices.noticed(now);
     }
 
     /// When [`tend`](Self::tend) has something to do even if nothing happens.
@@ -134,22 +136,12 @@ impl Files {
                 self.state = State::Whole;
                 false
             }
-            (State::Whole, Some(path)) => {
-                let file = [dir.to_bytes(), b"/", path.to_bytes()];
-                ME.warning(
-                    &[
-                        file[0],
-                        file[1],
-                        file[2],
-                        b" was removed or replaced: making it again",
-                    ],
-                    None,
-                );
+            (State::Whole, Some(_)) => {
                 self.state = State::Broken(now + GRACE);
                 false
             }
             (State::Broken(at), Some(_)) if at > now => false,
-            (State::Broken(_), Some(_)) => self.repair(dir, now),
+            (State::Broken(_), Some(path)) => self.repair(dir, path, now),
         }
     }
 
@@ -166,21 +158,25 @@ impl Files {
         }
     }
 
-    fn repair(&mut self, dir: &CStr, now: Monotonic) -> bool {
+    fn repair(&mut self, dir: &CStr, missing: &CStr, now: Monotonic) -> bool {
         if file::stat(c".").is_ok_and(|facts| facts.links == 0) {
-            ME.warning(
-                &[
-                    dir.to_bytes(),
-                    b" itself was removed: the service runs on, out of reach",
-                ],
-                None,
-            );
+            let what = b" itself was removed: the service runs on, out of reach";
+            if !is_said_by_the_service(dir) {
+                ME.warning(&[dir.to_bytes(), what], None);
+            }
             self.state = State::Gone;
             return false;
         }
+        if !self.said {
+            let file = [dir.to_bytes(), b"/", missing.to_bytes()];
+            let what = b" was removed or replaced: making it again";
+            ME.warning(&[file[0], file[1], file[2], what], None);
+        }
+        self.said = true;
         match self.remake(dir) {
             Ok(()) => {
                 self.state = State::Whole;
+                self.said = false;
                 self.notices.ask(now);
                 true
             }
@@ -211,4 +207,60 @@ impl Files {
         self.notices.open_directory();
         Ok(())
     }
+}
+
+/// How often a lock is tried whose holder can't be seen: it may just have ended.
+const TRIES: usize = 3;
+
+/// Opens the service directory and locks it. A stranger's lock is said and passed over;
+/// so is a file system that has no locks for directories, and a directory that may not
+/// be read. On failure the message has been written and the exit code is given.
+fn lock_here(dir: &CStr) -> Result<Option<OwnedFd>, i32> {
+    let fatal = |error| ME.fatal(&[b"unable to lock ", dir.to_bytes()], error);
+    let here = match file::open_directory(c".") {
+        Ok(here) => here,
+        Err(Errno::EACCES) => return Ok(None),
+        Err(error) => return Err(fatal(error)),
+    };
+    for _ in 0..TRIES {
+        match lock::try_exclusive(&here) {
+            Err(Errno::EWOULDBLOCK) => {}
+            Err(error @ (Errno::ENOMEM | Errno::ENOLCK | Errno::EIO | Errno::EINTR)) => {
+                return Err(fatal(error));
+            }
+            Ok(()) | Err(_) => return Ok(Some(here)),
+        }
+        let identity = file::fstat(&here).map_err(fatal)?.identity;
+        match procfs::holder(identity).map_err(fatal)? {
+            // Another supervise, which has lost its `supervise/`.
+            Holder::Ours => break,
+            Holder::Stranger(pid) => {
+                let pid = Decimal::new(u64::from(pid));
+                let what: [&[u8]; 4] = [
+                    dir.to_bytes(),
+                    b" is locked by process ",
+                    pid.as_bytes(),
+                    b", which is a stranger: going on without that lock",
+                ];
+                ME.warning(&what, None);
+                return Ok(Some(here));
+            }
+            Holder::Unseen => {}
+        }
+    }
+    let file: [&[u8]; 3] = [dir.to_bytes(), b"/", LOCK.to_bytes()];
+    let what: [&[u8]; 4] = [b"unable to acquire ", file[0], file[1], file[2]];
+    Err(ME.fatal(&what, Errno::EWOULDBLOCK))
+}
+
+/// Whether this is the supervise of a logger whose service's directory was removed with
+/// it: then that of the service says so.
+fn is_said_by_the_service(dir: &CStr) -> bool {
+    let mut buffer = [0; 4096];
+    let place = file::read_link(c"/proc/self/cwd", &mut buffer).unwrap_or(b"");
+    let place = place.strip_suffix(b" (deleted)").unwrap_or(place);
+    let service = place
+        .strip_suffix(b"/log")
+        .and_then(|path| CString::new(path).ok());
+    dir == c"log" && service.is_some_and(|path| file::lstat(&path).is_err())
 }

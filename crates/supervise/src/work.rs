@@ -6,12 +6,12 @@ mod start;
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use daemontools::command::Command;
+use daemontools::command::{Command, TAKEN_OVER};
 use daemontools::procfs;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::poll;
 use daemontools::unix::process::{self, End, Pid};
-use daemontools::unix::signal::{Caught, Signal};
+use daemontools::unix::signal::{self, Caught, Signal};
 use daemontools::unix::{fd, pidfd};
 
 use crate::ME;
@@ -20,6 +20,7 @@ use crate::detail::{Detail, Identity};
 use crate::machine::{Action, Event, Machine};
 use crate::record::Record;
 use crate::stamp;
+use crate::verdict::Here;
 use crate::watch::Files;
 
 pub(crate) use start::Inheritance;
@@ -37,6 +38,16 @@ pub(crate) struct Custody {
     pub(crate) adopted: Option<Alive>,
     pub(crate) starts: u64,
     pub(crate) last_end: Option<End>,
+    pub(crate) here: Here,
+}
+
+/// The signals that tell supervise something.
+#[derive(Debug)]
+pub(crate) struct Notices {
+    /// Says "look": a child has ended, or one of our files has changed.
+    pub(crate) look: Caught,
+    /// Says "end"; `None` where it was inherited as ignored.
+    pub(crate) terminated: Option<Caught>,
 }
 
 /// One service in custody.
@@ -50,8 +61,7 @@ pub(crate) struct Work {
     detail: Detail,
     files: Files,
     inheritance: Inheritance,
-    /// Says "look": a child has ended, or one of our files has changed.
-    look: Caught,
+    notices: Notices,
     /// When to look for ended children though nothing says that there are any.
     reap_again: Option<Monotonic>,
     left: bool,
@@ -65,7 +75,7 @@ impl Work {
         custody: Custody,
         files: Files,
         inheritance: Inheritance,
-        look: Caught,
+        notices: Notices,
     ) -> Result<Self, i32> {
         let mut work = Self {
             dir,
@@ -75,12 +85,14 @@ impl Work {
             detail: Detail {
                 starts: custody.starts,
                 last_end: custody.last_end,
-                boot: procfs::boot_id(),
+                boot: custody.here.boot,
+                init: custody.here.init,
+                directory: Some(custody.here.directory),
                 ..Detail::default()
             },
             files,
             inheritance,
-            look,
+            notices,
             reap_again: None,
             left: false,
         };
@@ -94,7 +106,7 @@ impl Work {
         // The detail file can wait until the service has been started.
         work.mark_detail();
         let (status, now) = (work.machine.status(), Monotonic::now());
-        work.record.write_now(dir, &status, now);
+        work.record.write_status(dir, &status, now);
         work.files.open_ok(dir)?;
         Ok(work)
     }
@@ -109,6 +121,9 @@ impl Work {
             }
             if self.left {
                 return 0;
+            }
+            if self.is_terminated() {
+                self.end();
             }
             if self.files.tend(self.dir, now) {
                 self.record.lost();
@@ -143,13 +158,14 @@ impl Work {
         }
     }
 
-    /// Ends first, then commands, as the reference; then what time has brought.
+    /// Ends first, then commands, as the reference; then what time has brought. Ends are
+    /// looked for at every wake-up: where there is a command to read, the kernel need not
+    /// deliver the signal that tells of an end.
     fn wake(&mut self, commands: bool, adopted_ended: bool) {
-        let again = self.reap_again.is_some_and(|at| at <= Monotonic::now());
-        if self.look.take() || again {
-            self.files.noticed();
-            self.reap();
+        if self.notices.look.take() {
+            self.files.noticed(Monotonic::now());
         }
+        self.reap();
         if adopted_ended && self.adopted.is_some() {
             self.ended(None);
         }
@@ -185,6 +201,7 @@ impl Work {
 
     /// The detail file is to be written, for the record as it is now.
     fn mark_detail(&mut self) {
+        self.detail.seen = Some(procfs::ticks());
         self.detail.since = Some(self.machine.status().since.label());
         self.record.mark_detail();
     }
@@ -193,12 +210,27 @@ impl Work {
     fn obey(&mut self) {
         let mut block = [0; BLOCK];
         let count = fd::read(self.files.control(), &mut block).unwrap_or(0);
-        for command in block[..count]
-            .iter()
-            .filter_map(|&byte| Command::from_byte(byte))
-        {
-            self.tell(Event::Command(command));
+        for &byte in &block[..count] {
+            match Command::from_byte(byte) {
+                Some(command) => self.tell(Event::Command(command)),
+                None if byte == TAKEN_OVER => self.mark_detail(),
+                None => {}
+            }
         }
+    }
+
+    fn is_terminated(&self) -> bool {
+        let terminated = self.notices.terminated.as_ref();
+        terminated.is_some_and(Caught::take)
+    }
+
+    /// Ends by TERM as it was told to, and notes that it was. The service runs on: a
+    /// later supervise takes it over, and what was wanted of it no longer counts.
+    fn end(&mut self) {
+        self.detail.terminated = true;
+        self.mark_detail();
+        self.write_record(Monotonic::now());
+        signal::end_by(Signal::SIGTERM);
     }
 
     fn tell(&mut self, event: Event) {

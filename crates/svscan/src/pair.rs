@@ -106,7 +106,7 @@ pub(crate) fn start(
         Role::Log => c"log",
     };
     let argv: Strings = [c"supervise", dir].into_iter().collect();
-    let pid = process::spawn_shared(|_| {
+    let pid = process::spawn(|| {
         let (what, error) = become_supervise(inheritance, role, name, pipe, &argv);
         if !silent {
             ME.warning(&[what, name.to_bytes(), suffix(role)], error);

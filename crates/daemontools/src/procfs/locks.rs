@@ -83,6 +83,53 @@ pub fn holds_flock(pid: u32, locked: Identity) -> Result<bool> {
     found
 }
 
+/// Who keeps a file locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A process of ours.
+    Ours,
+    /// No process of ours; a pid that was seen with the lock.
+    Stranger(u32),
+    /// Nobody that can be seen from here.
+    Unseen,
+}
+
+/// Finds out whether a process of ours keeps a file locked by `flock`. Looks at every
+/// process: for when a lock is in the way, not for every day.
+///
+/// # Errors
+/// What keeps us from looking, for now.
+pub fn holder(locked: Identity) -> Result<Holder> {
+    let mut taker = None;
+    each_flock(|inode, pid| {
+        if inode == locked.inode {
+            taker = Some(pid);
+        }
+    })?;
+    let Some(taker) = taker else {
+        return Ok(Holder::Unseen);
+    };
+    let mut ours = Ok(false);
+    // The taker may have ended and left the lock to a child: all are looked at.
+    super::each_pid(|pid| {
+        if ours == Ok(false) && pid != std::process::id() {
+            ours = match super::is_ours(pid) {
+                Ok(true) => holds_flock(pid, locked),
+                other => other,
+            };
+            // It has ended, or is nobody that we may look at, as no supervise is.
+            if let Err(Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM) = ours {
+                ours = Ok(false);
+            }
+        }
+    })?;
+    Ok(if ours? {
+        Holder::Ours
+    } else {
+        Holder::Stranger(taker)
+    })
+}
+
 /// Whether the kernel tells of a lock by `flock` through a descriptor: a line as
 /// `lock: 1: FLOCK  ADVISORY  WRITE 42 fe:00:987 0 EOF`.
 fn is_locked(fdinfo: &Entry) -> Result<bool> {
@@ -129,6 +176,17 @@ mod tests {
         each_flock(|of, pid| found.extend((of == identity.inode).then_some(pid))).expect("locks");
         assert!(found.contains(&own));
         assert_eq!(holds_flock(own, identity), Ok(true));
+        // Not by another process of ours: by this one.
+        assert_eq!(holder(identity), Ok(Holder::Stranger(own)));
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .stdout(file.try_clone().expect("a copy"))
+            .spawn()
+            .expect("cat");
+        let inherited = holder(identity);
+        drop(child.stdin.take());
+        child.wait().expect("its end");
+        assert_eq!(inherited, Ok(Holder::Ours));
         let elsewhere = Identity {
             device: identity.device + 1,
             ..identity

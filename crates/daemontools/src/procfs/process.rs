@@ -58,6 +58,18 @@ pub fn process(pid: u32) -> Result<Process> {
     parse(pid, &stat[..count]).ok_or(Errno::EIO)
 }
 
+/// Goes through the pids of all processes.
+///
+/// # Errors
+/// What opening or reading `/proc` says.
+pub fn each_pid(mut each: impl FnMut(u32)) -> Result<()> {
+    Dir::open(c"/proc")?.each(|name, _| {
+        if let Some(pid) = number(name) {
+            each(pid);
+        }
+    })
+}
+
 /// Goes through all processes. One that ends meanwhile may be left out, and so may
 /// one that starts.
 ///
@@ -66,10 +78,10 @@ pub fn process(pid: u32) -> Result<Process> {
 /// descriptors or memory.
 pub fn each_process(mut each: impl FnMut(Process)) -> Result<()> {
     let mut failed = Ok(());
-    Dir::open(c"/proc")?.each(|name, _| match number(name).map(process) {
-        Some(Ok(process)) => each(process),
-        Some(Err(error @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM))) => failed = Err(error),
-        Some(Err(_)) | None => {}
+    each_pid(|pid| match process(pid) {
+        Ok(process) => each(process),
+        Err(error @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM)) => failed = Err(error),
+        Err(_) => {}
     })?;
     failed
 }

@@ -59,6 +59,18 @@ pub fn works_as(pid: u32, name: &[u8], directory: Identity) -> Result<bool> {
     }
 }
 
+/// Whether a process works in this directory. No where the kernel does not let us see.
+///
+/// # Errors
+/// What `stat(2)` says, but for a process that has ended, or is not ours to look at.
+pub fn works_in(pid: u32, directory: Identity) -> Result<bool> {
+    match file::stat(Entry::new(pid, b"/cwd").path()) {
+        Ok(facts) => Ok(facts.identity == directory),
+        Err(Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// What an entry of a process in `/proc`, such as `cwd` or `fd/1`, leads to.
 #[must_use]
 pub fn leads_to(pid: u32, entry: &[u8]) -> Option<Identity> {

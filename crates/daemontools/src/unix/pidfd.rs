@@ -4,6 +4,8 @@
 
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
 use super::process::Pid;
 use super::signal::Signal;
 use crate::{Errno, Result};
@@ -18,6 +20,21 @@ pub fn open(pid: Pid) -> Result<OwnedFd> {
     let fd = RawFd::try_from(Errno::result(fd)?).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel just gave it to us and nobody else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Whether the process has ended.
+///
+/// # Errors
+/// What `poll(2)` says, but for EINTR.
+pub fn has_ended(fd: impl AsFd) -> Result<bool> {
+    loop {
+        let mut polled = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut polled, PollTimeout::ZERO) {
+            Ok(count) => return Ok(count > 0),
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Sends a signal to the process.

@@ -1,7 +1,5 @@
 //! Processes: made, waited for, signalled.
 
-use core::ffi::{c_int, c_void};
-
 use nix::sys::wait::WaitPidFlag;
 use nix::unistd::ForkResult;
 pub use nix::unistd::Pid;
@@ -42,58 +40,6 @@ pub fn spawn(child: impl FnOnce() -> i32) -> Result<Pid> {
         Fork::Parent(pid) => Ok(pid),
         Fork::Child => exit_now(child()),
     }
-}
-
-/// How far below what it shares the child of [`spawn_shared`] has its stack: room for the
-/// rest of that function's own frame, which holds little else, and for what the C
-/// library's `clone` itself may put there.
-const ASIDE: usize = 4096;
-/// What is shared may be so large.
-const SHARED_MAX: usize = 256;
-
-/// Makes a child that runs `child` in this process's own memory, and waits until it
-/// has exec'ed or ended: nothing is copied, and what `child` changes is changed here.
-/// `child` gets its pid and gives its exit code, should it have to end.
-///
-/// Its descriptors, signals and working directory are its own. Whoever kills this
-/// process meanwhile does not disturb it.
-///
-/// # Errors
-/// What `clone(2)` says.
-// A frame of its own, so that nothing of a caller's lies below what is shared.
-#[inline(never)]
-pub fn spawn_shared<F: FnMut(Pid) -> i32>(child: F) -> Result<Pid> {
-    // The pid first: the kernel writes it there before the child runs.
-    #[repr(C)]
-    struct Shared<F> {
-        pid: libc::pid_t,
-        child: F,
-    }
-    extern "C" fn enter<F: FnMut(Pid) -> i32>(shared: *mut c_void) -> c_int {
-        // SAFETY: this is what `spawn_shared` passed; it waits and touches nothing.
-        let shared = unsafe { &mut *shared.cast::<Shared<F>>() };
-        (shared.child)(Pid::from_raw(shared.pid))
-    }
-    const { assert!(size_of::<Shared<F>>() <= SHARED_MAX, "a small frame") };
-    let mut shared = Shared { pid: 0, child };
-    let shared = &raw mut shared;
-    // The stack below this frame is nobody's while this process waits.
-    let stack = shared.cast::<u8>().wrapping_sub(ASIDE);
-    let stack = stack.map_addr(|address| address & !15);
-    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT_SETTID | libc::SIGCHLD;
-    // SAFETY: stacks grow downwards, and the only frames that reach below `shared` are
-    // this function's, never inlined and small, and `clone`'s: the child's stays below
-    // both. With CLONE_VFORK nothing else runs in this memory until the child has left it.
-    let pid = unsafe {
-        libc::clone(
-            enter::<F>,
-            stack.cast(),
-            flags,
-            shared.cast(),
-            shared.cast::<libc::pid_t>(),
-        )
-    };
-    Errno::result(pid).map(Pid::from_raw)
 }
 
 /// How a process ended.
@@ -168,6 +114,12 @@ pub fn new_group() -> Result<()> {
     nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))
 }
 
+/// The pid of this process's parent; 0 for one in another pid namespace.
+#[must_use]
+pub fn parent() -> u32 {
+    nix::unistd::getppid().as_raw().unsigned_abs()
+}
+
 /// Has the kernel kill this process when its parent ends: for a helper that must not
 /// be left behind. Exec'ed programs keep it.
 ///
@@ -197,29 +149,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_child_changes_is_changed_here_and_its_pid_is_known_to_both() {
-        let (mut seen, mut own) = (None, None);
-        let pid = spawn_shared(|pid| {
-            seen = Some(pid);
-            own = Some(nix::unistd::getpid());
-            7
+    fn a_child_gives_what_it_returns_and_changes_nothing_here() {
+        let mut here = 0;
+        let pid = spawn(|| {
+            here = 7;
+            here
         })
         .expect("a child");
-        assert_eq!((seen, own), (Some(pid), Some(pid)));
         assert_eq!(wait_for(pid), Ok(End::Exited(7)));
-    }
-
-    #[test]
-    fn a_child_with_a_deep_stack_leaves_ours_alone() {
-        let before: [u8; 64] = core::array::from_fn(|index| index.to_le_bytes()[0]);
-        let mut sum = 0;
-        let pid = spawn_shared(|_| {
-            let deep = core::hint::black_box([1_u8; 16 << 10]);
-            sum = deep.iter().map(|&byte| usize::from(byte)).sum();
-            0
-        });
-        assert_eq!(wait_for(pid.expect("a child")), Ok(End::Exited(0)));
-        assert_eq!(sum, 16 << 10);
-        assert!(before.iter().zip(0..).all(|(&byte, index)| byte == index));
+        assert_eq!(here, 0);
     }
 }

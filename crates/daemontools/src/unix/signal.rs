@@ -106,6 +106,22 @@ impl Inherited {
     }
 }
 
+/// Gives a signal its default again: for a child that is about to exec, in which a
+/// signal that came before would else be caught and lost.
+pub fn default(signal: Signal) {
+    dispose(signal, SigHandler::SigDfl);
+}
+
+/// Ends this process by a signal that it has caught, so that its parent sees how.
+/// Returns only if the signal does not end it.
+pub fn end_by(signal: Signal) {
+    default(signal);
+    let _ = nix::sys::signal::raise(signal);
+    let mut set = SigSet::empty();
+    set.add(signal);
+    let _ = set.thread_unblock();
+}
+
 /// Whether a signal is ignored now.
 #[must_use]
 pub fn is_ignored(signal: Signal) -> bool {

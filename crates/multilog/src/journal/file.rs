@@ -104,7 +104,7 @@ fn size(len: usize) -> i64 {
 }
 
 fn boot_words() -> Option<Boot> {
-    let id = procfs::boot_id()?;
+    let id = procfs::boot_id().ok()??;
     let mut words = [0; 5];
     for (word, chunk) in words.iter_mut().zip(id.chunks(8)) {
         let mut bytes = [0; 8];

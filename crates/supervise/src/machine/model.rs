@@ -58,6 +58,10 @@ impl State {
                 {
                     next.promise.may_have_left(&next.world);
                 }
+                // Before it could note it, or after.
+                if matches!(happening, Happening::Terminate | Happening::Svscan) {
+                    next.promise.may_begin_anew(&next.world);
+                }
             }
             Err(Stop::Broken(what)) => return Err(what),
         }
@@ -115,7 +119,27 @@ impl State {
                 }
             }
             Happening::Kill => return Err(Stop::Killed),
-            Happening::End => world.services.clear(),
+            Happening::Terminate => {
+                let running = supervise.as_mut().ok_or(Stop::Killed)?;
+                running.terminated(world)?;
+                promise.begins_anew(world);
+                *supervise = None;
+            }
+            Happening::Svscan => {
+                world.svscan = world.ticks();
+                match supervise {
+                    Some(supervise) => {
+                        supervise.taken_over(world);
+                        supervise.settle(world, promise)?;
+                        promise.at_rest(world, supervise)?;
+                    }
+                    None => promise.begins_anew(world),
+                }
+            }
+            Happening::End => {
+                world.services.clear();
+                promise.service_ended(world);
+            }
             Happening::Stranger => world.give_again(),
             Happening::Disk => world.full = !world.full,
             Happening::Reboot => {

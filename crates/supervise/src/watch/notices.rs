@@ -15,6 +15,11 @@ use daemontools::unix::signal::Signal;
 /// the service may be making and removing files all day.
 const CALM: Duration = Duration::from_secs(5);
 
+/// So many notices within a second are taken one by one; of more, none until the second
+/// is over. Somebody who makes names in `supervise/` all day must not keep us busy.
+const MOST: u32 = 4;
+const SECOND: Duration = Duration::from_secs(1);
+
 /// How often to look where the kernel gives no notice.
 const LOOK: Duration = Duration::from_secs(30);
 
@@ -33,6 +38,9 @@ pub(super) struct Notices {
     given: bool,
     /// Whether notice from there may have been asked for, and whether it surely is.
     asked: (bool, bool),
+    /// How many notices may have come since when.
+    came: u32,
+    since: Monotonic,
 }
 
 impl Notices {
@@ -48,6 +56,8 @@ impl Notices {
             calm_until: Monotonic(0),
             given: false,
             asked: (false, false),
+            came: 0,
+            since: Monotonic(0),
         };
         notices.open_directory();
         notices
@@ -55,7 +65,9 @@ impl Notices {
 
     /// When [`ask`](Self::ask) has something to do even if nothing happens.
     pub(super) fn deadline(&self) -> Option<Monotonic> {
-        self.ask_here.then_some(self.calm_until)
+        let here = self.ask_here.then_some(self.calm_until);
+        let flooded = (self.came > MOST && !self.asked.1).then(|| self.since + SECOND);
+        [here, flooded].into_iter().flatten().min()
     }
 
     /// No notice of what changes in `supervise/` until [`ask`](Self::ask).
@@ -67,9 +79,18 @@ impl Notices {
     }
 
     /// A notice may have come: the next one has to be asked for.
-    pub(super) const fn noticed(&mut self) {
+    pub(super) fn noticed(&mut self, now: Monotonic) {
         self.ask_here = true;
         self.asked.1 = false;
+        if self.since + SECOND <= now {
+            (self.came, self.since) = (0, now);
+        }
+        self.came += 1;
+    }
+
+    /// Whether more notices came within this second than are taken.
+    fn is_flooded(&self, now: Monotonic) -> bool {
+        self.came > MOST && now < self.since + SECOND
     }
 
     /// Opens `supervise/`, which may be another than before.
@@ -84,10 +105,13 @@ impl Notices {
     /// Asks the kernel for notice of changes, as a SIGCHLD: the signal that says
     /// "look". Where there is no notice, looks every now and then.
     pub(super) fn ask(&mut self, now: Monotonic) {
-        if !self.asked.1 {
+        if !self.asked.1 && !self.is_flooded(now) {
             let directory = self.directory.as_ref();
             self.given = directory.is_some_and(|fd| notify::once(fd, Changes::Names).is_ok());
             self.asked = (self.given, self.given);
+            if self.since + SECOND <= now {
+                self.came = 0;
+            }
         }
         if self.ask_here && self.calm_until <= now {
             if let Some(here) = &self.here {

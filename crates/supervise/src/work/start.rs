@@ -1,12 +1,15 @@
-//! The start of the service, as this process and as its child, which runs in the same
-//! memory until it execs. Nothing else of supervise runs twice, and here the order of
+//! The start of the service, as this process and as its child, which waits at a gate
+//! until it is known on disk. Nothing else of supervise runs twice, and here the order of
 //! things decides whether a successor finds what was started.
+
+use std::os::fd::OwnedFd;
 
 use daemontools::servicedir::RUN;
 use daemontools::strerr::Decimal;
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::signal::{Inherited, Mask};
-use daemontools::unix::{exec, process};
+use daemontools::unix::process::Fork;
+use daemontools::unix::signal::{self, Inherited, Mask, Signal};
+use daemontools::unix::{exec, fd, process};
 use daemontools::{Errno, TEMPORARY, procfs};
 
 use super::Work;
@@ -22,40 +25,64 @@ pub(crate) struct Inheritance {
     pub(crate) mask: Mask,
     /// The dispositions that were inherited.
     pub(crate) signals: Inherited,
+    /// Whether TERM was inherited at its default, and is caught.
+    pub(crate) catches_term: bool,
+}
+
+impl Inheritance {
+    fn restore(&self) {
+        self.signals.restore();
+        if self.catches_term {
+            signal::default(Signal::SIGTERM);
+        }
+        self.mask.install();
+    }
 }
 
 impl Work {
-    /// Starts the service. The child writes the record with its own pid and only then
-    /// execs: killed at any moment, this supervise leaves either no process or one
-    /// that its successor finds. Until the exec the child shares the lock, so that
-    /// there is no successor.
+    /// Starts the service. Its process waits at a gate until the record and the detail
+    /// file name it, and only then execs: killed at any moment, this supervise leaves
+    /// either no process, for the gate does not open then, or one that its successor
+    /// finds. Until its exec the child shares the lock, so that there is no successor
+    /// before.
+    ///
+    /// The exec is not waited for: its file system may not answer.
     pub(super) fn start(&mut self) {
-        self.files.hush();
-        match process::spawn_shared(|pid| self.become_service(pid.as_raw().unsigned_abs())) {
-            Ok(pid) => {
+        let begun = fd::pipe().and_then(|gate| process::fork().map(|fork| (gate, fork)));
+        match begun {
+            Ok(((wait, open), Fork::Child)) => {
+                drop(open);
+                process::exit_now(self.become_service(&wait))
+            }
+            Ok(((wait, open), Fork::Parent(pid))) => {
+                drop(wait);
                 let pid = pid.as_raw().unsigned_abs();
-                // Killed before it could note that it runs.
-                if self.machine.pid() != Some(pid) {
-                    self.tell(Event::Started(pid, stamp::now()));
-                }
+                self.tell(Event::Started(pid, stamp::now()));
                 self.detail.starts += 1;
                 let born = procfs::start_time(pid);
                 self.detail.identity = born.map(|born| Identity { pid, born });
                 self.mark_detail();
+                self.write_record(Monotonic::now());
+                // It fails for a child that was killed meanwhile, whose end will be seen.
+                let _ = fd::write(open, b"\n");
             }
             Err(error) => self.could_not_start(error),
         }
     }
 
-    /// In the child, in the memory of this supervise, which waits: writes the record,
-    /// gives back what was inherited, and execs `./run`. Gives the exit code of a
-    /// child that could not.
-    fn become_service(&mut self, pid: u32) -> i32 {
-        self.tell(Event::Started(pid, stamp::now()));
-        self.record
-            .write_now(self.dir, &self.machine.status(), Monotonic::now());
-        self.inheritance.signals.restore();
-        self.inheritance.mask.install();
+    /// In the child: waits at the gate, gives back what was inherited, and execs `./run`.
+    /// Gives the exit code of a child that could not.
+    fn become_service(&self, gate: &OwnedFd) -> i32 {
+        let mut word = [0];
+        loop {
+            match fd::read(gate, &mut word) {
+                Ok(1..) => break,
+                Err(Errno::EINTR) => {}
+                // supervise was killed.
+                Ok(0) | Err(_) => return TEMPORARY,
+            }
+        }
+        self.inheritance.restore();
         let error = exec::alone(RUN);
         ME.fatal(&[b"unable to start ", self.dir.to_bytes(), b"/run"], error);
         TEMPORARY

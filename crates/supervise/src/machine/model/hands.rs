@@ -20,7 +20,9 @@ pub(super) struct Supervise {
     pub(super) written: Option<[u8; STATUS_LEN]>,
     pub(super) due: bool,
     pub(super) detail_due: bool,
+    /// When the record, and when the detail file, is to be tried again.
     pub(super) again: Option<Monotonic>,
+    pub(super) detail_again: Option<Monotonic>,
     pub(super) left: bool,
 }
 
@@ -34,8 +36,9 @@ impl Supervise {
             let evidence = Evidence {
                 status,
                 detail: &detail,
-                boot: world.boot_id(),
+                here: &world.here(),
                 seen,
+                at_home: true,
             };
             judge(&evidence, world.clocks())
         });
@@ -45,7 +48,11 @@ impl Supervise {
             Want::Up
         };
         let (machine, identity) = match (verdict, record, seen) {
-            (Verdict::Adopt, Some(status), Seen::Born(born)) => {
+            (Verdict::Adopt(want), Some(status), Seen::Born(born)) => {
+                let status = Status {
+                    want: want.unwrap_or(by_file),
+                    ..status
+                };
                 let age = (world.now - world.boot_at).saturating_sub(born * 10) * 1_000_000;
                 let started = Monotonic(world.monotonic().0 - age);
                 let pid = status.pid;
@@ -54,7 +61,7 @@ impl Supervise {
                     Some(Identity { pid, born }),
                 )
             }
-            (Verdict::Ended(status), ..) => (Machine::new(status.want, world.wall()), None),
+            (Verdict::Ended(want), ..) => (Machine::new(want, world.wall()), None),
             _ => (Machine::new(by_file, world.wall()), None),
         };
         let mut this = Self {
@@ -62,24 +69,27 @@ impl Supervise {
             detail: Detail {
                 identity,
                 boot: world.boot_id(),
+                init: world.here().init,
+                directory: Some(world.here().directory),
                 ..Detail::default()
             },
             written: None,
             due: false,
             detail_due: false,
             again: None,
+            detail_again: None,
             left: false,
         };
-        this.mark_detail();
+        this.mark_detail(world);
         promise.expects(this.machine.status().want);
-        this.write_now(world)?;
+        this.write_status(world)?;
         Ok((this, verdict))
     }
 
     /// The rest of a turn of the loop: what time has brought, then the files.
     pub(super) fn settle(&mut self, world: &mut World, promise: &mut Promise) -> Result<(), Stop> {
         self.tell(Event::Time, world, promise)?;
-        if (self.due || self.detail_due) && self.again.is_none_or(|at| at <= world.monotonic()) {
+        if self.is_due(world) {
             self.write(world)?;
         }
         if self.left {
@@ -92,8 +102,20 @@ impl Supervise {
         self.detail.identity = None;
         let at = world.wall();
         self.tell(Event::Ended(at), world, promise)?;
-        self.mark_detail();
+        self.mark_detail(world);
         Ok(())
+    }
+
+    /// Another svscan has taken it over: [`TAKEN_OVER`](daemontools::command::TAKEN_OVER).
+    pub(super) fn taken_over(&mut self, world: &World) {
+        self.mark_detail(world);
+    }
+
+    /// `Work::end`: by TERM.
+    pub(super) fn terminated(&mut self, world: &mut World) -> Result<(), Stop> {
+        self.detail.terminated = true;
+        self.mark_detail(world);
+        self.write(world)
     }
 
     pub(super) fn obey(
@@ -152,8 +174,8 @@ impl Supervise {
         Ok(())
     }
 
-    /// Once the child is there, it writes the record and execs, whatever becomes of
-    /// supervise; and until the exec it holds the lock.
+    /// The child waits at its gate, which opens when it is on disk. supervise, killed
+    /// before, leaves no process.
     fn start(&mut self, world: &mut World, promise: &mut Promise) -> Result<(), Stop> {
         world.asked = true;
         if !world.forks {
@@ -164,67 +186,55 @@ impl Supervise {
         let process = world.new_process();
         let at = world.wall();
         self.tell(Event::Started(process.pid, at), world, promise)?;
-        world.services.push(process);
-        self.due = true;
-        let written = self.put_status(world);
-        self.note(written, world);
         self.detail.identity = Some(Identity {
             pid: process.pid,
             born: process.born,
         });
-        self.mark_detail();
+        self.mark_detail(world);
+        self.write(world)?;
+        world.does()?;
+        world.services.push(process);
         Ok(())
     }
 
-    fn mark_detail(&mut self) {
+    fn mark_detail(&mut self, world: &World) {
+        self.detail.seen = Some(world.ticks());
         self.detail.since = Some(self.machine.status().since.label());
         self.detail_due = true;
     }
 
+    fn is_due(&self, world: &World) -> bool {
+        let now = |again: Option<Monotonic>| again.is_none_or(|at| at <= world.monotonic());
+        (self.due && now(self.again)) || (self.detail_due && now(self.detail_again))
+    }
+
     /// `Record::write`.
     fn write(&mut self, world: &mut World) -> Result<(), Stop> {
-        let mut written = true;
+        if self.due {
+            self.write_status(world)?;
+        }
         if self.detail_due {
             world.does()?;
-            written = self.put_detail(world);
+            self.detail_again = world.again();
+            if !world.full {
+                world.detail = self.detail;
+                self.detail_due = false;
+            }
         }
-        if written && self.due {
-            world.does()?;
-            written = self.put_status(world);
-        }
-        self.note(written, world);
         Ok(())
     }
 
-    /// `Record::write_now`.
-    fn write_now(&mut self, world: &mut World) -> Result<(), Stop> {
+    /// `Record::write_status`.
+    fn write_status(&mut self, world: &mut World) -> Result<(), Stop> {
         self.due = true;
         world.does()?;
-        let written = self.put_status(world);
-        self.note(written, world);
-        Ok(())
-    }
-
-    fn note(&mut self, written: bool, world: &World) {
-        let later = world.monotonic() + core::time::Duration::from_secs(1);
-        self.again = (!written).then_some(later);
-    }
-
-    fn put_status(&mut self, world: &mut World) -> bool {
+        self.again = world.again();
         if !world.full {
             let record: Status = self.machine.status();
             self.written = Some(record.pack());
             world.status = self.written;
             self.due = false;
         }
-        !world.full
-    }
-
-    fn put_detail(&mut self, world: &mut World) -> bool {
-        if !world.full {
-            world.detail = self.detail;
-            self.detail_due = false;
-        }
-        !world.full
+        Ok(())
     }
 }

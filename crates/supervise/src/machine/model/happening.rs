@@ -21,6 +21,10 @@ pub(super) enum Happening {
     },
     /// It is killed while it waits.
     Kill,
+    /// It gets TERM.
+    Terminate,
+    /// svscan ends, and another begins: a supervise that runs is taken over.
+    Svscan,
     /// The service ends while there is no supervise.
     End,
     /// The pid in the record is given to another process.
@@ -67,6 +71,11 @@ impl State {
         }
         if bounds.elsewhere {
             all.push(Happening::Reboot);
+            // Within a tick the kernel's times are the same.
+            let now = Some(self.world.ticks());
+            if Some(self.world.svscan).max(self.world.detail.seen) < now {
+                all.push(Happening::Svscan);
+            }
         }
         if self.supervise.is_none() {
             all.extend([true, false].map(|forks| Happening::Begin { forks }));
@@ -82,6 +91,9 @@ impl State {
             return all;
         }
         all.push(Happening::Kill);
+        if bounds.elsewhere {
+            all.push(Happening::Terminate);
+        }
         let mut words = vec![[None; 2]];
         words.extend(LETTERS.map(|letter| [Some(letter), None]));
         if bounds.pairs {

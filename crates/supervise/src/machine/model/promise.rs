@@ -34,6 +34,8 @@ pub(super) struct Promise {
     pub(super) untrue: bool,
     /// The record is the C original's.
     pub(super) original: bool,
+    /// The tree begins anew, surely or maybe, and the service ran on so far.
+    pub(super) anew: Option<bool>,
     /// A start was asked for by `o` and is due.
     pub(super) once_due: bool,
     /// The record before this supervise began.
@@ -53,6 +55,50 @@ impl Promise {
         self.wants.push(by_file(world).byte());
         self.wants.sort_unstable();
         self.wants.dedup();
+    }
+
+    /// The tree begins anew: what the `down` file says is wanted, but a service that runs
+    /// goes on as it was unless it is on its way down.
+    pub(super) fn begins_anew(&mut self, world: &World) {
+        let by_file = by_file(world).byte();
+        if world.services.is_empty() {
+            self.forget();
+            return;
+        }
+        self.anew = Some(true);
+        if self.original && !self.wants.is_empty() {
+            // Its record does not tell under which svscan it was written.
+            self.wants.push(by_file);
+        }
+        for want in self.wants.iter_mut().filter(|_| !self.original) {
+            if *want == Want::Down.byte() {
+                *want = by_file;
+            }
+        }
+        self.wants.sort_unstable();
+        self.wants.dedup();
+    }
+
+    /// supervise was killed at that: the tree begins anew, or it does not.
+    pub(super) fn may_begin_anew(&mut self, world: &World) {
+        let mut anew = self.clone();
+        anew.begins_anew(world);
+        if anew.wants.is_empty() {
+            anew.wants.push(by_file(world).byte());
+        }
+        self.wants.extend(anew.wants);
+        self.wants.sort_unstable();
+        self.wants.dedup();
+        self.anew = Some(false);
+    }
+
+    /// The service has ended while there was no supervise.
+    pub(super) fn service_ended(&mut self, world: &World) {
+        match self.anew {
+            Some(true) => self.forget(),
+            Some(false) => self.may_begin_anew(world),
+            None => {}
+        }
     }
 
     /// This may be wanted too.
@@ -84,7 +130,11 @@ impl Promise {
                 "{verdict:?}: {alive:?} runs, and {status:?} is believed"
             ));
         }
-        if verdict == Verdict::Adopt && self.found != Some(status) {
+        let same = |found: Status| Status {
+            want: status.want,
+            ..found
+        };
+        if matches!(verdict, Verdict::Adopt(_)) && self.found.map(same) != Some(status) {
             return broken(format!("{:?} was taken over as {status:?}", self.found));
         }
         let by_file = by_file(world);
@@ -227,6 +277,7 @@ impl Promise {
         }
         self.wants = vec![status.want.byte()];
         self.original = false;
+        self.anew = None;
         Ok(())
     }
 }

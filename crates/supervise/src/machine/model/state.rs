@@ -94,11 +94,13 @@ impl Making<'_> {
             supervise.detail_due,
             supervise.written == self.state.world.status,
             supervise.written == Some(machine.status().pack()),
+            supervise.detail.seen >= Some(self.state.world.svscan),
         ]);
         self.key.push(u8::try_from(machine.failures).expect("few"));
         self.since(machine.last_start, 2);
         self.until(machine.start_at);
         self.until(supervise.again);
+        self.until(supervise.detail_again);
         self.detail(&supervise.detail);
     }
 
@@ -110,6 +112,8 @@ impl Making<'_> {
             promise.untrue,
             promise.original,
             promise.once_due,
+            promise.anew.is_some(),
+            promise.anew == Some(true),
         ]);
     }
 
@@ -164,6 +168,14 @@ impl Making<'_> {
         self.key.push(boot.map_or(2, u8::from));
         let since = detail.since.map_or(0xfe, |since| self.stamp(since));
         self.key.push(since);
+        let seen = detail.seen >= Some(world.svscan);
+        self.flags(&[
+            detail.seen.is_none(),
+            seen,
+            detail.terminated,
+            detail.directory.is_none(),
+            world.svscan < world.ticks(),
+        ]);
         let Some(known) = detail.identity else {
             return self.key.push(0xff);
         };

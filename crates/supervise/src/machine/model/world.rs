@@ -6,10 +6,11 @@ use daemontools::procfs::BOOT_ID_LEN;
 use daemontools::status::{STATUS_LEN, Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
+use daemontools::unix::file::Identity;
 use daemontools::unix::signal::Signal;
 
 use crate::detail::Detail;
-use crate::verdict::{Clocks, Seen};
+use crate::verdict::{Clocks, Here, Seen};
 
 /// Why a step did not come to its end.
 #[derive(Debug)]
@@ -44,6 +45,8 @@ pub(super) struct World {
     pub(super) boot_at: u64,
     pub(super) boot: u8,
     pub(super) normally_down: bool,
+    /// When the svscan that there is was started, in clock ticks since boot.
+    pub(super) svscan: u64,
     /// Running copies of the service.
     pub(super) services: Vec<Process>,
     /// A process that has the pid of a record and is no service.
@@ -71,6 +74,7 @@ impl World {
             boot_at: 0,
             boot: b'a',
             normally_down,
+            svscan: 0,
             services: Vec::new(),
             stranger: None,
             status: None,
@@ -141,7 +145,25 @@ impl World {
         Some([self.boot; BOOT_ID_LEN])
     }
 
-    fn ticks(&self) -> u64 {
+    /// Where a supervise begins now.
+    pub(super) fn here(&self) -> Here {
+        Here {
+            boot: self.boot_id(),
+            init: Some(1),
+            directory: Identity {
+                device: 1,
+                inode: 2,
+            },
+            svscan: Some(self.svscan),
+        }
+    }
+
+    /// When a write that is tried now is to be tried again, if it fails.
+    pub(super) fn again(&self) -> Option<Monotonic> {
+        self.full.then(|| self.monotonic() + Duration::from_secs(1))
+    }
+
+    pub(super) fn ticks(&self) -> u64 {
         (self.now - self.boot_at) / 10
     }
 
@@ -196,6 +218,7 @@ impl World {
         self.now += TICK;
         self.boot_at = self.now;
         self.now += 20 * TICK;
+        self.svscan = self.ticks();
     }
 
     /// The C original starts the service, is told what is wanted, and is killed.
