@@ -8,6 +8,7 @@
 mod access;
 mod adoption;
 mod bare;
+mod copies;
 mod farewell;
 mod limits;
 mod multilog;
@@ -16,6 +17,7 @@ mod supervise;
 mod svscan;
 mod sweep;
 mod tree;
+mod wishes;
 
 use std::time::{Duration, Instant};
 
@@ -25,6 +27,8 @@ fn main() {
     let suite = Suite::new()
         .program("supervise", supervise::cases())
         .program("adoption", adoption::cases())
+        .program("copies", copies::cases())
+        .program("wishes", wishes::cases())
         .program("svscan", svscan::cases())
         .program("farewell", farewell::cases())
         .program("record", record::cases())

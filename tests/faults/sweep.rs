@@ -2,6 +2,7 @@
 //! every error that a machine in trouble gives: it goes on, and when the trouble is
 //! over it does what it was asked for meanwhile.
 
+mod adoption;
 pub(crate) mod multilog;
 mod supervise;
 mod svscan;
@@ -21,6 +22,7 @@ static FAILED: AtomicUsize = AtomicUsize::new(0);
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = supervise::cases();
+    cases.extend(adoption::cases());
     cases.extend(svscan::cases());
     cases.extend(multilog::cases());
     cases
@@ -32,6 +34,7 @@ pub(crate) fn report() {
     if failed > 0 {
         println!("sweep: {failed} system calls made to fail");
     }
+    adoption::report();
 }
 
 /// A case for each call and each error.

@@ -11,6 +11,7 @@ use std::os::fd::OwnedFd;
 
 use daemontools::servicedir::{DETAIL, LOCK, Own, STATUS, SUPERVISE, Told};
 use daemontools::status::{Status, Want};
+use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::process::{self, Pid};
 use daemontools::unix::{file, pidfd};
@@ -156,7 +157,12 @@ fn look(pid: u32) -> Result<(Seen, Option<OwnedFd>)> {
         Err(Errno::ENOSYS | Errno::EPERM) => return Ok((Seen::Hidden, None)),
         Err(error) => return Err(error),
     };
-    let born = born(pid)?;
+    let born = match procfs::process(pid) {
+        Ok(process) => Some(process.born),
+        // No `/proc`, or one that hides what others run.
+        Err(Errno::ENOENT | Errno::ESRCH | Errno::EPERM) => None,
+        Err(error) => return Err(error),
+    };
     if pidfd::has_ended(&process)? {
         return Ok((Seen::Nobody, None));
     }
@@ -164,13 +170,13 @@ fn look(pid: u32) -> Result<(Seen, Option<OwnedFd>)> {
 }
 
 /// Whether the record was written in this service directory, as far as that shows
-/// without a detail file that says so: the process works here, or the lock is as old as
-/// the record at least. A copy of the directory has a lock that was made later, however
-/// it was copied: the time of a change can't be set.
+/// without a detail file that says so: the process works here, or the lock was made
+/// before the process. In a copy of the directory the lock was made later, however it was
+/// copied: the time of a change can't be set.
 fn is_at_home(status: &Status, here: &Here) -> Result<bool> {
-    let (changed, _) = file::stat(LOCK)?.changed;
-    let tolerance = i64::try_from(procfs::TOLERANCE.as_secs()).unwrap_or(0);
-    if changed <= status.since.unix_seconds().saturating_add(tolerance) {
+    let (seconds, nanos) = file::stat(LOCK)?.changed;
+    let changed = Tai64n::from_unix(seconds, u32::try_from(nanos).unwrap_or(0));
+    if changed <= status.since {
         return Ok(true);
     }
     procfs::works_in(status.pid, here.directory)

@@ -94,23 +94,22 @@ pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
         ..
     } = *evidence;
     let nothing = Detail::default();
-    let copied = evidence
-        .detail
-        .directory
-        .is_some_and(|of| of != here.directory);
-    if copied && !at_home {
+    // A start is in the record before it is in the detail file, which says nothing of
+    // the record then: supervise was killed in between, or another has come since.
+    let vouches = |detail: &Detail| detail.since >= Some(status.since.label());
+    let of_another = |directory| directory != here.directory;
+    let copied = evidence.detail.directory.is_some_and(of_another);
+    if copied && (vouches(evidence.detail) || !at_home) {
         return Verdict::Anew;
     }
     let detail = if copied { &nothing } else { evidence.detail };
+    let vouches = vouches(detail);
     let at_home = at_home || detail.directory.is_some();
     let same_init = match (detail.init, here.init) {
         (Some(then), Some(now)) => then == now,
         _ => true,
     };
     let same_boot = here.boot.is_some() && detail.boot == here.boot && same_init;
-    // A start is in the record before it is in the detail file, which says nothing of
-    // the record then: supervise was killed in between.
-    let vouches = detail.since >= Some(status.since.label());
     let ours = vouches || !stamp::may_be_originals(status.since);
     let rebooted = vouches && here.boot.is_some() && detail.boot.is_some() && !same_boot;
     let newer_svscan =

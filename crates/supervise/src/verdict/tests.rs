@@ -183,9 +183,16 @@ fn a_copy_has_nothing_to_do_with_the_process() {
     for seen in [Seen::Born(BORN), Seen::Hidden, Seen::Nobody] {
         assert_eq!(verdict(UP, &detail, seen), Verdict::Anew, "{seen:?}");
     }
+    assert_eq!(
+        judged(UP, &detail, Seen::Born(BORN), true),
+        Verdict::Anew,
+        "copied within an instant of the start"
+    );
     // But the C original has run in the copy since.
+    detail.since = Some(Tai64n::from_unix(1_600_000_000, 0).label());
     assert_eq!(judged(UP, &detail, Seen::Born(BORN), true), ADOPT);
     // The version before did not say which directory it was.
+    detail.since = Some(UP.since.label());
     detail.directory = None;
     assert_eq!(judged(UP, &detail, Seen::Born(BORN), true), ADOPT);
     assert_eq!(verdict(UP, &detail, Seen::Born(BORN)), Verdict::Unproven);
