@@ -9,6 +9,7 @@ mod access;
 mod adoption;
 mod bare;
 mod copies;
+mod deaf;
 mod farewell;
 mod limits;
 mod multilog;
@@ -28,6 +29,7 @@ fn main() {
         .program("supervise", supervise::cases())
         .program("adoption", adoption::cases())
         .program("copies", copies::cases())
+        .program("deaf", deaf::cases())
         .program("wishes", wishes::cases())
         .program("svscan", svscan::cases())
         .program("farewell", farewell::cases())

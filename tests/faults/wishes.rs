@@ -54,7 +54,46 @@ pub(crate) fn cases() -> Vec<Case> {
             let _ = tree;
         }),
         ending(),
+        Case::scenario("told down; copied: the copy starts", |side| {
+            side.service("s/x", SLEEPER);
+            let _tree = Tree::begin(side);
+            down(side);
+            let copy = ["/bin/cp", "-a", "s/x", "y"];
+            side.command(copy).run();
+            let _supervise = side.command(["supervise", "y"]).spawn();
+            side.log("record", side.until_status("y", "up", Status::is_up));
+        })
+        .without_files(),
+        Case::scenario("told down; the container started again: starts", |side| {
+            side.service("s/x", SLEEPER);
+            let container = [
+                "/usr/bin/unshare",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+                "supervise",
+                "s/x",
+            ];
+            let first = side.command(container).spawn();
+            side.until_status("s/x", "up", Status::is_up);
+            down(side);
+            first.signal(Signal::SIGKILL);
+            let _ = first.wait();
+            side.until("its end", || !side.is_supervised("s/x"));
+            let _second = side.command(container).spawn();
+            side.log("record", side.until_status("s/x", "up", Status::is_up));
+        })
+        .needs(Need::Namespaces)
+        .without_files(),
     ]
+}
+
+/// Tells the service to be down, and waits until it is.
+fn down(side: &Side) {
+    side.until_status("s/x", "up", Status::is_up);
+    side.control("s/x", b"d");
+    side.until_status("s/x", "down", |now| now.is_down() && now.want == b'd');
 }
 
 struct Tree {
@@ -126,9 +165,7 @@ fn row(
     let case = Case::scenario(format!("told down; {name}"), move |side| {
         side.service("s/x", SLEEPER);
         let mut tree = Tree::begin(side);
-        side.until_status("s/x", "up", Status::is_up);
-        side.control("s/x", b"d");
-        side.until_status("s/x", "down", |now| now.is_down() && now.want == b'd');
+        down(side);
         event(side, &mut tree);
         side.until("a supervise", || side.is_supervised("s/x"));
         // What is to be started is started at once.

@@ -7,6 +7,7 @@
 //! counts.
 
 mod held;
+mod locks;
 mod notices;
 
 use core::ffi::CStr;
@@ -15,15 +16,14 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use daemontools::Errno;
-use daemontools::procfs::{self, Holder};
 use daemontools::servicedir::{CONTROL, LOCK, OK, SUPERVISE};
-use daemontools::strerr::Decimal;
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::{fifo, file, lock};
+use daemontools::unix::{fifo, file};
 
 use crate::{ME, setup};
 
-use held::{Held, make_fifo, take_lock};
+use held::{Held, make_fifo};
+use locks::{lock_here, take_lock};
 use notices::Notices;
 
 /// How long after a file was missed it is made again: whoever is just removing the
@@ -207,50 +207,6 @@ impl Files {
         self.notices.open_directory();
         Ok(())
     }
-}
-
-/// How often a lock is tried whose holder can't be seen: it may just have ended.
-const TRIES: usize = 3;
-
-/// Opens the service directory and locks it. A stranger's lock is said and passed over;
-/// so is a file system that has no locks for directories, and a directory that may not
-/// be read. On failure the message has been written and the exit code is given.
-fn lock_here(dir: &CStr) -> Result<Option<OwnedFd>, i32> {
-    let fatal = |error| ME.fatal(&[b"unable to lock ", dir.to_bytes()], error);
-    let here = match file::open_directory(c".") {
-        Ok(here) => here,
-        Err(Errno::EACCES) => return Ok(None),
-        Err(error) => return Err(fatal(error)),
-    };
-    for _ in 0..TRIES {
-        match lock::try_exclusive(&here) {
-            Err(Errno::EWOULDBLOCK) => {}
-            Err(error @ (Errno::ENOMEM | Errno::ENOLCK | Errno::EIO | Errno::EINTR)) => {
-                return Err(fatal(error));
-            }
-            Ok(()) | Err(_) => return Ok(Some(here)),
-        }
-        let identity = file::fstat(&here).map_err(fatal)?.identity;
-        match procfs::holder(identity).map_err(fatal)? {
-            // Another supervise, which has lost its `supervise/`.
-            Holder::Ours => break,
-            Holder::Stranger(pid) => {
-                let pid = Decimal::new(u64::from(pid));
-                let what: [&[u8]; 4] = [
-                    dir.to_bytes(),
-                    b" is locked by process ",
-                    pid.as_bytes(),
-                    b", which is a stranger: going on without that lock",
-                ];
-                ME.warning(&what, None);
-                return Ok(Some(here));
-            }
-            Holder::Unseen => {}
-        }
-    }
-    let file: [&[u8]; 3] = [dir.to_bytes(), b"/", LOCK.to_bytes()];
-    let what: [&[u8]; 4] = [b"unable to acquire ", file[0], file[1], file[2]];
-    Err(ME.fatal(&what, Errno::EWOULDBLOCK))
 }
 
 /// Whether this is the supervise of a logger whose service's directory was removed with

@@ -21,12 +21,27 @@ use crate::{Errno, Result};
 /// What opening or reading `/proc/locks` says.
 pub fn each_flock(mut each: impl FnMut(u64, u32)) -> Result<()> {
     let locks = file::open_read(c"/proc/locks")?;
+    each_line(
+        |buffer| fd::read(&locks, buffer),
+        |line| {
+            if let Some((inode, pid)) = parse(line) {
+                each(inode, pid);
+            }
+        },
+    )
+}
+
+/// Goes through the lines of what is read. One that is longer than the buffer is left
+/// out: where thousands wait for one lock, `/proc/locks` has such lines.
+fn each_line(
+    mut read: impl FnMut(&mut [u8]) -> Result<usize>,
+    mut each: impl FnMut(&[u8]),
+) -> Result<()> {
     let mut buffer = [0; 4096];
     let mut filled = 0;
-    // Within a line that is longer than the buffer: thousands wait for one lock.
     let mut skipping = false;
     loop {
-        filled += match fd::read(&locks, &mut buffer[filled..]) {
+        filled += match read(&mut buffer[filled..]) {
             Ok(0) => return Ok(()),
             Ok(count) => count,
             Err(Errno::EINTR) => 0,
@@ -35,8 +50,8 @@ pub fn each_flock(mut each: impl FnMut(u64, u32)) -> Result<()> {
         let mut start = 0;
         while let Some(length) = buffer[start..filled].iter().position(|&byte| byte == b'\n') {
             let line = &buffer[start..start + length];
-            if let Some((inode, pid)) = parse(line).filter(|_| !skipping) {
-                each(inode, pid);
+            if !skipping {
+                each(line);
             }
             skipping = false;
             start += length + 1;
@@ -160,6 +175,37 @@ mod tests {
         assert_eq!(parse("1: -> FLOCK  ADVISORY  WRITE 3 00:27:5 0 EOF"), None);
         assert_eq!(parse("1: FLOCK  ADVISORY  WRITE -1 00:27:5 0 EOF"), None);
         assert_eq!(parse(""), None);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_left_out_and_no_other() {
+        let long = [b' '; 10_000];
+        let text = [
+            b"first\n",
+            &long[..],
+            b"\nsecond\n",
+            &long[..4096],
+            b"\nthird\n",
+        ]
+        .concat();
+        for piece in [1, 7, 4000, 4096] {
+            let mut rest = &text[..];
+            let mut lines = Vec::new();
+            each_line(
+                |buffer| {
+                    let count = piece.min(rest.len()).min(buffer.len());
+                    buffer[..count].copy_from_slice(&rest[..count]);
+                    rest = &rest[count..];
+                    Ok(count)
+                },
+                |line| lines.push(line.to_vec()),
+            )
+            .expect("lines");
+            assert_eq!(
+                lines,
+                [b"first".to_vec(), b"second".to_vec(), b"third".to_vec()]
+            );
+        }
     }
 
     #[test]

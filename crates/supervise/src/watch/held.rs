@@ -5,9 +5,8 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use daemontools::servicedir::LOCK;
+use daemontools::unix::fifo;
 use daemontools::unix::file::{self, Identity, Kind};
-use daemontools::unix::{fifo, lock};
 use daemontools::{Errno, Result};
 
 use crate::ME;
@@ -29,13 +28,6 @@ impl Held {
     pub(super) fn is_at(&self, path: &CStr) -> bool {
         file::lstat(path).is_ok_and(|facts| facts.identity == self.identity)
     }
-}
-
-/// Opens and locks `supervise/lock`.
-pub(super) fn take_lock() -> Result<Held> {
-    let fd = file::open_append_nofollow(LOCK, 0o600)?;
-    lock::try_exclusive(&fd)?;
-    Held::new(fd)
 }
 
 /// Makes a FIFO if it is not there, and instead of anything else that is: what is

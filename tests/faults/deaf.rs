@@ -1,0 +1,128 @@
+//! What must not make supervise deaf or busy.
+
+use std::fs;
+
+use conformance::{Case, Proc, Side, Status};
+use nix::sys::signal::{Signal, kill};
+
+use crate::within;
+
+/// So many services at once, and so often.
+const SERVICES: usize = 50;
+const ROUNDS: usize = 2;
+/// How many names are made and removed.
+const NAMES: usize = 20_000;
+/// More wake-ups than so many are a flood that is not bounded.
+const WAKEUPS: u64 = 500;
+
+pub(crate) fn cases() -> Vec<Case> {
+    vec![
+        Case::scenario(
+            "an end is seen before the commands that came after it",
+            |side| {
+                let mut right = 0;
+                for _ in 0..ROUNDS {
+                    right += ends_before_commands(side);
+                }
+                side.log("right", right);
+            },
+        )
+        .without_files(),
+        Case::scenario(
+            "names made in supervise/ all the time cost nothing",
+            |side| {
+                side.service("x", "exec sleep 1000");
+                let supervise = side.command(["supervise", "x"]).spawn();
+                side.until_status("x", "up", Status::is_up);
+                side.until("a supervise", || side.is_supervised("x"));
+                let before = wakeups(&supervise);
+                for number in 0..NAMES {
+                    let path = side.path(format!("x/supervise/{}", number % 7));
+                    fs::write(&path, "").expect("a name");
+                    fs::remove_file(&path).expect("its end");
+                }
+                let more = wakeups(&supervise) - before;
+                println!("{:?}: {more} wake-ups by {} names", side.whose(), 2 * NAMES);
+                side.log("bounded", more < WAKEUPS);
+            },
+        )
+        .without_files(),
+        Case::scenario(
+            "trouble with the detail file keeps nothing from the record",
+            |side| {
+                side.service("x", "exec sleep 1000");
+                side.mkdir("x/supervise/detail.new/not-empty");
+                side.mkdir("x/supervise/detail");
+                let _supervise = side.command(["supervise", "x"]).spawn();
+                side.until_status("x", "up", Status::is_up);
+                for (letters, want) in [(b"d", b'd'), (b"u", b'u'), (b"d", b'd')] {
+                    side.control("x", letters);
+                    side.until_status("x", "what is wanted", |now| now.want == want);
+                }
+                side.log("record", side.until_status("x", "down", Status::is_down));
+            },
+        )
+        .without_files(),
+    ]
+}
+
+/// How often a process was woken.
+fn wakeups(process: &Proc) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.pid()));
+    let status = status.expect("the process");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.and_then(|count| count.trim().parse().ok())
+        .expect("a number")
+}
+
+/// supervise is stopped, its service killed, `p` written, supervise continued: the next
+/// process is paused. In how many services.
+fn ends_before_commands(side: &Side) -> usize {
+    let dirs: Vec<String> = (0..SERVICES).map(|number| format!("x{number}")).collect();
+    let supervises: Vec<Proc> = dirs
+        .iter()
+        .map(|dir| {
+            side.service(dir, "exec sleep 1000");
+            side.command(["supervise", dir]).spawn()
+        })
+        .collect();
+    let up: Vec<Status> = dirs
+        .iter()
+        .map(|dir| side.until_status(dir, "up", Status::is_up))
+        .collect();
+    // Within its second it would have to wait.
+    let second = Status::up(1).stamp + 1;
+    side.until("a second", || Status::up(1).stamp > second);
+    let pid = |status: &Status| nix::unistd::Pid::from_raw(status.pid.cast_signed());
+    for (supervise, before) in supervises.iter().zip(&up) {
+        supervise.signal(Signal::SIGSTOP);
+        side.until_state(supervise.pid().unsigned_abs(), 'T');
+        kill(pid(before), Signal::SIGKILL).expect("the service");
+    }
+    for ((dir, supervise), before) in dirs.iter().zip(&supervises).zip(&up) {
+        side.until_state(before.pid, 'Z');
+        side.control(dir, b"p");
+        supervise.signal(Signal::SIGCONT);
+    }
+    let mut right = 0;
+    for (dir, before) in dirs.iter().zip(&up) {
+        side.until("the letter read", || side.unread_control(dir) == 0);
+        side.until_status(dir, "another", |now| now.is_up() && now.pid != before.pid);
+        // The record is written after the letter was read.
+        let paused = || side.status(dir).is_some_and(|now| now.paused == 1);
+        right += usize::from(within(paused));
+    }
+    for supervise in &supervises {
+        supervise.signal(Signal::SIGKILL);
+        let _ = supervise.wait();
+    }
+    for dir in &dirs {
+        if let Some(status) = side.status(dir) {
+            let _ = kill(pid(&status), Signal::SIGKILL);
+        }
+        side.remove(dir);
+    }
+    right
+}
