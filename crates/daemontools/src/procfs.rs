@@ -10,7 +10,7 @@ use core::time::Duration;
 
 pub use locks::{each_flock, holds_flock};
 pub use process::{Process, each_process, process};
-pub use who::{is_ours, leads_to, works_as};
+pub use who::{is_called, is_ours, is_ours_and, leads_to, works_as};
 
 use crate::strerr::Decimal;
 use crate::tai64n::Tai64n;
@@ -39,9 +39,7 @@ pub fn start_time(pid: u32) -> Option<u64> {
 /// Whether a process has this name, of at most 15 bytes.
 #[must_use]
 pub fn is_named(pid: u32, name: &[u8]) -> bool {
-    let mut comm = [0; 32];
-    file::read_start(Entry::new(pid, b"/comm").path(), &mut comm)
-        .is_ok_and(|comm| comm.strip_suffix(b"\n") == Some(name))
+    is_called(pid, name) == Ok(true)
 }
 
 /// The path of a file that tells about a process.
