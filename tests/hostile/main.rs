@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod deps;
+mod impostor;
 mod multilog;
 mod supervise;
 mod svc;
