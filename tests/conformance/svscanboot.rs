@@ -203,6 +203,65 @@ pub(crate) fn cases() -> Vec<Case> {
             &["svscan runs: false"],
             &["svscan runs: true"],
         ),
+        boot("svscan told to end by TERM", |side| {
+            side.service("root/etc/service/x", SLEEPER);
+            let boot = start(side, &["svscanboot"]);
+            side.until_status(service("x"), "up", Status::is_up);
+            let svscan = pid_of(&boot, "svscan").expect("it runs");
+            kill(Pid::from_raw(svscan), Signal::SIGTERM).expect("it runs");
+            side.until("it is gone", || pid_of(&boot, "svscan") != Some(svscan));
+            side.log("svscanboot waits", boot.ended().is_none());
+            // The last that could say something to readproctitle.
+            side.control(service("x"), b"dx");
+            side.log("svscanboot", boot.wait());
+            side.log("svscan again", count(&boot, "svscan"));
+            side.log("x", side.is_supervised(service("x")));
+        }),
+        boot(
+            "svscan told to end by TERM, readproctitle killed then",
+            |side| {
+                side.service("root/etc/service/x", SLEEPER);
+                let boot = start(side, &["svscanboot"]);
+                side.until_status(service("x"), "up", Status::is_up);
+                for (name, signal) in [
+                    ("svscan", Signal::SIGTERM),
+                    ("readproctitle", Signal::SIGKILL),
+                ] {
+                    let pid = pid_of(&boot, name).expect("it runs");
+                    kill(Pid::from_raw(pid), signal).expect("it runs");
+                    side.until("it is gone", || pid_of(&boot, name) != Some(pid));
+                }
+                side.log("svscanboot", boot.wait());
+                let up = side.status(service("x")).is_some_and(|now| now.is_up());
+                side.log("x", up);
+            },
+        ),
+        boot(
+            "nobody's processes called svscan in the directory",
+            |side| {
+                side.service("root/etc/service/x", SLEEPER);
+                side.symlink("/usr/bin/su", "svscan");
+                // It waits for the password; its owner is root.
+                let (read, write) = side.pipe();
+                side.hold(write);
+                let su = side.command(["./svscan"]).stdin_file(read);
+                let named = ["/usr/bin/perl", "-e", "$0 = 'svscan'; sleep 1000"];
+                let strangers = [su, side.command(named)].map(|stranger| {
+                    let stranger = stranger.cwd("root/etc/service").unprivileged().spawn();
+                    let comm = format!("/proc/{}/comm", stranger.pid());
+                    side.until("its name", || {
+                        fs::read(&comm).is_ok_and(|comm| comm == b"svscan\n")
+                    });
+                    stranger
+                });
+                let _boot = start(side, &["svscanboot"]);
+                side.until_status(service("x"), "up", Status::is_up);
+                side.log(
+                    "strangers",
+                    strangers.iter().filter(|one| one.ended().is_none()).count(),
+                );
+            },
+        ),
         boot("killed, and started again", |side| {
             side.service("root/etc/service/x", SLEEPER);
             let boot = start(side, &["svscanboot"]);

@@ -88,11 +88,44 @@ pub(crate) fn cases() -> Vec<Case> {
         .promises(&["end: exit 0", "same pids: true"]),
     ];
 
+    cases.push(hangs());
     cases.extend(ends());
     cases.extend(losses());
     cases.extend(takeovers());
     cases.extend(doubts());
     cases
+}
+
+/// The exec of one supervise does not come back.
+fn hangs() -> Case {
+    Case::scenario("an exec that hangs keeps nobody else waiting", |side| {
+        let hung = side.hung("fs", &[("supervise", &side.bin("supervise"))]);
+        hung.stop();
+        tree(side);
+        // A logger's supervise is searched for from within the service directory.
+        side.symlink(side.path("fs"), "s/x/hung");
+        let bin = bin(side, "svscan");
+        let bin = Path::new(&bin).parent().expect("a directory").display();
+        let svscan = hung.command(side, &["svscan", "s"]);
+        let svscan = svscan.env_clear();
+        let svscan = svscan.env(format!("PATH=hung:{bin}:/usr/bin:/bin")).spawn();
+        for dir in ["s/x", "s/y"] {
+            side.until_status(dir, "up", Status::is_up);
+        }
+        side.service("new", SLEEPER);
+        side.rename("new", "s/z");
+        side.until_status("s/z", "up", Status::is_up);
+        let old = supervises(side, "s/x");
+        kill_all(&old);
+        another(side, "s/x", &old);
+        side.log("the logger waits", supervises(side, "s/x/log").is_empty());
+        say(side, "line");
+        hung.go_on();
+        side.until("its line", || lines(side) == "line\n");
+        side.log_bytes("stderr", &svscan.stderr());
+    })
+    .needs(conformance::case::Need::Namespaces)
+    .without_files()
 }
 
 /// Ends of what was taken over are noticed.

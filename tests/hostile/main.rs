@@ -8,6 +8,7 @@
 
 mod deps;
 mod forged;
+mod impostor;
 mod multilog;
 mod supervise;
 mod svc;

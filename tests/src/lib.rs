@@ -56,6 +56,7 @@ pub mod bare;
 pub mod case;
 mod exec;
 pub mod files;
+pub mod hung;
 pub mod keeper;
 pub mod normal;
 pub mod process;
@@ -69,6 +70,7 @@ pub mod transcript;
 pub mod tree;
 
 pub use case::Case;
+pub use hung::Hung;
 pub use normal::{LABELS, Normal, PIDS, SECONDS, STARTS};
 pub use process::{Exit, Proc};
 pub use service::Status;

@@ -99,6 +99,22 @@ pub const fn text(error: Errno) -> &'static str {
     }
 }
 
+/// Whether an error tells of trouble that ends, and nothing of what was asked for: who
+/// gets it knows as little as before, and asks again.
+#[must_use]
+pub const fn passes(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::EINTR
+            | Errno::EAGAIN
+            | Errno::ENOMEM
+            | Errno::EMFILE
+            | Errno::ENFILE
+            | Errno::ENOSPC
+            | Errno::EIO
+    )
+}
+
 /// The exit code for an error where strict ones were asked for: [`PERMANENT`] for
 /// a name that leads nowhere or to the wrong kind of thing, which trying again
 /// does not mend, else [`TEMPORARY`].

@@ -10,11 +10,10 @@ use core::time::Duration;
 
 pub use locks::{Holder, each_flock, holder, holds_flock};
 pub use process::{Process, each_pid, each_process, process};
-pub use who::{is_ours, leads_to, works_as, works_in};
+pub use who::{is_called, is_ours, is_ours_and, leads_to, works_as};
 
 use crate::strerr::Decimal;
 use crate::tai64n::Tai64n;
-use crate::unix::file::ReadError;
 use crate::unix::{clock, fd, file};
 use crate::{Errno, Result};
 
@@ -46,19 +45,7 @@ pub fn start_time(pid: u32) -> Option<u64> {
 /// Whether a process has this name, of at most 15 bytes. No where that can't be read.
 #[must_use]
 pub fn is_named(pid: u32, name: &[u8]) -> bool {
-    has_name(pid, name).unwrap_or(false)
-}
-
-/// Whether a process has this name, of at most 15 bytes.
-///
-/// # Errors
-/// What opening and reading say: ENOENT or ESRCH if there is no such process.
-pub fn has_name(pid: u32, name: &[u8]) -> Result<bool> {
-    let mut comm = [0; 32];
-    match file::read_start(Entry::new(pid, b"/comm").path(), &mut comm) {
-        Ok(comm) => Ok(comm.strip_suffix(b"\n") == Some(name)),
-        Err(ReadError::Open(error) | ReadError::Read(error)) => Err(error),
-    }
+    is_called(pid, name) == Ok(true)
 }
 
 /// The path of a file that tells about a process.

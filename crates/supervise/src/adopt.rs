@@ -114,7 +114,7 @@ pub(crate) fn here() -> Found<Here> {
     let boot = procfs::boot_id().map_err(Trouble::Proc)?;
     let directory = file::stat(c".").map_err(|error| Trouble::File(c".", error))?;
     let parent = process::parent();
-    let svscan = match procfs::has_name(parent, b"svscan").or_else(unseen(false)) {
+    let svscan = match procfs::is_called(parent, b"svscan").or_else(unseen(false)) {
         Ok(true) => born(parent),
         Ok(false) => Ok(None),
         Err(error) => Err(error),
@@ -179,5 +179,8 @@ fn is_at_home(status: &Status, here: &Here) -> Result<bool> {
     if changed <= status.since {
         return Ok(true);
     }
-    procfs::works_in(status.pid, here.directory)
+    let place = procfs::leads_to(status.pid, b"cwd");
+    place
+        .map(|place| place == here.directory)
+        .or_else(unseen(false))
 }

@@ -4,6 +4,9 @@
 //! Where the reference is a shell script that waits for the pipeline's last program
 //! only, this notices when either of the two ends and starts it again on the same
 //! pipe, whose ends it keeps. It goes on with those of a svscanboot that was killed.
+//! But a svscan that was ended by TERM was ended by somebody who meant it: as in the
+//! reference, it stays so, and svscanboot ends when readproctitle has read all that the
+//! services have to say.
 //!
 //! The two are in process groups of their own: an init that ends svscanboot signals
 //! its group, and what services and loggers are told, and in which order, is svscan's
@@ -19,7 +22,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::exec::Strings;
-use daemontools::unix::process::{self, Pid};
+use daemontools::unix::process::{self, End, Pid};
 use daemontools::unix::signal::{self, Caught, Mask, Signal};
 use daemontools::unix::{fd, file, pidfd, poll};
 use daemontools::{Args, Result, TEMPORARY};
@@ -54,14 +57,12 @@ enum Process {
 /// was told to stop.
 #[must_use]
 pub fn run(args: Args) -> i32 {
-    match serve(args.get(1).unwrap_or(DEFAULT)) {
-        Ok(()) => 0,
-        Err(_) => TEMPORARY,
-    }
+    serve(args.get(1).unwrap_or(DEFAULT)).unwrap_or(TEMPORARY)
 }
 
-/// Runs the two until it is told to stop and svscan has ended.
-fn serve(dir: &CStr) -> Result<()> {
+/// Runs the two until it is told to stop and svscan has ended, or svscan alone was. Gives
+/// the exit code.
+fn serve(dir: &CStr) -> Result<i32> {
     fd::fill_standard();
     let ground = Ground::new()?;
     let child_ended = Caught::new(Signal::SIGCHLD)?;
@@ -71,39 +72,49 @@ fn serve(dir: &CStr) -> Result<()> {
     }
     // By this others know whose svscanboot it is, whoever has started svscan.
     let mut place = file::open_directory(dir).ok();
-    let found = survivor::svscan(dir);
-    let pipe = match &found {
-        Some((_, pipe)) => pipe.as_ref(),
+    let wait_mask = ground.mask.without(&[Signal::SIGCHLD]).without(&TO_BOOT);
+    let survivors = loop {
+        match survivor::survivors(dir) {
+            Ok(survivors) => break survivors,
+            // Not to be guessed: what runs would be ended.
+            Err(_) if orders.stop() | orders.rescan() => return Ok(0),
+            Err(_) => pause(&wait_mask),
+        }
+    };
+    let (svscan_runs, pipe) = match survivors {
+        Some(survivors) => (Some(survivors.svscan), survivors.pipe),
         None => {
             ground.clear(dir);
-            None
+            (None, None)
         }
     };
-    let (pipe, title_runs) = match pipe.and_then(|link| Pipe::reopen(link.as_c_str()).ok()) {
-        Some(pipe) => {
-            let reader = survivor::reader(&pipe.read);
-            (pipe, reader)
-        }
+    let (pipe, title_runs) = match pipe {
+        Some(found) => found,
         None => (Pipe::new()?, None),
     };
+    let mut pipe = Some(pipe);
 
     let dots = CString::new([b'.'; DOTS]).unwrap_or_default();
     let title = [c"readproctitle", c"service", c"errors:", &dots];
     let mut reader = Program::new(title.into_iter().collect(), title_runs);
     let svscan = [c"svscan", dir].into_iter().collect();
-    let mut svscan = Program::new(svscan, found.map(|(process, _)| process));
+    let mut svscan = Program::new(svscan, svscan_runs);
     // It takes this signal unless it was ignored when svscanboot was started.
     let stop = match signal::is_ignored(STOP) {
         true => Signal::SIGTERM,
         false => STOP,
     };
     let mut stopping = false;
-    let wait_mask = ground.mask.without(&[Signal::SIGCHLD]).without(&TO_BOOT);
+    let mut code = 0;
     loop {
         if child_ended.take() {
-            while let Ok(Some((pid, _))) = process::reap() {
-                reader.ended(pid);
-                svscan.ended(pid);
+            while let Ok(Some((pid, end))) = process::reap() {
+                if reader.ended(pid) {
+                    code = exit_code(end);
+                }
+                if svscan.ended(pid) && end == End::Killed(Signal::SIGTERM as i32) {
+                    pipe = None;
+                }
             }
         }
         reader.look();
@@ -117,12 +128,15 @@ fn serve(dir: &CStr) -> Result<()> {
             if svscan.runs.is_none() {
                 // For what svscan has left behind, if it did not end by itself.
                 ground.stop(dir);
-                return Ok(());
+                return Ok(0);
             }
-        } else {
+        } else if let Some(pipe) = &pipe {
             if svscan.is_due() {
                 place = file::open_directory(dir).ok().or(place);
-                svscan.runs = survivor::svscan(dir).map(|(process, _)| Process::Found(process));
+                match survivor::svscan(dir) {
+                    Ok(found) => svscan.runs = found.map(|(_, svscan)| Process::Found(svscan)),
+                    Err(_) => svscan.may_start = Monotonic::now() + PACE,
+                }
             }
             let null = ground.null.as_fd();
             let write = pipe.write.as_fd();
@@ -130,11 +144,30 @@ fn serve(dir: &CStr) -> Result<()> {
                 reader.tend(&ground, [pipe.read.as_fd(), null, null]),
                 svscan.tend(&ground, [null, write, write]),
             ];
+        } else if reader.runs.is_none() {
+            // svscan was ended, and nobody has more to say.
+            return Ok(code);
         }
         let found = (reader.found(), svscan.found());
         if wait(found, deadlines, &wait_mask).is_err() {
             poll::pause_until(Monotonic::now() + PACE);
         }
+    }
+}
+
+/// What a shell makes of the end of its last command.
+const fn exit_code(end: End) -> i32 {
+    match end {
+        End::Exited(code) => code,
+        End::Killed(signal) => 128 + signal,
+    }
+}
+
+/// A moment in which signals get in.
+fn pause(mask: &Mask) {
+    let deadline = Monotonic::now() + PACE;
+    if poll::readable([], Some(deadline), mask).is_err() {
+        poll::pause_until(deadline);
     }
 }
 
@@ -161,11 +194,13 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// A child has ended.
-    fn ended(&mut self, pid: Pid) {
-        if matches!(self.runs, Some(Process::Child(own)) if own == pid) {
+    /// A child has ended; says whether it was this.
+    fn ended(&mut self, pid: Pid) -> bool {
+        let was = matches!(self.runs, Some(Process::Child(own)) if own == pid);
+        if was {
             self.runs = None;
         }
+        was
     }
 
     /// Looks whether a process that is no child has ended.

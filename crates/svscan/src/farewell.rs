@@ -4,8 +4,8 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use daemontools::servicedir::{CONTROL, STATUS};
-use daemontools::status::{STATUS_LEN, Status, Want};
+use daemontools::servicedir::{CONTROL, Own, SUPERVISE, Told};
+use daemontools::status::{Status, Want};
 use daemontools::unix::dir::Dir;
 use daemontools::unix::{fd, fifo, file};
 use daemontools::{Errno, Result};
@@ -25,27 +25,29 @@ pub(crate) const KILL_AND_EXIT: &[u8] = b"dkx";
 /// What opening or writing says; ENXIO if no supervise reads there.
 pub(crate) fn by_name(name: &CStr, commands: &[u8]) -> Result<()> {
     let path = Path::new(&[name.to_bytes(), b"/", CONTROL.to_bytes()])?;
-    send(&fifo::open_write(path.as_c_str())?, commands)
+    send(&fifo::open_write_nofollow(path.as_c_str())?, commands)
 }
 
 /// Whether the service of the directory `name` is up, shall be, and can take a
 /// command: only then is nothing changed for it by a supervise that comes back.
 pub(crate) fn is_plainly_up(name: &CStr) -> bool {
-    record(name).is_ok_and(|status| status.pid != 0 && status.want == Want::Up && !status.paused)
+    is_told(name, |status| {
+        status.pid != 0 && status.want == Want::Up && !status.paused
+    })
 }
 
-/// The status record of the directory `name`.
+/// Whether the record of the directory `name` is to be believed and says this.
+pub(crate) fn is_told(name: &CStr, what: impl FnOnce(Status) -> bool) -> bool {
+    matches!(record(name), Ok(Told::By(status)) if what(status))
+}
+
+/// The status record of the directory `name`, if only we may have written it.
 ///
 /// # Errors
-/// What opening or reading says; EIO if it is too short.
-pub(crate) fn record(name: &CStr) -> Result<Status> {
-    let path = Path::new(&[name.to_bytes(), b"/", STATUS.to_bytes()])?;
-    let mut record = [0; STATUS_LEN];
-    let count = fd::read(file::open_read(path.as_c_str())?, &mut record)?;
-    if count < STATUS_LEN {
-        return Err(Errno::EIO);
-    }
-    Ok(Status::unpack(&record))
+/// What opening or reading says.
+pub(crate) fn record(name: &CStr) -> Result<Told<Status>> {
+    let path = Path::new(&[name.to_bytes(), b"/", SUPERVISE.to_bytes()])?;
+    Own::open(path.as_c_str())?.status()
 }
 
 /// Whether the working directory of a supervise was removed.
@@ -74,7 +76,7 @@ fn held_control(pid: u32) -> Result<OwnedFd> {
             if let Ok(link) = link
                 && is_control(link.as_c_str())
             {
-                found = fifo::open_write(link.as_c_str());
+                found = open_own(link.as_c_str());
             }
         }
     })?;
@@ -88,6 +90,15 @@ fn is_control(link: &CStr) -> bool {
         let text = text.strip_suffix(b" (deleted)").unwrap_or(text);
         text.ends_with(b"/control")
     })
+}
+
+/// Opens a FIFO that is ours: who starts us may have handed down another of that name.
+fn open_own(link: &CStr) -> Result<OwnedFd> {
+    let control = fifo::open_write(link)?;
+    match file::fstat(&control)?.is_ours() {
+        true => Ok(control),
+        false => Err(Errno::EACCES),
+    }
 }
 
 fn send(control: &OwnedFd, commands: &[u8]) -> Result<()> {

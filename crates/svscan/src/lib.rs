@@ -15,6 +15,7 @@ mod arrivals;
 mod farewell;
 mod find;
 mod orders;
+mod others;
 mod pair;
 mod path;
 mod reunion;
@@ -24,7 +25,6 @@ mod sole;
 mod table;
 mod takeover;
 mod tick;
-mod who;
 mod work;
 
 use daemontools::strerr::Reporter;

@@ -2,17 +2,19 @@
 //! started with exactly what svscan inherited.
 
 use core::ffi::CStr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
+use daemontools::strerr::Decimal;
 use daemontools::unix::exec::Strings;
-use daemontools::unix::file::Kind;
 use daemontools::unix::process;
 use daemontools::unix::signal::{Inherited, Mask, Signal};
 use daemontools::unix::{fd, file, rlimit, signal};
 use daemontools::{Errno, Result, pathexec};
 
 use crate::ME;
+use crate::path::Path;
 use crate::slot::Role;
+use crate::sole::Sole;
 
 /// The pipe from a service to its logger. Both ends stay open here, so that it
 /// outlives the processes on either side with all that is in it.
@@ -37,18 +39,39 @@ impl Pipe {
     /// neither waits for the other end to be opened.
     ///
     /// # Errors
-    /// What opening says; EINVAL for what is no pipe.
+    /// What opening says; EINVAL for what is no pipe, or one with a name.
     pub(crate) fn reopen(link: &CStr) -> Result<Self> {
+        if !is_anonymous(link)? {
+            return Err(Errno::EINVAL);
+        }
         let read = file::open_read(link)?;
         let write = file::open_write(link)?;
         for end in [&read, &write] {
-            if file::fstat(end)?.kind != Kind::Fifo {
+            // By then the link may have led elsewhere.
+            let own = Path::of_process(std::process::id(), b"fd/")?;
+            let number = Decimal::new(end.as_raw_fd().unsigned_abs().into());
+            let own = Path::new(&[own.as_c_str().to_bytes(), number.as_bytes()])?;
+            if !is_anonymous(own.as_c_str())? {
                 return Err(Errno::EINVAL);
             }
             // Of our own opening only, which is what children inherit.
             fd::set_nonblocking(end, false)?;
         }
         Ok(Self { read, write })
+    }
+}
+
+/// Whether an entry of `/proc/PID/fd` is a pipe without a name: only its processes and
+/// those that may look at them can open it. The text of a FIFO's is its path.
+///
+/// # Errors
+/// What `readlink(2)` says.
+pub(crate) fn is_anonymous(link: &CStr) -> Result<bool> {
+    let mut text = [0; 32];
+    match file::read_link(link, &mut text) {
+        Ok(text) => Ok(text.starts_with(b"pipe:[")),
+        Err(Errno::ENAMETOOLONG) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -90,12 +113,15 @@ pub(crate) const fn suffix(role: Role) -> &'static [u8] {
 }
 
 /// Starts a supervise for the service `name`; gives its pid. With `silent` it does
-/// not say again why it could not be started.
+/// not say again why it could not be started. It does not wait for the exec, which may
+/// take as long as the file system of supervise likes; so that a child that hangs there
+/// does not keep the directory for us when we are no more, it leaves `sole` first.
 ///
 /// # Errors
-/// What `clone(2)` says.
+/// What `fork(2)` says.
 pub(crate) fn start(
     inheritance: &Inheritance,
+    sole: &mut Sole,
     role: Role,
     name: &CStr,
     pipe: Option<&Pipe>,
@@ -107,6 +133,7 @@ pub(crate) fn start(
     };
     let argv: Strings = [c"supervise", dir].into_iter().collect();
     let pid = process::spawn(|| {
+        sole.leave();
         let (what, error) = become_supervise(inheritance, role, name, pipe, &argv);
         if !silent {
             ME.warning(&[what, name.to_bytes(), suffix(role)], error);
@@ -116,8 +143,7 @@ pub(crate) fn start(
     Ok(pid.as_raw().unsigned_abs())
 }
 
-/// Execs supervise, in the child, which has our memory: it uses no heap. Returns only
-/// to say what failed and why.
+/// Execs supervise, in the child. Returns only to say what failed and why.
 fn become_supervise(
     inheritance: &Inheritance,
     role: Role,

@@ -14,6 +14,7 @@ use daemontools::{Args, Result, TEMPORARY, diag};
 
 use crate::ME;
 use crate::orders::{self, Orders};
+use crate::others::Others;
 use crate::pair::{Inheritance, UNBORN};
 use crate::sole::Sole;
 use crate::table::{Ended, Table};
@@ -106,12 +107,15 @@ impl Svscan {
         let mut next_scan = Monotonic::now();
         let mut next_pass = None;
         loop {
+            // Where there always is something to read, waiting lets none in; and ends come
+            // before whatever was told or changed meanwhile.
+            poll::let_signals_in(Duration::ZERO, mask);
             let time = Monotonic::now();
             // Only then: each look costs a look at every child.
             if child_ended.take() || (self.reap_again && time >= next_scan) {
                 self.reap();
             }
-            self.take_others();
+            self.take_others(time >= next_scan);
             if orders.stop() {
                 self.stop = self.stop.saturating_add(1);
                 self.table.stop();
@@ -154,7 +158,7 @@ impl Svscan {
     /// The one place where svscan waits.
     fn wait(&self, deadline: Option<Monotonic>, mask: &Mask) -> Result<()> {
         let notify = self.notify.as_ref().map(|(notify, _)| notify.as_fd());
-        match (notify, self.others.as_ref().map(AsFd::as_fd)) {
+        match (notify, self.others.as_ref().and_then(Others::as_fd)) {
             (Some(notify), Some(others)) => {
                 poll::readable([notify, others], deadline, mask).map(drop)
             }
@@ -165,18 +169,23 @@ impl Svscan {
         }
     }
 
-    /// Takes in the ends of supervises that were taken over.
-    fn take_others(&mut self) {
+    /// Takes in the ends of supervises that were taken over: those that were told, and
+    /// at a scan those that are not told.
+    fn take_others(&mut self, scan: bool) {
         let (table, changed) = (&mut self.table, &mut self.changed);
+        let mut ended = |pid| {
+            let end = Ended {
+                pid,
+                ..Ended::default()
+            };
+            table.ended(&[end], now());
+            *changed = true;
+        };
         if let Some(others) = &mut self.others {
-            others.take(|pid| {
-                let end = Ended {
-                    pid,
-                    ..Ended::default()
-                };
-                table.ended(&[end], now());
-                *changed = true;
-            });
+            others.take(&mut ended);
+            if scan {
+                others.look(&mut ended);
+            }
         }
     }
 

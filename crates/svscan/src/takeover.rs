@@ -8,19 +8,21 @@
 
 use core::ffi::CStr;
 
-use daemontools::servicedir::{LOCK, OK};
-use daemontools::unix::ends::Ends;
-use daemontools::unix::file::{self, Identity, Kind};
-use daemontools::unix::{fd, fifo};
+use daemontools::command::TAKEN_OVER;
+use daemontools::errno::passes;
+use daemontools::servicedir::{LOCK, OK, Told};
+use daemontools::status::Status;
+use daemontools::unix::file::{self, Identity};
+use daemontools::unix::{clock, fd, fifo};
 use daemontools::{Errno, Result, procfs};
 
 use crate::ME;
 use crate::farewell;
+use crate::others::Others;
 use crate::pair::{self, Pipe};
 use crate::path::Path;
 use crate::reunion::{End, Source, reunion};
 use crate::slot::{Mark, Role};
-use crate::who;
 use crate::work::{Svscan, now};
 
 /// Who holds which lock: inode and pid, sorted.
@@ -35,20 +37,10 @@ impl Svscan {
         for slot in 0..self.table.len() {
             if self.table[slot].has(Mark::Unseen) {
                 self.table[slot].set(Mark::Unseen, false);
-                let logged = self.table[slot].has(Mark::Logged);
-                let mut found = self.take_over_one(slot, Role::Service, &mut holders);
-                if logged {
-                    found |= self.take_over_one(slot, Role::Log, &mut holders);
-                }
-                // A pipe of our own that nobody we found has is kept.
-                let piped = self.table[slot].pipe().is_some();
-                if logged
-                    && self.table[slot].is_steady()
-                    && (found || !piped)
-                    && let Err(error) = self.rejoin(slot)
-                {
+                let looked = self.with_room(|svscan| svscan.take_over_slot(slot, &mut holders));
+                if let Err(error) = looked {
                     // Not to be told now: it must not be guessed.
-                    self.cannot_find_pipe(slot, error);
+                    self.say_of(slot, b"unable to see what runs of ", error);
                     self.table[slot].set(Mark::Unseen, true);
                     self.unseen = true;
                 }
@@ -56,17 +48,47 @@ impl Svscan {
         }
     }
 
-    /// Takes over a supervise, if one runs; says whether.
-    fn take_over_one(&mut self, slot: usize, role: Role, holders: &mut Option<Holders>) -> bool {
+    /// Takes over what runs of one service, with its pipe.
+    ///
+    /// # Errors
+    /// What keeps us from looking, for now.
+    fn take_over_slot(&mut self, slot: usize, holders: &mut Option<Holders>) -> Result<()> {
+        self.take_over_one(slot, Role::Service, holders)?;
+        if !self.table[slot].has(Mark::Logged) {
+            return Ok(());
+        }
+        self.take_over_one(slot, Role::Log, holders)?;
+        let (slot_now, others) = (&self.table[slot], &self.others);
+        let is_other = |pid| others.as_ref().is_some_and(|others| others.has(pid));
+        let found = [Role::Service, Role::Log]
+            .into_iter()
+            .any(|role| slot_now.pid(role).is_some_and(is_other));
+        // A pipe of our own that nobody we found has is kept.
+        if slot_now.is_steady() && (found || slot_now.pipe().is_none()) {
+            self.rejoin(slot)?;
+        }
+        Ok(())
+    }
+
+    /// Takes over a supervise, if one runs.
+    ///
+    /// # Errors
+    /// What keeps us from looking, for now.
+    fn take_over_one(
+        &mut self,
+        slot: usize,
+        role: Role,
+        holders: &mut Option<Holders>,
+    ) -> Result<()> {
         if self.table[slot].pid(role).is_some() {
-            return false;
+            return Ok(());
         }
         let name = Path::new(&[self.table.name(slot).to_bytes(), pair::suffix(role)]);
         let Ok(name) = name.as_ref().map(Path::as_c_str) else {
-            return false;
+            return Ok(());
         };
-        if !is_supervised(name) {
-            return false;
+        if !is_supervised(name)? {
+            return Ok(());
         }
         let found = match role {
             Role::Service => Ok(self.table[slot].identity),
@@ -76,20 +98,20 @@ impl Svscan {
         match found {
             Ok(pid) => {
                 self.table[slot].taken_over(role, pid, now());
-                true
+                // Whoever can't take it was not asked for more.
+                let _ = farewell::by_name(name, &[TAKEN_OVER]);
             }
+            Err(error) if passes(error) => return Err(error),
             // It may have ended in the meantime.
-            Err(_) if !is_supervised(name) => false,
-            Err(error) => {
-                if !self.takeover_said {
-                    self.takeover_said = true;
-                    let what: [&[u8]; 2] =
-                        [b"unable to take over running supervises: ", name.to_bytes()];
-                    ME.warning(&what, error);
-                }
-                false
+            Err(error) if is_supervised(name)? && !self.takeover_said => {
+                self.takeover_said = true;
+                let what: [&[u8]; 2] =
+                    [b"unable to take over running supervises: ", name.to_bytes()];
+                ME.warning(&what, error);
             }
+            Err(_) => {}
         }
+        Ok(())
     }
 
     /// Finds the supervise of a directory and watches it from now on; gives its pid.
@@ -100,34 +122,70 @@ impl Svscan {
         holders: &mut Option<Holders>,
     ) -> Result<u32> {
         let lock = Path::new(&[name.to_bytes(), b"/", LOCK.to_bytes()])?;
-        let inode = file::stat(lock.as_c_str())?.identity.inode;
+        let lock = file::stat(lock.as_c_str())?.identity;
         if holders.is_none() {
             *holders = Some(all_holders()?);
         }
-        if self.others.is_none() {
-            self.others = Some(Ends::new()?);
-        }
-        let (Some(holders), Some(others)) = (holders, &mut self.others) else {
+        let Some(holders) = holders else {
             return Err(Errno::ESRCH);
         };
-        let first = holders.partition_point(|&(of, _)| of < inode);
-        let candidates = holders[first..].iter().take_while(|&&(of, _)| of == inode);
+        let others = self.others.get_or_insert_with(Others::new);
+        let first = holders.partition_point(|&(of, _)| of < lock.inode);
+        let candidates = holders[first..]
+            .iter()
+            .take_while(|&&(of, _)| of == lock.inode);
         let mut result = Err(Errno::ESRCH);
         for &(_, pid) in candidates {
-            // The same inode may be locked on another file system.
-            match others.watch(pid, || who::is(pid, b"supervise", identity)) {
+            // The same inode may be locked on another file system, and by anybody.
+            let is_it = || {
+                Ok(procfs::works_as(pid, b"supervise", identity)?
+                    && procfs::holds_flock(pid, lock)?)
+            };
+            match others.add(pid, is_it) {
                 Ok(()) => return Ok(pid),
+                Err(error) if passes(error) => return Err(error),
                 Err(error) => result = Err(error),
             }
         }
         result
     }
 
-    fn cannot_find_pipe(&mut self, slot: usize, error: Errno) {
+    /// Says of a service, once, what could not be done.
+    fn say_of(&mut self, slot: usize, what: &[u8], error: Errno) {
         if self.table[slot].say() {
             let name = self.table.name(slot).to_bytes();
-            ME.warning(&[b"unable to find the pipe of ", name], error);
+            ME.warning(&[what, name], error);
         }
+    }
+
+    /// The processes of a service and its logger, as far as their records say so, are to
+    /// be believed, and the kernel agrees.
+    ///
+    /// # Errors
+    /// What keeps us from looking, for now.
+    fn survivors(&mut self, slot: usize) -> Result<[Option<u32>; 2]> {
+        let mut found = [None; 2];
+        for (found, role) in found.iter_mut().zip([Role::Service, Role::Log]) {
+            let name = Path::new(&[self.table.name(slot).to_bytes(), pair::suffix(role)])?;
+            let name = name.as_c_str();
+            *found = match farewell::record(name) {
+                Ok(Told::By(status)) => survivor(status)?,
+                Ok(Told::Stranger) => {
+                    if self.table[slot].say() {
+                        let what: [&[u8]; 3] = [
+                            b"supervise/ of ",
+                            name.to_bytes(),
+                            b" is writable by others: its record is not believed",
+                        ];
+                        ME.warning(&what, None);
+                    }
+                    None
+                }
+                Err(error) if passes(error) => return Err(error),
+                Ok(Told::Nothing) | Err(_) => None,
+            };
+        }
+        Ok(found)
     }
 
     /// Finds the pipe of a service that has a logger.
@@ -145,13 +203,13 @@ impl Svscan {
         });
         let [service, log] = if sides == [None, None] {
             // Their processes may be joined still.
-            survivors(name)
+            self.survivors(slot)?
         } else {
             sides
         };
         let output = service.map_or(Ok(End::Gone), output_of)?;
         let input = log.map_or(Ok(End::Gone), input_of)?;
-        if sides == [None, None] && !is_theirs(output, input, service) {
+        if sides == [None, None] && !is_theirs(output, input, service)? {
             return Ok(());
         }
         let plan = reunion(output, input);
@@ -166,10 +224,13 @@ impl Svscan {
             _ => Pipe::new(),
         };
         match found {
+            Ok(_) if sides == [None, None] && self.survivors(slot)? != [service, log] => {
+                return Err(Errno::EAGAIN);
+            }
             Ok(pipe) => self.table[slot].piped(pipe),
             Err(error) if passes(error) => return Err(error),
             // The logger can't be started without: a new one will be made.
-            Err(error) => self.cannot_find_pipe(slot, error),
+            Err(error) => self.say_of(slot, b"unable to find the pipe of ", error),
         }
         if let Some(trouble) = plan.trouble {
             ME.warning(&[name.to_bytes(), b": ", trouble], None);
@@ -184,24 +245,16 @@ impl Svscan {
     }
 }
 
-/// Whether trouble says nothing about what was asked for, and ends.
-const fn passes(error: Errno) -> bool {
-    matches!(
-        error,
-        Errno::EINTR
-            | Errno::EAGAIN
-            | Errno::ENOMEM
-            | Errno::EMFILE
-            | Errno::ENFILE
-            | Errno::ENOSPC
-            | Errno::EIO
-    )
-}
-
 /// Whether a supervise runs in a directory.
-fn is_supervised(name: &CStr) -> bool {
-    Path::new(&[name.to_bytes(), b"/", OK.to_bytes()])
-        .is_ok_and(|ok| fifo::open_write_nofollow(ok.as_c_str()).is_ok())
+///
+/// # Errors
+/// What keeps us from looking, for now.
+fn is_supervised(name: &CStr) -> Result<bool> {
+    let ok = Path::new(&[name.to_bytes(), b"/", OK.to_bytes()]);
+    match ok.and_then(|ok| fifo::open_write_nofollow(ok.as_c_str())) {
+        Err(error) if passes(error) => Err(error),
+        opened => Ok(opened.is_ok()),
+    }
 }
 
 /// Who holds which lock now.
@@ -222,27 +275,40 @@ fn all_holders() -> Result<Holders> {
     }
 }
 
-/// The processes of a service and its logger, as far as their records say so and
-/// the kernel agrees.
-fn survivors(name: &CStr) -> [Option<u32>; 2] {
-    [Role::Service, Role::Log].map(|role| {
-        let name = Path::new(&[name.to_bytes(), pair::suffix(role)]).ok()?;
-        let status = farewell::record(name.as_c_str()).ok()?;
-        procfs::is_since(status.pid, status.since).then_some(status.pid)
-    })
+/// The process that a record names, if it lives and was started when the record says.
+///
+/// # Errors
+/// What keeps us from looking, for now.
+fn survivor(status: Status) -> Result<Option<u32>> {
+    match procfs::process(status.pid) {
+        Ok(process) if process.has_ended() => Ok(None),
+        Ok(process) => {
+            let agrees = procfs::agrees(status.since, clock::wall(), procfs::age(process.born));
+            Ok(agrees.then_some(status.pid))
+        }
+        Err(error) if passes(error) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Whether the pipe of two processes without supervises is the one that they were
 /// started on: a service may also have a pipe of its own making.
-fn is_theirs(output: End, input: End, service: Option<u32>) -> bool {
+///
+/// # Errors
+/// What keeps us from looking, for now.
+fn is_theirs(output: End, input: End, service: Option<u32>) -> Result<bool> {
     match (output, input, service) {
-        (End::Pipe(written), End::Pipe(read), _) => written == read,
-        (End::Gone, End::Pipe(_), _) => true,
+        (End::Pipe(written), End::Pipe(read), _) => Ok(written == read),
+        (End::Gone, End::Pipe(_), _) => Ok(true),
         // Its logger died: nobody reads.
-        (End::Pipe(_), End::Gone, Some(pid)) => Path::of_process(pid, b"fd/1")
-            .and_then(|link| file::open_write(link.as_c_str()))
-            .is_err_and(|error| error == Errno::ENXIO),
-        _ => false,
+        (End::Pipe(_), End::Gone, Some(pid)) => {
+            let link = Path::of_process(pid, b"fd/1")?;
+            match file::open_write(link.as_c_str()) {
+                Err(error) if passes(error) => Err(error),
+                opened => Ok(opened.is_err_and(|error| error == Errno::ENXIO)),
+            }
+        }
+        _ => Ok(false),
     }
 }
 
@@ -265,12 +331,18 @@ fn input_of(pid: u32) -> Result<End> {
     Ok(pipe_at(pid, b"fd/0")?.map_or(End::Other, End::Pipe))
 }
 
-/// The pipe that a process has as this descriptor.
+/// The pipe that a process has as this descriptor: one without a name, as svscan makes
+/// them. A FIFO with a name is anybody's who may open it.
 fn pipe_at(pid: u32, entry: &[u8]) -> Result<Option<Identity>> {
-    match Path::of_process(pid, entry).and_then(|link| file::stat(link.as_c_str())) {
-        Ok(facts) => Ok((facts.kind == Kind::Fifo).then_some(facts.identity)),
+    let link = Path::of_process(pid, entry)?;
+    let link = link.as_c_str();
+    let pipe = pair::is_anonymous(link).and_then(|anonymous| match anonymous {
+        true => file::stat(link).map(|facts| Some(facts.identity)),
+        false => Ok(None),
+    });
+    match pipe {
         Err(error) if passes(error) => Err(error),
-        Err(_) => Ok(None),
+        other => Ok(other.unwrap_or(None)),
     }
 }
 

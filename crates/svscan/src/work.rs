@@ -6,7 +6,6 @@ use std::rc::Rc;
 use daemontools::status::Want;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
-use daemontools::unix::ends::Ends;
 use daemontools::unix::file;
 use daemontools::unix::inotify::{Inotify, Watch};
 use daemontools::{Errno, Result};
@@ -15,6 +14,7 @@ use crate::ME;
 use crate::arrival::Arrival;
 use crate::farewell::{self, DOWN_AND_EXIT, EXIT, KILL_AND_EXIT};
 use crate::find::Trouble;
+use crate::others::Others;
 use crate::pair::{self, Inheritance, Pipe};
 use crate::path::Path;
 use crate::slot::{Action, Farewell, Mark, PACE, Role};
@@ -57,7 +57,7 @@ pub(crate) struct Svscan {
     /// Whether it has been said that there is no /proc.
     pub(crate) proc_said: bool,
     /// Supervises that were taken over: no children of ours.
-    pub(crate) others: Option<Ends>,
+    pub(crate) others: Option<Others>,
     /// There are services whose supervises may run already.
     pub(crate) unseen: bool,
     /// Whether it has been said that supervises can't be taken over.
@@ -130,7 +130,7 @@ impl Svscan {
     }
 
     fn pipe(&mut self, slot: usize) -> bool {
-        match Pipe::new() {
+        match self.with_room(|_| Pipe::new()) {
             Ok(pipe) => {
                 self.table[slot].piped(pipe);
                 true
@@ -139,11 +139,27 @@ impl Svscan {
         }
     }
 
+    /// Attempts something that takes descriptors. If none is left, those that tell of the
+    /// ends of others are given up for it.
+    pub(crate) fn with_room<T>(
+        &mut self,
+        mut attempt: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        match attempt(self) {
+            Err(Errno::EMFILE | Errno::ENFILE)
+                if self.others.as_mut().is_some_and(Others::release) =>
+            {
+                attempt(self)
+            }
+            result => result,
+        }
+    }
+
     fn start(&mut self, slot: usize, role: Role) -> bool {
         let table = &self.table;
         let (name, pipe) = (table.name(slot), table[slot].pipe());
         let silent = table[slot].has(Mark::Mute);
-        match pair::start(&self.inheritance, role, name, pipe, silent) {
+        match pair::start(&self.inheritance, &mut self.sole, role, name, pipe, silent) {
             Ok(pid) => {
                 self.table[slot].started(role, pid, now());
                 true
@@ -223,7 +239,7 @@ impl Svscan {
     /// logger again, its supervise would leave the rest of the pipe unread.
     fn may_leave(&self, slot: usize, log: &CStr) -> bool {
         self.table[slot].has_waited(now())
-            || !farewell::record(log).is_ok_and(|status| status.pid == 0 && status.want == Want::Up)
+            || !farewell::is_told(log, |status| status.pid == 0 && status.want == Want::Up)
     }
 
     /// The old supervises of a replaced directory have gone.

@@ -9,7 +9,7 @@ use core::str;
 
 use nix::unistd::geteuid;
 
-use super::{Entry, is_named};
+use super::Entry;
 use crate::strerr::Decimal;
 use crate::unix::file::{self, Identity, ReadError};
 use crate::{Errno, Result};
@@ -45,42 +45,54 @@ fn user_ids(status: &[u8]) -> Option<[u32; 4]> {
 }
 
 /// Whether a process is ours, has this name, of at most 15 bytes, and works in this
-/// directory. No for one that has ended.
+/// directory. No for one that has ended, and for one that is not ours to look at.
 ///
 /// # Errors
 /// What keeps us from looking, for now: see [`is_ours`].
 pub fn works_as(pid: u32, name: &[u8], directory: Identity) -> Result<bool> {
-    if !is_named(pid, name) || leads_to(pid, b"cwd") != Some(directory) {
-        return Ok(false);
-    }
-    match is_ours(pid) {
-        Err(Errno::ENOENT | Errno::ESRCH) => Ok(false),
+    is_ours_and(pid, name, b"cwd", directory)
+}
+
+/// Whether a process is ours, has this name, of at most 15 bytes, and has this file as
+/// its entry in `/proc`, such as `cwd` or `fd/1`. No for one that has ended, and for
+/// one that is not ours to look at.
+///
+/// # Errors
+/// What keeps us from looking, for now: see [`is_ours`].
+pub fn is_ours_and(pid: u32, name: &[u8], entry: &[u8], file: Identity) -> Result<bool> {
+    let is_it = || Ok(is_called(pid, name)? && leads_to(pid, entry)? == file && is_ours(pid)?);
+    match is_it() {
+        Err(Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM) => Ok(false),
         other => other,
     }
 }
 
-/// Whether a process works in this directory. No where the kernel does not let us see.
+/// Whether a process has this name, of at most 15 bytes.
 ///
 /// # Errors
-/// What `stat(2)` says, but for a process that has ended, or is not ours to look at.
-pub fn works_in(pid: u32, directory: Identity) -> Result<bool> {
-    match file::stat(Entry::new(pid, b"/cwd").path()) {
-        Ok(facts) => Ok(facts.identity == directory),
-        Err(Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM) => Ok(false),
-        Err(error) => Err(error),
+/// What opening and reading `/proc/PID/comm` say: ENOENT or ESRCH if there is no such
+/// process.
+pub fn is_called(pid: u32, name: &[u8]) -> Result<bool> {
+    let mut comm = [0; 32];
+    match file::read_start(Entry::new(pid, b"/comm").path(), &mut comm) {
+        Ok(comm) => Ok(comm.strip_suffix(b"\n") == Some(name)),
+        Err(ReadError::Open(error) | ReadError::Read(error)) => Err(error),
     }
 }
 
 /// What an entry of a process in `/proc`, such as `cwd` or `fd/1`, leads to.
-#[must_use]
-pub fn leads_to(pid: u32, entry: &[u8]) -> Option<Identity> {
+///
+/// # Errors
+/// What `stat(2)` says: ENOENT if there is no such process or entry, EACCES if it is not
+/// ours to look at.
+pub fn leads_to(pid: u32, entry: &[u8]) -> Result<Identity> {
     let path = Entry::of(&[
         b"/proc/",
         Decimal::new(u64::from(pid)).as_bytes(),
         b"/",
         entry,
     ]);
-    Some(file::stat(path.path()).ok()?.identity)
+    Ok(file::stat(path.path())?.identity)
 }
 
 #[cfg(test)]
@@ -101,7 +113,7 @@ mod tests {
         assert_eq!(is_ours(std::process::id()), Ok(true));
         assert_eq!(is_ours(u32::MAX), Err(Errno::ENOENT));
         let here = file::stat(c".").expect("facts").identity;
-        assert_eq!(leads_to(std::process::id(), b"cwd"), Some(here));
+        assert_eq!(leads_to(std::process::id(), b"cwd"), Ok(here));
         assert_eq!(works_as(u32::MAX, b"svscan", here), Ok(false));
     }
 }

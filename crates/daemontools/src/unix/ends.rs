@@ -6,8 +6,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
-use super::pidfd;
-use super::process::Pid;
 use crate::{Errno, Result};
 
 /// How many ends are taken in at once.
@@ -38,19 +36,11 @@ impl Ends {
         })
     }
 
-    /// Watches a process for as long as it lives. `is_right` is asked once nothing
-    /// can put another process in its place: what it learns by the pid is about the
-    /// process that will be watched.
+    /// Watches a process for as long as it lives, through its pidfd.
     ///
     /// # Errors
-    /// ESRCH if there is no such process or it is not the right one; ENOMEM; what
-    /// `pidfd_open(2)` and `epoll_ctl(2)` say.
-    pub fn watch(&mut self, pid: u32, is_right: impl FnOnce() -> bool) -> Result<()> {
-        let number = i32::try_from(pid).map_err(|_| Errno::ESRCH)?;
-        let process = pidfd::open(Pid::from_raw(number))?;
-        if !is_right() || super::poll::has_input(process.as_fd()) {
-            return Err(Errno::ESRCH);
-        }
+    /// ENOMEM; what `epoll_ctl(2)` says: ENOSPC where the user watches too many.
+    pub fn watch(&mut self, pid: u32, process: OwnedFd) -> Result<()> {
         self.watched.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         let event = EpollEvent::new(EpollFlags::EPOLLIN, u64::from(pid));
         self.epoll.add(&process, event)?;
@@ -82,7 +72,8 @@ impl Ends {
 #[allow(clippy::unwrap_used, clippy::zombie_processes)]
 mod tests {
     use super::*;
-    use crate::unix::poll;
+    use crate::unix::process::Pid;
+    use crate::unix::{pidfd, poll};
 
     #[test]
     fn the_end_of_a_process_is_told_once() {
@@ -91,8 +82,8 @@ mod tests {
             .stdin(std::process::Stdio::piped())
             .spawn()
             .unwrap();
-        assert_eq!(ends.watch(child.id(), || false), Err(Errno::ESRCH));
-        ends.watch(child.id(), || true).unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed());
+        ends.watch(child.id(), pidfd::open(pid).unwrap()).unwrap();
         let mut told = Vec::new();
         ends.take(|pid| told.push(pid));
         assert_eq!(told, []);
@@ -101,7 +92,6 @@ mod tests {
         ends.take(|pid| told.push(pid));
         ends.take(|pid| told.push(pid));
         assert_eq!(told, [child.id()]);
-        assert_eq!(ends.watch(child.id(), || true), Err(Errno::ESRCH));
         child.wait().unwrap();
     }
 }

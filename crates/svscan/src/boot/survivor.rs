@@ -2,58 +2,108 @@
 //! the pipe between them. The next svscanboot goes on with them; a second svscan
 //! beside the first would be in its way, and nobody would read the title of the right
 //! one. This needs `/proc` and pidfds; without, nothing is found.
+//!
+//! Anybody may call his program `svscan` and start it in the scan directory: only
+//! processes of ours count.
 
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use daemontools::procfs;
+use daemontools::errno::passes;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::process::Pid;
 use daemontools::unix::{file, pidfd, poll};
+use daemontools::{Result, procfs};
 
+use crate::pair::Pipe;
 use crate::path::Path;
-use crate::who;
 
-/// The svscan that works in a directory, if one does, and the entry in `/proc` of
-/// its standard error.
-pub(super) fn svscan(dir: &CStr) -> Option<(OwnedFd, Option<Path>)> {
-    let identity = file::stat(dir).ok()?.identity;
-    let (pid, process) = find(|pid| who::is(pid, b"svscan", identity))?;
-    Some((process, Path::of_process(pid, b"fd/2").ok()))
+/// What runs on.
+pub(super) struct Survivors {
+    /// What svscan is watched by.
+    pub(super) svscan: OwnedFd,
+    /// Its standard error, if that is a pipe, with what reads it.
+    pub(super) pipe: Option<(Pipe, Option<OwnedFd>)>,
+}
+
+/// What runs on of a directory's svscanboot, if its svscan does.
+///
+/// # Errors
+/// What keeps us from looking, for now.
+pub(super) fn survivors(dir: &CStr) -> Result<Option<Survivors>> {
+    let Some((pid, svscan)) = svscan(dir)? else {
+        return Ok(None);
+    };
+    let link = Path::of_process(pid, b"fd/2")?;
+    let pipe = match Pipe::reopen(link.as_c_str()) {
+        Ok(pipe) => {
+            let reader = reader(&pipe.read)?;
+            Some((pipe, reader))
+        }
+        Err(error) if passes(error) => return Err(error),
+        Err(_) => None,
+    };
+    Ok(Some(Survivors { svscan, pipe }))
+}
+
+/// The svscan that works in a directory, if one does: its pid, and what it is watched by.
+///
+/// # Errors
+/// What keeps us from looking, for now.
+pub(super) fn svscan(dir: &CStr) -> Result<Option<(u32, OwnedFd)>> {
+    match file::stat(dir) {
+        Ok(facts) => find(b"svscan", |pid| {
+            procfs::works_as(pid, b"svscan", facts.identity)
+        }),
+        Err(error) if passes(error) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The readproctitle that reads a pipe, if one does.
-pub(super) fn reader(pipe: &OwnedFd) -> Option<OwnedFd> {
-    let identity = file::fstat(pipe).ok()?.identity;
-    let is_it = |pid| {
-        procfs::is_named(pid, b"readproctitle") && who::leads_to(pid, b"fd/0") == Some(identity)
-    };
-    find(is_it).map(|(_, process)| process)
+fn reader(pipe: &OwnedFd) -> Result<Option<OwnedFd>> {
+    const NAME: &[u8] = b"readproctitle";
+    let identity = file::fstat(pipe)?.identity;
+    let found = find(NAME, |pid| {
+        procfs::is_ours_and(pid, NAME, b"fd/0", identity)
+    })?;
+    Ok(found.map(|(_, process)| process))
 }
 
-/// The first process of which `is_it` holds.
-fn find(is_it: impl Fn(u32) -> bool) -> Option<(u32, OwnedFd)> {
-    let mut found = None;
-    let all = Dir::open(c"/proc").ok()?;
-    // What was found before the rest could not be read counts.
-    let _ = all.each(|entry, _| {
-        if found.is_none()
+/// The first process of this name of which `is_it` holds.
+fn find(name: &[u8], is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32, OwnedFd)>> {
+    let mut found = Ok(None);
+    let all = match Dir::open(c"/proc") {
+        Ok(all) => all,
+        Err(error) if passes(error) => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    let read = all.each(|entry, _| {
+        if let Ok(None) = found
             && let Some(pid) = number(entry)
-            && is_it(pid)
+            && procfs::is_called(pid, name) != Ok(false)
         {
-            found = open(pid, &is_it).map(|process| (pid, process));
+            found = open(pid, &is_it);
         }
     });
-    found
+    // What was found before the rest could not be read counts.
+    match (found, read) {
+        (Ok(None), Err(error)) if passes(error) => Err(error),
+        (found, _) => found,
+    }
 }
 
 fn number(entry: &CStr) -> Option<u32> {
     entry.to_str().ok()?.parse().ok()
 }
 
-/// Opens a process, and asks again whether it is the one: now nothing can put
+/// Opens a process, and asks only then whether it is the one: now nothing can put
 /// another in its place.
-fn open(pid: u32, is_it: impl Fn(u32) -> bool) -> Option<OwnedFd> {
-    let process = pidfd::open(Pid::from_raw(pid.cast_signed())).ok()?;
-    (is_it(pid) && !poll::has_input(process.as_fd())).then_some(process)
+fn open(pid: u32, is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32, OwnedFd)>> {
+    match pidfd::open(Pid::from_raw(pid.cast_signed())) {
+        Ok(process) if is_it(pid)? && !poll::has_input(process.as_fd()) => Ok(Some((pid, process))),
+        Err(error) if passes(error) => Err(error),
+        // It has ended; or there are no pidfds: without them nothing is found.
+        Ok(_) | Err(_) => Ok(None),
+    }
 }

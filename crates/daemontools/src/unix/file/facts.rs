@@ -54,12 +54,18 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Whether it belongs to this process's user and nobody else may write it: only
-    /// then is what it says believed.
+    /// Whether it belongs to this process's user.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.owner == nix::unistd::geteuid().as_raw()
+    }
+
+    /// Whether it is ours and nobody else may write it: only then is what it says
+    /// believed.
     #[must_use]
     pub fn is_ours_alone(&self) -> bool {
         const OTHERS_WRITE: u32 = 0o022;
-        self.owner == nix::unistd::geteuid().as_raw() && self.mode & OTHERS_WRITE == 0
+        self.is_ours() && self.mode & OTHERS_WRITE == 0
     }
 }
 
