@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use conformance::{Case, Proc, Side, Status};
+use conformance::case::Need;
+use conformance::{Case, PIDS, Proc, SECONDS, Side, Status};
 use nix::sys::signal::{Signal, kill};
 
 use crate::within;
@@ -17,6 +18,7 @@ const WAKEUPS: u64 = 500;
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
+        hangs(),
         Case::scenario(
             "an end is seen before the commands that came after it",
             |side| {
@@ -64,6 +66,40 @@ pub(crate) fn cases() -> Vec<Case> {
         )
         .without_files(),
     ]
+}
+
+/// A `run` on a file system that does not answer: its supervise obeys, svstat tells, and
+/// the other services of the tree run.
+fn hangs() -> Case {
+    Case::scenario(
+        "a run that hangs: svc and svstat answer, 50 others run",
+        |side| {
+            let run = side.script("run", "exec sleep 1000");
+            let hung = side.hung("fs", &[("run", &run)]);
+            hung.stop();
+            side.mkdir("s/x");
+            side.symlink("../../fs/run", "s/x/run");
+            let others: Vec<String> = (0..SERVICES).map(|number| format!("s/y{number}")).collect();
+            for dir in &others {
+                side.service(dir, "exec sleep 1000");
+            }
+            let _svscan = hung.command(side, &["svscan", "s"]).spawn();
+            side.until_status("s/x", "up", Status::is_up);
+            for dir in &others {
+                side.until_status(dir, "up", Status::is_up);
+            }
+            side.command(["svstat", "s/x"]).run();
+            side.command(["svc", "-d", "s/x"]).run();
+            let down = side.until_status("s/x", "down", |now| now.is_down() && now.want == b'd');
+            side.log("record", down);
+            hung.go_on();
+            side.command(["svc", "-u", "s/x"]).run();
+            side.log("record", side.until_status("s/x", "up", Status::is_up));
+        },
+    )
+    .needs(Need::Namespaces)
+    .normal(&[PIDS, SECONDS])
+    .without_files()
 }
 
 /// How often a process was woken.
