@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use daemontools::getopt::{Getopt, Long, Opt};
 use daemontools::strerr::Reporter;
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::signal::{Mask, Signal};
+use daemontools::unix::signal::Mask;
 use daemontools::unix::{fd, fifo, file, pipe, poll, rlimit, signal};
 use daemontools::{Args, Errno, PERMANENT, Result, about, servicedir, strerr};
 
@@ -62,15 +62,6 @@ const LONG: &[Long] = &[
         name: "version",
         takes_value: false,
     },
-];
-
-/// What a terminal or a shell ends or stops a program with.
-const INTERRUPTS: [Signal; 5] = [
-    Signal::SIGINT,
-    Signal::SIGTERM,
-    Signal::SIGHUP,
-    Signal::SIGQUIT,
-    Signal::SIGTSTP,
 ];
 
 /// How long a service may leave its FIFO full.
@@ -186,15 +177,18 @@ impl Request {
         if !poll::writable_by(control.as_fd(), by).map_err(Trouble::Write)? {
             return Err(Trouble::Write(Errno::ETIMEDOUT));
         }
-        let before = Mask::block(&INTERRUPTS);
+        let before = Mask::block_all();
         let hold = self.commands.may_hold();
         let told = Tree::find(hold).and_then(|mut tree| {
             write_within(control, self.commands.as_bytes(), ROOM).map_err(Trouble::Write)?;
             if !hold {
                 await_reading(control);
             }
-            tree.send(self.commands.signals())?;
-            Ok(tree.into_processes())
+            let sent = tree.send(self.commands.signals());
+            if hold {
+                tree.leave_main(self.commands.stop());
+            }
+            sent.map(|()| tree.into_processes())
         });
         before.install();
         told
