@@ -14,6 +14,7 @@ use crate::net::{self, Endpoint, Finding, Limits};
 use crate::probe::{
     Accepts, Alive, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
 };
+use crate::read;
 
 /// A dependency, ready to be asked.
 pub struct Question {
@@ -109,7 +110,7 @@ fn password(probe: &Probe, context: &Context) -> Result<Option<Vec<u8>>, String>
         return Ok(None);
     };
     let file = context.expand_path(file)?;
-    let bytes = std::fs::read(&file)
+    let bytes = read::regular(&file)
         .map_err(|error| format!("unable to read {}: {error}", file.display()))?;
     let line = bytes
         .split(|&byte| byte == b'\n')

@@ -1,6 +1,8 @@
 //! Processes: made, waited for, signalled.
 
 use core::ffi::{c_int, c_void};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use nix::sys::wait::WaitPidFlag;
 use nix::unistd::ForkResult;
@@ -175,6 +177,14 @@ pub fn new_group() -> Result<()> {
 /// What `prctl(2)` says.
 pub fn die_with_parent() -> Result<()> {
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)
+}
+
+/// Has the program that `command` starts be killed when the thread that starts it ends.
+pub fn end_with_parent(command: &mut Command) -> &mut Command {
+    let ask = || die_with_parent().map_err(std::io::Error::from);
+    // SAFETY: the closure makes one system call; it takes no lock and no memory, so
+    // that it may run in a child of a process with other threads.
+    unsafe { command.pre_exec(ask) }
 }
 
 /// Sends a signal to one process.
