@@ -17,7 +17,7 @@ pub(crate) fn c_path(path: &Path) -> Result<CString, Errno> {
 
 /// The bytes of a regular file.
 pub(crate) fn regular(path: &Path) -> io::Result<Vec<u8>> {
-    let file = file::open_read(&*c_path(path)?)?;
+    let file = file::open_read(&c_path(path)?)?;
     if file::fstat(&file)?.kind != Kind::Regular {
         return Err(io::Error::other("not a regular file"));
     }
@@ -27,7 +27,7 @@ pub(crate) fn regular(path: &Path) -> io::Result<Vec<u8>> {
 /// The bytes of a regular file that nobody else may write, nor put another in its place;
 /// `None` if there is none.
 pub(crate) fn ours(path: &Path) -> Result<Option<Vec<u8>>, Obstacle> {
-    match file::open_ours(&*c_path(path)?) {
+    match file::open_ours(&c_path(path)?) {
         Err(Obstacle::System(Errno::ENOENT)) => Ok(None),
         Err(obstacle) => Err(obstacle),
         Ok(file) => match all(File::from(file)) {

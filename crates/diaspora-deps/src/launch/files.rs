@@ -43,7 +43,7 @@ pub(super) fn make_ready(service: &Service, context: &Context) -> Result<(), Fai
 }
 
 fn enter(directory: &Path) -> Result<OwnedFd, Obstacle> {
-    file::enter(&*c_path(directory)?)
+    file::enter(&c_path(directory)?)
 }
 
 /// The directory that something is to be in, and its name there.
