@@ -58,7 +58,13 @@ pub fn ask(endpoint: &Endpoint, protocol: &dyn Protocol, limits: Limits) -> Find
         Endpoint::Unix(path) => {
             let deadline = start + limits.answer;
             match socket::connect_unix(path) {
-                Ok(stream) => (talk(stream, protocol, deadline, limits), false),
+                Ok(stream) => match socket::peer_user(&stream) {
+                    Ok(user) if protocol.may_see(user) => {
+                        (talk(stream, protocol, deadline, limits), false)
+                    }
+                    Ok(user) => (Verdict::Down(stranger(user)), false),
+                    Err(error) => (refusal(true, error).verdict, false),
+                },
                 Err(error) => {
                     let refusal = refusal(true, error);
                     (refusal.verdict, refusal.absent)
@@ -104,6 +110,10 @@ fn ask_all(addresses: &[SocketAddr], protocol: &dyn Protocol, limits: Limits) ->
     }
     let nowhere = || Verdict::Down("the name has no address".to_owned());
     (best.unwrap_or_else(nowhere), absent)
+}
+
+fn stranger(user: u32) -> String {
+    format!("its socket is held by user {user}, to whom no password is sent")
 }
 
 const fn rank(verdict: &Verdict) -> u8 {

@@ -26,6 +26,8 @@ pub enum Obstacle {
     /// This link is another user's, or may have been put there by one, and does not
     /// lead into a directory of that user's own.
     Link(CString),
+    /// What is to be read is no regular file.
+    NoFile,
     /// Another user may change this.
     Others(CString),
 }
@@ -44,6 +46,7 @@ impl fmt::Display for Obstacle {
                 let path = path.to_string_lossy();
                 write!(f, "{path} is a link that another user may have put there")
             }
+            Self::NoFile => f.write_str("not a regular file"),
             Self::Others(path) => {
                 let path = path.to_string_lossy();
                 write!(f, "other users may change {path}: chown root, chmod go-w")
@@ -85,17 +88,17 @@ pub fn enter_ours(path: &CStr) -> Result<OwnedFd, Obstacle> {
 /// [`enter_ours`] a directory.
 ///
 /// # Errors
-/// As [`enter_ours`]; EINVAL for what is neither a file nor a directory.
+/// As [`enter_ours`]; [`Obstacle::NoFile`] for anything but a regular file.
 pub fn open_ours(path: &CStr) -> Result<OwnedFd, Obstacle> {
     let mut way = Way::new(path, Caution::All)?;
     way.walk(path.to_bytes())?;
-    let name = way.file.take().ok_or(Errno::EISDIR)?;
+    let name = way.file.take().ok_or(Obstacle::NoFile)?;
     let file = super::open_read_in(&way.at, &name)?;
     let facts = fstat(&file)?;
     // What the sticky bit says of a directory it does not say of a file.
     let mode = facts.st_mode & !Mode::S_ISVTX.bits();
     if facts.st_mode & SFlag::S_IFMT.bits() != SFlag::S_IFREG.bits() {
-        return Err(Errno::EINVAL.into());
+        return Err(Obstacle::NoFile);
     }
     if !is_safe_from_others(facts.st_uid, facts.st_gid, mode) {
         return Err(Obstacle::Others(way.name()));
@@ -354,9 +357,8 @@ mod tests {
         mode(&file, 0o644);
         let fifo = home.join("shared/fifo");
         crate::unix::fifo::make(&c(&fifo)).expect("mkfifo");
-        let refused = open_ours(&c(&fifo)).expect_err("a FIFO");
-        assert_eq!(refused, Obstacle::System(Errno::EINVAL));
-        let refused = open_ours(&c(&shared)).expect_err("a directory");
-        assert_eq!(refused, Obstacle::System(Errno::EISDIR));
+        for other in [&fifo, &shared] {
+            assert_eq!(open_ours(&c(other)).expect_err("no file"), Obstacle::NoFile);
+        }
     }
 }
