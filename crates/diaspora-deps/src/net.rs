@@ -125,4 +125,5 @@ const fn rank(verdict: &Verdict) -> u8 {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test does not fork")]
 mod tests;

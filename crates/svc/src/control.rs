@@ -86,7 +86,7 @@ struct Request {
 #[must_use]
 pub fn run(args: Args) -> i32 {
     let mut request = Request::default();
-    let mut options = Getopt::new(args, LETTERS, LONG);
+    let mut options = Getopt::new(&args, LETTERS, LONG);
     for option in options.by_ref() {
         match option {
             Opt::Short(letter, _) => request.commands.add(letter),
@@ -108,6 +108,7 @@ pub fn run(args: Args) -> i32 {
             }
         }
     }
+    let index = options.index();
     // A message must not go into a FIFO that got the number of a closed standard
     // error, and a reader that went away must not end the round.
     fd::fill_standard();
@@ -117,7 +118,7 @@ pub fn run(args: Args) -> i32 {
         let _ = rlimit::raise_descriptors();
     }
     match file::open_directory(c".") {
-        Ok(start) => request.apply(args.from(options.index()), &start),
+        Ok(start) => request.apply(args.from(index), &start),
         Err(error) => ME.fatal(&[b"unable to open current directory"], error),
     }
 }

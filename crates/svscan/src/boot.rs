@@ -54,7 +54,7 @@ enum Process {
 /// was told to stop.
 #[must_use]
 pub fn run(args: Args) -> i32 {
-    match serve(args.get(1).unwrap_or(DEFAULT)) {
+    match serve(args.from(1).next().unwrap_or(DEFAULT)) {
         Ok(()) => 0,
         Err(_) => TEMPORARY,
     }

@@ -164,6 +164,7 @@ pub fn become_user(uid: u32) -> Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test does not fork")]
 mod tests {
     use super::*;
 

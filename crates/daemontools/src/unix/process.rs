@@ -9,6 +9,7 @@ use nix::unistd::ForkResult;
 pub use nix::unistd::Pid;
 
 use super::signal::Signal;
+use super::thread;
 use crate::{Errno, Result};
 
 /// Which side of a fork this is.
@@ -20,13 +21,17 @@ pub enum Fork {
     Parent(Pid),
 }
 
-/// Makes a child. The programs of the suite have one thread, so the child may do
-/// whatever the parent might.
+/// Makes a child. There is one thread, so the child may do whatever the parent might.
+/// (A program with threads has [`std::process::Command`].)
 ///
 /// # Errors
-/// What `fork(2)` says.
+/// What `fork(2)` says; EDEADLK once this process has had other threads.
 pub fn fork() -> Result<Fork> {
-    // SAFETY: there are no other threads whose locks the child could inherit.
+    if thread::are_several() {
+        return Err(Errno::EDEADLK);
+    }
+    // SAFETY: no thread has been started, so that there is none whose locks the child
+    // could inherit.
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Child => Ok(Fork::Child),
         ForkResult::Parent { child } => Ok(Fork::Parent(child)),
@@ -38,7 +43,7 @@ pub fn fork() -> Result<Fork> {
 /// this process; what it changes is not changed here.
 ///
 /// # Errors
-/// What `fork(2)` says.
+/// As [`fork`].
 pub fn spawn(child: impl FnOnce() -> i32) -> Result<Pid> {
     match fork()? {
         Fork::Parent(pid) => Ok(pid),
@@ -205,6 +210,13 @@ pub fn exit_now(code: i32) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_that_has_had_threads_does_not_fork() {
+        let thread = thread::builder().spawn(|| ()).expect("a thread");
+        thread.join().expect("its end");
+        assert!(matches!(fork(), Err(Errno::EDEADLK)));
+    }
 
     #[test]
     fn what_the_child_changes_is_changed_here_and_its_pid_is_known_to_both() {
