@@ -4,6 +4,8 @@
 //!
 //! With `CONFORMANCE_BARE` set, every command of every case runs so.
 
+use std::mem::offset_of;
+
 /// System calls that a kernel of 2011 does not have, and those that a kernel may be
 /// configured without.
 const MISSING: &[libc::c_long] = &[
@@ -37,15 +39,16 @@ const MISSING: &[libc::c_long] = &[
     libc::SYS_rseq,
 ];
 
-// What the filter is made of: see bpf(4) of any BSD, and linux/filter.h.
-const LOAD: u16 = 0x20;
-const EQUAL: u16 = 0x15;
-const RETURN: u16 = 0x06;
-/// Where the filter finds the number of the call, and its second argument.
-const NUMBER: u32 = 0;
-const SECOND: u32 = 24;
-const ALLOW: u32 = 0x7fff_0000;
-const ERROR: u32 = 0x0005_0000;
+// What the filter is made of: see bpf(4) of any BSD.
+const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+/// Where the filter finds the number of the call, and the lower half of its second
+/// argument.
+const NUMBER: u32 = offset_of!(libc::seccomp_data, nr) as u32;
+const SECOND: u32 =
+    offset_of!(libc::seccomp_data, args) as u32 + if cfg!(target_endian = "big") { 12 } else { 8 };
+use libc::{SECCOMP_RET_ALLOW as ALLOW, SECCOMP_RET_ERRNO as ERROR};
 
 /// The filter: `None` for a kernel as it is.
 pub(crate) fn filter(bare: bool) -> Option<Vec<libc::sock_filter>> {

@@ -48,6 +48,6 @@ fn become_by(
         return PERMANENT;
     };
     let error = exec(&argv);
-    let name = args.get(index).map_or(&b""[..], CStr::to_bytes);
+    let name = argv.first().map_or(&b""[..], CStr::to_bytes);
     me.fatal(&[b"unable to run ", name], error)
 }

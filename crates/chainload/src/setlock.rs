@@ -17,7 +17,7 @@ const USAGE: &str = "setlock [ -nNxX ] file program [ arg ... ]";
 pub fn setlock(args: Args) -> i32 {
     let mut wait = true;
     let mut quiet = false;
-    let mut options = Getopt::new(args, "nNxX", &[]);
+    let mut options = Getopt::new(&args, "nNxX", &[]);
     for option in &mut options {
         match option {
             Opt::Short(b'n', _) => wait = false,

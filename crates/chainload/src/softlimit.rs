@@ -17,7 +17,7 @@ const USAGE: &str = "softlimit [-a allbytes] [-c corebytes] [-d databytes] \
 
 /// Sets the limits in the order given, and becomes the program.
 pub fn softlimit(args: Args) -> i32 {
-    let mut options = Getopt::new(args, "a:c:d:f:l:m:o:p:r:s:t:", &[]);
+    let mut options = Getopt::new(&args, "a:c:d:f:l:m:o:p:r:s:t:", &[]);
     for option in &mut options {
         let Opt::Short(letter, Some(value)) = option else {
             return getopt::usage(&ME, USAGE);
@@ -31,10 +31,11 @@ pub fn softlimit(args: Args) -> i32 {
             }
         }
     }
-    if args.get(options.index()).is_none() {
+    let index = options.index();
+    if args.get(index).is_none() {
         return getopt::usage(&ME, USAGE);
     }
-    become_program(&ME, args, options.index())
+    become_program(&ME, args, index)
 }
 
 /// What a letter limits, in the order in which that is set.

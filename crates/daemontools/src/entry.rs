@@ -6,8 +6,9 @@ use core::ffi::{CStr, c_char, c_int};
 
 use crate::unix::exec::Strings;
 
-/// The words of the command line, as the kernel gave them.
-#[derive(Clone, Copy, Debug)]
+/// The words of the command line, as the kernel gave them. There is one such value: who
+/// keeps words for the life of the process uses it up, and so does who writes to one.
+#[derive(Debug)]
 pub struct Args {
     /// Pointers to NUL-terminated words that live as long as the process, and the
     /// null pointer after the last.
@@ -29,16 +30,34 @@ impl Args {
 
     /// Word `index`; 0 is the program's name.
     #[must_use]
-    pub fn get(&self, index: usize) -> Option<&'static CStr> {
+    pub fn get(&self, index: usize) -> Option<&CStr> {
         let word = *self.words.get(index)?;
         // SAFETY: every word that is not null is a C string of the process's own
-        // command line, which nobody writes to.
+        // command line, and while this value is borrowed nobody writes to it.
+        (!word.is_null()).then(|| unsafe { CStr::from_ptr(word) })
+    }
+
+    /// The same for the life of the process. Only for who has used up the value.
+    fn keep(words: &'static [*const c_char], index: usize) -> Option<&'static CStr> {
+        let word = *words.get(index)?;
+        // SAFETY: as above; without the value nobody can write to a word any more.
         (!word.is_null()).then(|| unsafe { CStr::from_ptr(word) })
     }
 
     /// Words from `index` on.
+    pub fn words(&self, index: usize) -> impl Iterator<Item = &CStr> {
+        (index..self.len()).filter_map(|i| self.get(i))
+    }
+
+    /// Words from `index` on, for the life of the process.
     pub fn from(self, index: usize) -> impl Iterator<Item = &'static CStr> {
-        (index..self.len()).filter_map(move |i| self.get(i))
+        (index..self.len()).filter_map(move |i| Self::keep(self.words, i))
+    }
+
+    /// Where the last word begins, for the one who writes to it.
+    pub(crate) fn into_last(self) -> Option<*const c_char> {
+        let last = *self.words.get(self.len().checked_sub(1)?)?;
+        (!last.is_null()).then_some(last)
     }
 
     /// Words from `index` on as the argument vector of the next program, or
@@ -46,8 +65,8 @@ impl Args {
     #[must_use]
     pub fn vector(self, index: usize) -> Option<Strings<'static>> {
         let words = self.words.get(index..).filter(|words| words.len() > 1)?;
-        // SAFETY: the words live as long as the process, and a null pointer ends
-        // them.
+        // SAFETY: the words live as long as the process, a null pointer ends them, and
+        // without the value nobody can write to one.
         Some(unsafe { Strings::borrow(words) })
     }
 }
@@ -55,7 +74,7 @@ impl Args {
 /// What [`main!`](crate::main) expands to.
 ///
 /// # Safety
-/// `argc` and `argv` must be those of C's `main`.
+/// `argc` and `argv` must be those of C's `main`, and this be called once.
 pub unsafe fn start(argc: c_int, argv: *const *const c_char, run: fn(Args) -> i32) -> c_int {
     let words = match usize::try_from(argc) {
         // SAFETY: C's main gets `argc` words and a null pointer after them, for the
@@ -78,7 +97,7 @@ macro_rules! main {
             argc: core::ffi::c_int,
             argv: *const *const core::ffi::c_char,
         ) -> core::ffi::c_int {
-            // SAFETY: these are the arguments of C's main.
+            // SAFETY: these are the arguments of C's main, which runs once.
             unsafe { $crate::entry::start(argc, argv, $run) }
         }
     };

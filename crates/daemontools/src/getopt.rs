@@ -20,31 +20,31 @@ pub struct Long {
 
 /// One option as it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opt {
+pub enum Opt<'a> {
     /// A letter, and its argument if it takes one.
-    Short(u8, Option<&'static CStr>),
+    Short(u8, Option<&'a CStr>),
     /// A long option, and its value if it takes one.
-    Long(&'static str, Option<&'static CStr>),
+    Long(&'static str, Option<&'a CStr>),
     /// Trouble: the message has been written, the usage is for the caller.
     Bad,
 }
 
 /// Steps through the options of a command line.
 #[derive(Debug)]
-pub struct Getopt {
-    args: Args,
+pub struct Getopt<'a> {
+    args: &'a Args,
     index: usize,
     /// Letters of the word at `index` not looked at yet.
-    rest: &'static [u8],
+    rest: &'a [u8],
     letters: &'static [u8],
     long: &'static [Long],
 }
 
-impl Getopt {
+impl<'a> Getopt<'a> {
     /// Options of `args` by `letters` (a letter followed by `:` takes an
     /// argument) and `long` ones.
     #[must_use]
-    pub const fn new(args: Args, letters: &'static str, long: &'static [Long]) -> Self {
+    pub const fn new(args: &'a Args, letters: &'static str, long: &'static [Long]) -> Self {
         Self {
             args,
             index: 1,
@@ -63,14 +63,14 @@ impl Getopt {
 
     /// `program: illegal option -- z` and the like, under the name that the
     /// program was called by.
-    fn complain(&self, what: &[u8], option: &[u8]) -> Opt {
+    fn complain(&self, what: &[u8], option: &[u8]) -> Opt<'a> {
         let called = self.args.get(0).map_or(&b""[..], CStr::to_bytes);
         let name = called.rsplit(|&byte| byte == b'/').next().unwrap_or(called);
         crate::strerr::line(&[name, b": ", what, b" -- ", option]);
         Opt::Bad
     }
 
-    fn short(&mut self, letter: u8) -> Opt {
+    fn short(&mut self, letter: u8) -> Opt<'a> {
         let place = self.letters.iter().position(|&known| known == letter);
         let Some(place) = place.filter(|_| letter != b':') else {
             self.step_word();
@@ -104,7 +104,7 @@ impl Getopt {
         }
     }
 
-    fn long(&mut self, word: &'static CStr) -> Opt {
+    fn long(&mut self, word: &'a CStr) -> Opt<'a> {
         let text = &word.to_bytes()[2..];
         let name = text.split(|&byte| byte == b'=').next().unwrap_or(text);
         let has_value = name.len() < text.len();
@@ -134,7 +134,7 @@ impl Getopt {
 }
 
 /// The last `len` bytes of a word; `None` if that is nothing.
-fn tail(word: &'static CStr, len: usize) -> Option<&'static CStr> {
+fn tail(word: &CStr, len: usize) -> Option<&CStr> {
     let bytes = word.to_bytes_with_nul();
     let start = bytes.len().checked_sub(len + 1)?;
     CStr::from_bytes_with_nul(&bytes[start..])
@@ -142,10 +142,10 @@ fn tail(word: &'static CStr, len: usize) -> Option<&'static CStr> {
         .filter(|_| len > 0)
 }
 
-impl Iterator for Getopt {
-    type Item = Opt;
+impl<'a> Iterator for Getopt<'a> {
+    type Item = Opt<'a>;
 
-    fn next(&mut self) -> Option<Opt> {
+    fn next(&mut self) -> Option<Opt<'a>> {
         if self.rest.is_empty() {
             let word = self.args.get(self.index)?;
             match word.to_bytes() {

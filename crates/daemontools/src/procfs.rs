@@ -76,9 +76,7 @@ impl Entry {
     }
 }
 
-/// Clock ticks of `/proc` in a second: fixed for programs, whatever the kernel's
-/// own are.
-const TICKS: u64 = 100;
+const NANOS: u64 = 1_000_000_000;
 
 /// How far a record's time and a process's start may be apart where the record is
 /// all there is. It is written right after the fork, but on a busy machine "right
@@ -89,13 +87,15 @@ pub const TOLERANCE: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn ticks() -> u64 {
     let since = clock::since_boot();
-    since.as_secs() * TICKS + u64::from(since.subsec_nanos()) * TICKS / 1_000_000_000
+    let each = u64::from(clock::ticks_per_second());
+    since.as_secs() * each + u64::from(since.subsec_nanos()) * each / NANOS
 }
 
 /// How long after boot so many ticks are.
 #[must_use]
-pub const fn after_boot(ticks: u64) -> Duration {
-    Duration::from_millis(ticks.saturating_mul(1000 / TICKS))
+pub fn after_boot(ticks: u64) -> Duration {
+    let each = u64::from(clock::ticks_per_second());
+    Duration::from_secs(ticks / each) + Duration::from_nanos(ticks % each * NANOS / each)
 }
 
 /// How long ago a process started that started `born` ticks after boot.
@@ -140,6 +140,15 @@ mod tests {
             let since = Tai64n::from_unix(seconds, nanos);
             assert_eq!(agrees(since, now, age), same, "{seconds}.{nanos}");
         }
+    }
+
+    #[test]
+    fn ticks_are_counted_for_longer_than_any_machine_runs() {
+        let each = u64::from(clock::ticks_per_second());
+        assert_eq!(after_boot(each * 3 / 2), Duration::from_millis(1500));
+        let century = 100 * 366 * 86_400;
+        assert_eq!(after_boot(each * century), Duration::from_secs(century));
+        assert_eq!(after_boot(u64::MAX).as_secs(), u64::MAX / each);
     }
 
     #[test]

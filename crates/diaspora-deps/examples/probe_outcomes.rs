@@ -1,7 +1,7 @@
 //! Prints a table: what each probe says of a peer that is ready, not ready, half done,
 //! talking garbage, silent, gone or stale, and how long it took. The peers are
 //! scripted; the sockets are real.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use daemontools::unix::thread::builder;
 use serde_json::json;
 
 use crate::context::Context;
@@ -119,7 +120,7 @@ pub fn ask(questions: &[Question]) -> Vec<Report> {
         let asked: Vec<_> = questions
             .iter()
             .map(|question| {
-                let thread = thread::Builder::new()
+                let thread = builder()
                     .stack_size(256 * 1024)
                     .spawn_scoped(scope, move || report(question));
                 (question, thread)

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use daemontools::unix::env;
 
+use crate::Failure;
 use crate::data::Data;
 use crate::name::Name;
 use crate::settings::{self, Sourced};
@@ -148,7 +149,7 @@ impl<'a> Context<'a> {
 ///
 /// # Errors
 /// See [`settings::source`].
-pub fn source(data: &Data, file: &Path) -> Result<Option<Sourced>, String> {
+pub fn source(data: &Data, file: &Path) -> Result<Option<Sourced>, Failure> {
     let names: Vec<&str> = data.settings.keys().map(String::as_str).collect();
     settings::source(file, &names, settings::PATIENCE)
 }

@@ -3,9 +3,11 @@
 //! whole shows to be wrong, said with file and line, and with what to write instead.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::Path;
 
 use crate::name::Name;
+use crate::read;
 
 mod layer;
 mod service;
@@ -34,10 +36,10 @@ impl Data {
     pub fn load(file: &Path) -> Result<Self, Mistake> {
         let mut data = Self::default();
         data.add("built-in services.toml", BUILT_IN)?;
-        match std::fs::read_to_string(file) {
-            Ok(text) => data.add(&file.to_string_lossy(), &text)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(format!("unable to read {}: {error}", file.display())),
+        let unreadable = |why: &dyn Display| format!("unable to read {}: {why}", file.display());
+        if let Some(bytes) = read::ours(file).map_err(|obstacle| unreadable(&obstacle))? {
+            let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
+            data.add(&file.to_string_lossy(), &text)?;
         }
         data.check()?;
         Ok(data)

@@ -2,11 +2,16 @@
 //! already is left as it is; a directory appears under its name when it is complete,
 //! so that svscan never finds half of one.
 
-use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::fmt::Write;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use daemontools::Errno;
+use daemontools::unix::fd;
+use daemontools::unix::file::{self, Obstacle};
+
+use crate::read::{self, c_path};
 
 /// Which stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -85,11 +90,11 @@ pub fn install(
             service(directory, &name, THIN.1, THIN.2, &mut report)?;
         }
     }
-    if let Some(file) = settings {
-        if let Some(parent) = file.parent() {
+    if let Some(settings) = settings {
+        if let Some(parent) = settings.parent() {
             fs::create_dir_all(parent).map_err(|error| trouble(parent, &error))?;
         }
-        put(file, SETTINGS, 0o644, &mut report)?;
+        put(settings, SETTINGS, 0o644, &mut report)?;
     }
     Ok(report)
 }
@@ -102,54 +107,108 @@ fn service(
     report: &mut String,
 ) -> Result<(), String> {
     let place = directory.join(name);
-    let exists = place.symlink_metadata().is_ok();
-    let target = if exists {
-        place.clone()
-    } else {
-        directory.join(format!(".{name}.new"))
+    let fill = |target: &Path, report: &mut String| {
+        match fs::create_dir(target.join("log")) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(trouble(&target.join("log"), &error));
+            }
+            _ => put(&target.join("log/run"), log, 0o755, report)?,
+        }
+        put(&target.join("run"), run, 0o755, report)
     };
-    let logger = target.join("log");
-    fs::create_dir_all(&logger).map_err(|error| trouble(&logger, &error))?;
-    put(&logger.join("run"), log, 0o755, report)?;
-    put(&target.join("run"), run, 0o755, report)?;
-    if !exists {
-        fs::rename(&target, &place).map_err(|error| trouble(&place, &error))?;
-        let hidden = format!("/.{name}.new/");
-        *report = report.replace(&hidden, &format!("/{name}/"));
+    if place.symlink_metadata().is_ok() {
+        return fill(&place, report);
     }
+    let fresh = fresh_directory(&place)?;
+    let mut made = String::new();
+    let done = fill(&fresh, &mut made).and_then(|()| {
+        let names = (c_path(&fresh), c_path(&place));
+        let moved = match names {
+            (Ok(from), Ok(to)) => file::rename_new(&from, &to),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        };
+        match moved {
+            // A file system that can't do it at once.
+            Err(Errno::EINVAL | Errno::ENOSYS) => fs::rename(&fresh, &place),
+            moved => moved.map_err(Into::into),
+        }
+        .map_err(|error| trouble(&place, &error))
+    });
+    if done.is_err() {
+        for file in ["log/run", "run"] {
+            let _ = fs::remove_file(fresh.join(file));
+        }
+        for directory in [fresh.join("log"), fresh] {
+            let _ = fs::remove_dir(directory);
+        }
+        return done;
+    }
+    let hidden = fresh.display().to_string();
+    report.push_str(&made.replace(&hidden, &place.display().to_string()));
     Ok(())
 }
 
+/// Makes a directory for what is to be `place`, under a name that svscan passes over.
+fn fresh_directory(place: &Path) -> Result<PathBuf, String> {
+    let made = hidden_names(place).find_map(|fresh| match fs::create_dir(&fresh) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => None,
+        made => Some(made.map(|()| fresh)),
+    });
+    let none = || Err(ErrorKind::AlreadyExists.into());
+    made.unwrap_or_else(none)
+        .map_err(|error| trouble(place, &error))
+}
+
+/// Names beside `place` for what will be it. One that exists is somebody's.
+fn hidden_names(place: &Path) -> impl Iterator<Item = PathBuf> {
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let hidden = move |number| place.with_file_name(format!(".{name}.{number}.new"));
+    (0..100).map(hidden)
+}
+
 /// Writes a file that does not exist, complete or not at all.
-fn put(file: &Path, text: &str, mode: u32, report: &mut String) -> Result<(), String> {
-    let shown = file.display();
-    let word = match fs::read(file) {
+fn put(path: &Path, text: &str, mode: u32, report: &mut String) -> Result<(), String> {
+    let shown = path.display();
+    let word = match read::regular(path) {
         Ok(found) if found == text.as_bytes() => "unchanged",
         Ok(_) => "kept, for it was changed",
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let new = file.with_extension("new");
-            let _ = fs::remove_file(&new);
-            let mut options = OpenOptions::new();
-            let made = options
-                .write(true)
-                .create_new(true)
-                .mode(mode)
-                .open(&new)
-                .and_then(|mut out| {
-                    out.write_all(text.as_bytes())?;
-                    // Whatever the umask took away.
-                    out.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))
-                })
-                // Unlike a rename, never over what has appeared meanwhile.
-                .and_then(|()| fs::hard_link(&new, file));
-            let _ = fs::remove_file(&new);
-            made.map_err(|error| trouble(file, &error))?;
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            make(path, text, mode).map_err(|why| format!("unable to make {shown}: {why}"))?;
             "made"
         }
-        Err(error) => return Err(trouble(file, &error)),
+        Err(_) if path.symlink_metadata().is_ok_and(|facts| !facts.is_file()) => {
+            "kept, for it is no file"
+        }
+        Err(error) => return Err(trouble(path, &error)),
     };
     let _ = writeln!(report, "{shown}: {word}");
     Ok(())
+}
+
+/// Makes a file under another name, and gives it its own: unlike a rename, never over
+/// what has appeared meanwhile. Works in a directory that was entered, whatever its name
+/// leads to by then.
+fn make(path: &Path, text: &str, mode: u32) -> Result<(), Obstacle> {
+    let directory = file::enter(&c_path(path.parent().ok_or(Errno::EISDIR)?)?)?;
+    let name = c_path(Path::new(path.file_name().ok_or(Errno::EISDIR)?))?;
+    let mut made = Err(Errno::EEXIST);
+    for hidden in hidden_names(path) {
+        let new = c_path(Path::new(hidden.file_name().ok_or(Errno::EISDIR)?))?;
+        match file::create_new_in(&directory, &new, mode) {
+            Err(Errno::EEXIST) => {}
+            other => {
+                made = other.map(|out| (out, new));
+                break;
+            }
+        }
+    }
+    let (out, new) = made?;
+    let done = fd::write_all(&out, text.as_bytes())
+        // Whatever the umask took away.
+        .and_then(|()| file::set_mode(&out, mode))
+        .and_then(|()| file::link_in(&directory, &new, &name));
+    let _ = file::unlink_in(&directory, &new);
+    done.map_err(Obstacle::System)
 }
 
 fn trouble(path: &Path, error: &std::io::Error) -> String {
@@ -188,6 +247,43 @@ mod tests {
                 .map(|e| e.file_name())
                 .all(|name| !name.to_string_lossy().starts_with('.'))
         );
+    }
+
+    #[test]
+    fn nothing_that_was_there_goes_or_changes() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directory = place.path().join("service");
+        let settings = place.path().join("default/diaspora");
+        let mine = [
+            "service/10mongo/run.new",
+            "service/10mongo/.run.0.new",
+            "service/10mongo/log/run.new",
+            "service/.20nginx.new/run",
+            "service/.20nginx.0.new/mine",
+            "default/diaspora.new",
+        ];
+        for name in mine {
+            let file = place.path().join(name);
+            fs::create_dir_all(file.parent().expect("a parent")).expect("mkdir");
+            fs::write(file, name).expect("write");
+        }
+        // Neither is a FIFO waited for.
+        let fifo = directory.join("90resque_worker");
+        fs::create_dir(&fifo).expect("mkdir");
+        let fifo = c_path(&fifo.join("run")).expect("no NUL");
+        daemontools::unix::fifo::make(&fifo).expect("mkfifo");
+        let report = install(&directory, Set::Diaspora, 1, Some(&settings)).expect("installed");
+        assert!(
+            report.contains("90resque_worker/run: kept, for it is no file"),
+            "{report}"
+        );
+        assert_eq!(report.matches(": made").count(), 12, "{report}");
+        for name in mine {
+            let found = fs::read(place.path().join(name)).expect(name);
+            assert_eq!(found, name.as_bytes());
+        }
+        assert!(directory.join("20nginx/log/run").exists());
+        assert!(!directory.join("20nginx/mine").exists());
     }
 
     #[test]

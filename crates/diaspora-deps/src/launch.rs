@@ -4,8 +4,9 @@
 
 use std::ffi::CStr;
 
-use daemontools::{PERMANENT, TEMPORARY};
+use daemontools::PERMANENT;
 
+use crate::Failure;
 use crate::context::{self, Context, Places};
 use crate::data::Data;
 use crate::name::{self, Name};
@@ -18,24 +19,6 @@ mod program;
 
 use program::Program;
 
-/// Why there is no program: exit code and message (none where it was said).
-pub struct Failure {
-    /// The exit code.
-    pub code: i32,
-    /// What to say.
-    pub message: String,
-}
-
-impl Failure {
-    pub(crate) const fn new(code: i32, message: String) -> Self {
-        Self { code, message }
-    }
-}
-
-fn permanent(message: String) -> Failure {
-    Failure::new(PERMANENT, message)
-}
-
 /// Becomes the service `shown`, with `args` behind its own arguments. Returns only
 /// to say why not.
 pub fn exec(data: &Data, places: &Places, shown: &str, args: &[&CStr]) -> Failure {
@@ -47,30 +30,31 @@ pub fn exec(data: &Data, places: &Places, shown: &str, args: &[&CStr]) -> Failur
 
 fn prepare(data: &Data, places: &Places, shown: &str, args: &[&CStr]) -> Result<Program, Failure> {
     let directory = here();
-    let name = identify(data, shown, &directory).map_err(permanent)?;
+    let name = identify(data, shown, &directory).map_err(Failure::permanent)?;
     let service = &data.services[&name.service];
     if service.exec.is_empty() {
-        return Err(permanent(format!(
+        return Err(Failure::permanent(format!(
             "{shown} has no program: add exec = [...] to [service.{}]",
             name.service
         )));
     }
-    // Before any thread: the shell is forked.
     let mut sourced = None;
     if service.source_settings {
-        sourced =
-            context::source(data, &places.settings).map_err(|why| Failure::new(TEMPORARY, why))?;
+        sourced = context::source(data, &places.settings)?;
     }
     let all = Context::new(data, sourced.as_ref());
     let context = all.of(&name);
-    let mut program = Program::new(service, &context, sourced.as_ref(), args).map_err(permanent)?;
+    let mut program =
+        Program::new(service, &context, sourced.as_ref(), args).map_err(Failure::permanent)?;
     let questions = service.needs.iter().map(|need| {
         Question::new(data, &all, &places.directory, &need.name)
-            .map_err(|why| permanent(format!("{}: {why}", need.place)))
+            .map_err(|why| Failure::permanent(format!("{}: {why}", need.place)))
     });
     let questions = questions.collect::<Result<Vec<_>, _>>()?;
     files::make_ready(service, &context)?;
-    program.add_unless(service, &context).map_err(permanent)?;
+    program
+        .add_unless(service, &context)
+        .map_err(Failure::permanent)?;
     let attempts = || {
         let limit = service.attempts.map_or_else(|| context.attempts(), Ok);
         limit.map_err(|why| {

@@ -23,8 +23,11 @@ pub mod svc;
 pub mod wait;
 
 mod command;
+mod failure;
+mod read;
 
 pub use command::run;
+pub use failure::Failure;
 
 use daemontools::strerr::Reporter;
 

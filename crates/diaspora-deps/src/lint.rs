@@ -6,10 +6,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::Failure;
 use crate::context::{self, Context};
 use crate::data::Data;
 use crate::graph::Graph;
 use crate::name::{self, Name};
+use crate::read;
 
 mod known;
 mod owners;
@@ -19,10 +21,11 @@ mod script;
 ///
 /// # Errors
 /// Says that the directory can't be read, or the settings not sourced.
-pub fn look(data: &Data, directory: &Path, settings: &Path) -> Result<Vec<String>, String> {
+pub fn look(data: &Data, directory: &Path, settings: &Path) -> Result<Vec<String>, Failure> {
     let sourced = context::source(data, settings)?;
     let context = Context::new(data, sourced.as_ref());
-    let unreadable = |error| format!("unable to read {}: {error}", directory.display());
+    let unreadable =
+        |error| Failure::temporary(format!("unable to read {}: {error}", directory.display()));
     let mut names: Vec<String> = fs::read_dir(directory)
         .map_err(unreadable)?
         .flatten()
@@ -73,7 +76,7 @@ impl Lint<'_> {
         if place.join("log").is_dir() {
             self.program(&place.join("log/run"));
         }
-        let text = fs::read(&run).unwrap_or_default();
+        let text = read::regular(&run).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         for trap in script::traps(&text) {
             self.find(&run, &trap);
@@ -129,7 +132,7 @@ impl Lint<'_> {
                 &format!("not executable: chmod a+x {}", file.display()),
             );
         }
-        let text = fs::read(file).unwrap_or_default();
+        let text = read::regular(file).unwrap_or_default();
         match script::interpreter(&text) {
             script::Interpreter::Missing => {
                 self.find(file, "does not begin with #!: the kernel won't run it");

@@ -58,7 +58,13 @@ pub fn ask(endpoint: &Endpoint, protocol: &dyn Protocol, limits: Limits) -> Find
         Endpoint::Unix(path) => {
             let deadline = start + limits.answer;
             match socket::connect_unix(path) {
-                Ok(stream) => (talk(stream, protocol, deadline, limits), false),
+                Ok(stream) => match socket::peer_user(&stream) {
+                    Ok(user) if protocol.may_see(user) => {
+                        (talk(stream, protocol, deadline, limits), false)
+                    }
+                    Ok(user) => (Verdict::Down(stranger(user)), false),
+                    Err(error) => (refusal(true, error).verdict, false),
+                },
                 Err(error) => {
                     let refusal = refusal(true, error);
                     (refusal.verdict, refusal.absent)
@@ -106,6 +112,10 @@ fn ask_all(addresses: &[SocketAddr], protocol: &dyn Protocol, limits: Limits) ->
     (best.unwrap_or_else(nowhere), absent)
 }
 
+fn stranger(user: u32) -> String {
+    format!("its socket is held by user {user}, to whom no password is sent")
+}
+
 const fn rank(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Ready => 2,
@@ -115,4 +125,5 @@ const fn rank(verdict: &Verdict) -> u8 {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test does not fork")]
 mod tests;

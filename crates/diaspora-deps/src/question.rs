@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use daemontools::procfs;
 use daemontools::servicedir;
 use daemontools::status::{STATUS_LEN, Status};
-use daemontools::unix::file;
+use daemontools::unix::{account, file};
 
 use crate::context::Context;
 use crate::data::{Data, Kind, Probe};
@@ -14,6 +14,7 @@ use crate::net::{self, Endpoint, Finding, Limits};
 use crate::probe::{
     Accepts, Alive, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
 };
+use crate::read;
 
 /// A dependency, ready to be asked.
 pub struct Question {
@@ -78,6 +79,7 @@ fn protocol(
         Kind::Tcp | Kind::Unix => Box::new(Accepts),
         Kind::Redis => Box::new(Redis {
             password: password(probe, context)?,
+            users: users(data.services[&name.service].user.as_deref(), context)?,
         }),
         Kind::Mongo => Box::new(Mongo {
             dialect: if probe.modern {
@@ -109,13 +111,21 @@ fn password(probe: &Probe, context: &Context) -> Result<Option<Vec<u8>>, String>
         return Ok(None);
     };
     let file = context.expand_path(file)?;
-    let bytes = std::fs::read(&file)
+    let bytes = read::regular(&file)
         .map_err(|error| format!("unable to read {}: {error}", file.display()))?;
     let line = bytes
         .split(|&byte| byte == b'\n')
         .next()
         .unwrap_or_default();
     Ok(Some(line.to_vec()))
+}
+
+/// The users that a service may run as: its own, and ours.
+fn users(user: Option<&str>, context: &Context) -> Result<Vec<u32>, String> {
+    let name = user.map(|user| context.expand_c(user)).transpose()?;
+    let account = name.and_then(|name| account::find(&name));
+    let own = account.map(|account| account.uid);
+    Ok(own.into_iter().chain([account::own_user()]).collect())
 }
 
 /// This host's name.

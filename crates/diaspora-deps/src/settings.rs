@@ -3,18 +3,22 @@
 //! what the file prints goes where it always went.
 
 use std::collections::BTreeMap;
-use std::ffi::CString;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::exec::{self, Strings};
-use daemontools::unix::process::{self, End, Fork, Pid};
-use daemontools::unix::signal::{Mask, Signal};
+use daemontools::unix::file::Obstacle;
+use daemontools::unix::process::{self, Pid};
+use daemontools::unix::signal::Mask;
 use daemontools::unix::{env, fd, pidfd, poll};
 use daemontools::{Errno, errno};
+
+use crate::{Failure, read};
 
 /// What the shell handed over.
 #[derive(Debug, Default)]
@@ -29,70 +33,70 @@ pub struct Sourced {
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// More than any environment that `execve` would take.
 const OUTPUT_MAX: usize = 2 * 1024 * 1024;
-/// Where the shell writes what we want to know.
-const CHANNEL: i32 = 3;
 /// bash takes what sh takes, and the files of old were written where sh was bash.
-const SHELLS: [&core::ffi::CStr; 3] = [c"/bin/bash", c"/usr/bin/bash", c"/bin/sh"];
+const SHELLS: [&str; 3] = ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
 
 /// Sources `file` and asks for the variables `names`; `None` if there is no such
 /// file.
 ///
 /// # Errors
-/// A message: the file can't be read, the shell does not like it, or it takes longer
-/// than `patience`.
-pub fn source(file: &Path, names: &[&str], patience: Duration) -> Result<Option<Sourced>, String> {
+/// The file can't be read, the shell does not like it, or it takes longer than
+/// `patience`; permanent if other users may write it, or put another in its place.
+pub fn source(file: &Path, names: &[&str], patience: Duration) -> Result<Option<Sourced>, Failure> {
     let trouble = |why: &str| format!("unable to source {}: {why}", file.display());
-    let system = |error: Errno| trouble(errno::text(error));
-    match std::fs::File::open(file) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(system(Errno::from_raw(error.raw_os_error().unwrap_or(0)))),
-        Ok(_) => {}
+    let temporary = |why: &str| Failure::temporary(trouble(why));
+    let system = |error: Errno| temporary(errno::text(error));
+    match read::ours(file) {
+        Ok(None) => return Ok(None),
+        Ok(Some(_)) => {}
+        Err(Obstacle::System(error)) => return Err(system(error)),
+        Err(obstacle) => return Err(Failure::permanent(trouble(&obstacle.to_string()))),
     }
-    let absolute = std::path::absolute(file).map_err(|_| trouble("no working directory"))?;
-    let script = CString::new(script(absolute.as_os_str().as_bytes(), names))
-        .map_err(|_| system(Errno::EINVAL))?;
-    let (read, write) = fd::pipe().map_err(system)?;
-    let pid = match process::fork().map_err(system)? {
-        Fork::Parent(pid) => pid,
-        Fork::Child => become_shell(write.as_fd(), &script),
-    };
+    let absolute = std::path::absolute(file).map_err(|_| temporary("no working directory"))?;
+    let script = script(absolute.as_os_str().as_bytes(), names);
+    let (pipe, write) = fd::pipe().map_err(system)?;
+    let mut shell = start(&OsString::from_vec(script), &write)
+        .map_err(|error| system(Errno::from_raw(error.raw_os_error().unwrap_or(0))))?;
     drop(write);
-    let output = collect(read.as_fd(), pid, patience);
+    let output = collect(pipe.as_fd(), shell.id(), patience);
     if output.is_err() {
-        let _ = process::kill(pid, Signal::SIGKILL);
+        let _ = shell.kill();
     }
-    let end = process::wait_for(pid).map_err(system)?;
-    match (output, end) {
-        (Err(why), _) => Err(trouble(&why)),
-        (Ok(output), End::Exited(0)) => parse(&output)
+    let end = shell.wait().map_err(|_| system(Errno::ECHILD))?;
+    let output = output.map_err(|why| temporary(&why))?;
+    match (end.code(), end.signal()) {
+        (Some(0), _) => parse(&output)
             .map(Some)
-            .ok_or_else(|| trouble("it ends the shell: take its \"exit\" out")),
-        (Ok(_), End::Exited(code)) => Err(trouble(&format!("the shell exited {code}"))),
-        (Ok(_), End::Killed(signal)) => {
-            Err(trouble(&format!("the shell was killed by signal {signal}")))
-        }
+            .ok_or_else(|| temporary("it ends the shell: take its \"exit\" out")),
+        (Some(code), _) => Err(temporary(&format!("the shell exited {code}"))),
+        (None, signal) => Err(temporary(&format!(
+            "the shell was killed by signal {}",
+            signal.unwrap_or(0)
+        ))),
     }
 }
 
-/// In the child: becomes the shell, which ends with us.
-fn become_shell(channel: BorrowedFd<'_>, script: &core::ffi::CStr) -> ! {
-    let _ = process::die_with_parent();
-    if fd::become_standard(channel, CHANNEL).is_ok() {
-        for shell in SHELLS {
-            let argv: Strings = [shell, c"-c", script, c"diaspora-deps"]
-                .into_iter()
-                .collect();
-            let _ = exec::execve(shell, &argv, &env::strings());
+/// Starts the first shell that there is. It ends with us, and finds as its standard
+/// input what it is to write to.
+fn start(script: &OsStr, channel: &OwnedFd) -> std::io::Result<Child> {
+    let mut failed = Errno::ENOENT.into();
+    for shell in SHELLS {
+        let mut command = Command::new(shell);
+        command.arg("-c").arg(script).arg("diaspora-deps");
+        command.stdin(channel.try_clone()?);
+        match process::end_with_parent(&mut command).spawn() {
+            Ok(child) => return Ok(child),
+            Err(error) => failed = error,
         }
     }
-    process::exit_now(127)
+    Err(failed)
 }
 
 /// What the shell runs. The file may leave options, functions and parameters behind:
 /// nothing after it depends on them.
 fn script(file: &[u8], names: &[&str]) -> Vec<u8> {
     let quoted = quote(file);
-    let mut script = Vec::new();
+    let mut script = b"exec 3>&0 </dev/null\n".to_vec();
     // A file may end with a false test; only one that can't be parsed is bad.
     for part in [
         &b". "[..],
@@ -127,11 +131,12 @@ fn quote(word: &[u8]) -> Vec<u8> {
 
 /// Reads until the shell has ended: something that the file left in the background
 /// may keep the pipe open.
-fn collect(pipe: BorrowedFd<'_>, pid: Pid, patience: Duration) -> Result<Vec<u8>, String> {
+fn collect(pipe: BorrowedFd<'_>, pid: u32, patience: Duration) -> Result<Vec<u8>, String> {
     let system = |error: Errno| errno::text(error).to_owned();
     let deadline = Monotonic::now() + patience;
     let mask = Mask::block(&[]);
-    let process = pidfd::open(pid).ok();
+    let pid = i32::try_from(pid).map_err(|_| system(Errno::ESRCH))?;
+    let process = pidfd::open(Pid::from_raw(pid)).ok();
     let process = process.as_ref().map_or(pipe, AsFd::as_fd);
     fd::set_nonblocking(pipe, true).map_err(system)?;
     let mut output = Vec::new();
@@ -150,23 +155,12 @@ fn collect(pipe: BorrowedFd<'_>, pid: Pid, patience: Duration) -> Result<Vec<u8>
                 return Err("its environment is too large".to_owned());
             }
         }
-        if ended && process.as_raw() != pipe.as_raw() {
+        if ended && process.as_raw_fd() != pipe.as_raw_fd() {
             return Ok(output);
         }
         if Monotonic::now() >= deadline {
             return Err(format!("it takes longer than {} s", patience.as_secs()));
         }
-    }
-}
-
-/// For comparing descriptors.
-trait Raw {
-    fn as_raw(&self) -> i32;
-}
-
-impl Raw for BorrowedFd<'_> {
-    fn as_raw(&self) -> i32 {
-        std::os::fd::AsRawFd::as_raw_fd(self)
     }
 }
 
@@ -190,14 +184,37 @@ fn parse(output: &[u8]) -> Option<Sourced> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    fn write(file: &Path, text: &str, mode: u32) {
+        std::fs::write(file, text).expect("write");
+        std::fs::set_permissions(file, Permissions::from_mode(mode)).expect("chmod");
+    }
 
     fn sourced(text: &str) -> Result<Sourced, String> {
         let place = tempfile::tempdir().expect("a directory");
         let file = place.path().join("it's a file");
-        std::fs::write(&file, text).expect("write");
+        write(&file, text, 0o644);
         source(&file, &["A", "B", "C"], Duration::from_secs(2))
             .map(|sourced| sourced.expect("the file exists"))
+            .map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_is_refused_for_good() {
+        let place = tempfile::tempdir().expect("a directory");
+        let file = place.path().join("settings");
+        write(&file, "touch ran", 0o646);
+        let failure = source(&file, &["A"], PATIENCE).expect_err("refused");
+        let shown = file.display();
+        let message = format!(
+            "unable to source {shown}: other users may change {shown}: chown root, chmod go-w"
+        );
+        assert_eq!(failure.message, message);
+        assert_eq!(failure.code, daemontools::PERMANENT);
     }
 
     fn variable(sourced: &Sourced, name: &str) -> Option<String> {

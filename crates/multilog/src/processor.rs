@@ -2,6 +2,7 @@
 //! `newstate`. It is run again, with the old state, until it succeeds.
 
 use core::ffi::CStr;
+use std::os::fd::OwnedFd;
 
 use daemontools::unix::process::{self, End, Fork};
 use daemontools::unix::{env, exec, fd, file};
@@ -75,46 +76,46 @@ impl Log {
     fn become_processor(&self, command: &CStr) -> i32 {
         let dir = self.name();
         setup::restore_for_child();
-        let give = |opened: daemontools::Result<std::os::fd::OwnedFd>, number, what: &[&[u8]]| {
+        let ready = |opened: daemontools::Result<OwnedFd>, what: &[u8], name: &[u8]| {
             opened
                 .and_then(|opened| {
                     fd::set_nonblocking(&opened, false)?;
-                    fd::hand_on(opened, number)
+                    Ok(opened)
                 })
-                .map_err(|error| ME.fatal(what, error))
+                .map_err(|error| ME.fatal(&[what, dir, name], error))
         };
-        let done = give(
-            file::open_read(c"previous"),
-            0,
-            &[b"unable to read ", dir, b"/previous"],
-        )
-        .and_then(|()| {
-            give(
-                file::open_truncate(c"processed", 0o644),
-                1,
-                &[b"unable to write to ", dir, b"/processed"],
-            )
-        })
-        .and_then(|()| {
-            give(
-                file::open_read(c"state"),
-                4,
-                &[b"unable to read ", dir, b"/state"],
-            )
-        })
-        .and_then(|()| {
-            give(
-                file::open_truncate(c"newstate", 0o644),
-                5,
-                &[b"unable to write to ", dir, b"/newstate"],
-            )
-        });
-        if let Err(code) = done {
-            return code;
-        }
+        let (read, write) = (b"unable to read ", b"unable to write to ");
+        let files = || {
+            Ok([
+                (ready(file::open_read(c"previous"), read, b"/previous")?, 0),
+                (
+                    ready(
+                        file::open_truncate(c"processed", 0o644),
+                        write,
+                        b"/processed",
+                    )?,
+                    1,
+                ),
+                (ready(file::open_read(c"state"), read, b"/state")?, 4),
+                (
+                    ready(file::open_truncate(c"newstate", 0o644), write, b"/newstate")?,
+                    5,
+                ),
+            ])
+        };
+        let given = match files() {
+            Ok(given) => given,
+            Err(code) => return code,
+        };
         let argv: exec::Strings = [c"sh", c"-c", command].into_iter().collect();
-        let error = exec::execve(c"/bin/sh", &argv, &env::strings());
-        ME.fatal(&[b"unable to run ", command.to_bytes()], error);
-        TEMPORARY
+        exec::with_descriptors(
+            given,
+            (c"/bin/sh", &argv, &env::strings()),
+            command,
+            |command, error| {
+                ME.fatal(&[b"unable to run ", command.to_bytes()], error);
+                TEMPORARY
+            },
+        )
     }
 }

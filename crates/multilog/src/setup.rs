@@ -44,11 +44,11 @@ pub(crate) fn begin(args: Args) -> Result<Input, i32> {
             return Err(ME.fatal(&[b"unable to catch signals"], error));
         }
     };
+    let hash = journal::hash(args.words(1).map(core::ffi::CStr::to_bytes));
     let script = Script::parse(args);
     if matches!(script.stamp, Format::Local(_)) {
         localtime::load_zone();
     }
-    let hash = journal::hash(args.from(1).map(core::ffi::CStr::to_bytes));
     let mut statuses = Vec::new();
     let mut logs = Vec::new();
     let mut opened: Option<(Opened, Found)> = None;

@@ -4,7 +4,7 @@
 //! `MULTILOG_SOAK_MINUTES=60 cargo test --release -p multilog --test kill --
 //! --nocapture` does it for an hour, and prints what it saw.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
 mod common;
 

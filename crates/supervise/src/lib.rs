@@ -26,7 +26,8 @@ static ME: Reporter = Reporter::long_lived("supervise");
 /// The program: `supervise dir`. Gives the exit code.
 #[must_use]
 pub fn run(args: Args) -> i32 {
-    let (Some(dir), None) = (args.get(1), args.get(2)) else {
+    let mut words = args.from(1);
+    let (Some(dir), None) = (words.next(), words.next()) else {
         return getopt::usage(&ME, "supervise dir");
     };
     match setup::begin(dir) {

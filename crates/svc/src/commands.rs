@@ -51,6 +51,15 @@ impl Commands {
         })
     }
 
+    /// Whether they leave a process stopped that is not killed by them.
+    pub(crate) fn stop(&self) -> bool {
+        let last = self
+            .signals()
+            .filter(|signal| matches!(signal, Signal::SIGSTOP | Signal::SIGCONT))
+            .last();
+        last == Some(Signal::SIGSTOP)
+    }
+
     /// Whether a process that is stopped before it gets [`Self::signals`] won't stay
     /// so unless it is meant to: they kill it, continue it or stop it.
     pub(crate) fn may_hold(&self) -> bool {
@@ -82,14 +91,15 @@ mod tests {
             let mut commands = Commands::default();
             letters.iter().for_each(|&letter| commands.add(letter));
             let signals: Vec<Signal> = commands.signals().collect();
-            (signals, commands.may_hold())
+            (signals, commands.may_hold(), commands.stop())
         };
         use Signal::{SIGCONT, SIGHUP, SIGKILL, SIGSTOP, SIGTERM};
-        assert_eq!(of(b"uox"), (vec![], false));
-        assert_eq!(of(b"du"), (vec![SIGTERM, SIGCONT], true));
-        assert_eq!(of(b"tcxh"), (vec![SIGTERM, SIGCONT, SIGHUP], false));
-        assert_eq!(of(b"p"), (vec![SIGSTOP], true));
-        assert_eq!(of(b"k"), (vec![SIGKILL], true));
+        assert_eq!(of(b"uox"), (vec![], false, false));
+        assert_eq!(of(b"du"), (vec![SIGTERM, SIGCONT], true, false));
+        assert_eq!(of(b"tcxh"), (vec![SIGTERM, SIGCONT, SIGHUP], false, false));
+        assert_eq!(of(b"p"), (vec![SIGSTOP], true, true));
+        assert_eq!(of(b"pc"), (vec![SIGSTOP, SIGCONT], true, false));
+        assert_eq!(of(b"k"), (vec![SIGKILL], true, false));
     }
 
     #[test]

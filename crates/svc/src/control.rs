@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use daemontools::getopt::{Getopt, Long, Opt};
 use daemontools::strerr::Reporter;
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::signal::{Mask, Signal};
+use daemontools::unix::signal::Mask;
 use daemontools::unix::{fd, fifo, file, pipe, poll, rlimit, signal};
 use daemontools::{Args, Errno, PERMANENT, Result, about, servicedir, strerr};
 
@@ -64,15 +64,6 @@ const LONG: &[Long] = &[
     },
 ];
 
-/// What a terminal or a shell ends or stops a program with.
-const INTERRUPTS: [Signal; 5] = [
-    Signal::SIGINT,
-    Signal::SIGTERM,
-    Signal::SIGHUP,
-    Signal::SIGQUIT,
-    Signal::SIGTSTP,
-];
-
 /// How long a service may leave its FIFO full.
 const ROOM: Duration = Duration::from_secs(5);
 
@@ -95,7 +86,7 @@ struct Request {
 #[must_use]
 pub fn run(args: Args) -> i32 {
     let mut request = Request::default();
-    let mut options = Getopt::new(args, LETTERS, LONG);
+    let mut options = Getopt::new(&args, LETTERS, LONG);
     for option in options.by_ref() {
         match option {
             Opt::Short(letter, _) => request.commands.add(letter),
@@ -117,6 +108,7 @@ pub fn run(args: Args) -> i32 {
             }
         }
     }
+    let index = options.index();
     // A message must not go into a FIFO that got the number of a closed standard
     // error, and a reader that went away must not end the round.
     fd::fill_standard();
@@ -126,7 +118,7 @@ pub fn run(args: Args) -> i32 {
         let _ = rlimit::raise_descriptors();
     }
     match file::open_directory(c".") {
-        Ok(start) => request.apply(args.from(options.index()), &start),
+        Ok(start) => request.apply(args.from(index), &start),
         Err(error) => ME.fatal(&[b"unable to open current directory"], error),
     }
 }
@@ -186,15 +178,18 @@ impl Request {
         if !poll::writable_by(control.as_fd(), by).map_err(Trouble::Write)? {
             return Err(Trouble::Write(Errno::ETIMEDOUT));
         }
-        let before = Mask::block(&INTERRUPTS);
+        let before = Mask::block_all();
         let hold = self.commands.may_hold();
         let told = Tree::find(hold).and_then(|mut tree| {
             write_within(control, self.commands.as_bytes(), ROOM).map_err(Trouble::Write)?;
             if !hold {
                 await_reading(control);
             }
-            tree.send(self.commands.signals())?;
-            Ok(tree.into_processes())
+            let sent = tree.send(self.commands.signals());
+            if hold {
+                tree.leave_main(self.commands.stop());
+            }
+            sent.map(|()| tree.into_processes())
         });
         before.install();
         told

@@ -16,7 +16,7 @@ usage: svok dir
 /// The program: gives the exit code.
 #[must_use]
 pub fn run(args: Args) -> i32 {
-    let Some(name) = args.get(1) else {
+    let Some(name) = args.from(1).next() else {
         return getopt::usage(&ME, "svok dir");
     };
     match name.to_bytes() {

@@ -6,29 +6,38 @@
 //! or continue what they reach, all are stopped first, and looked for until no more
 //! appear: none escapes by forking, and what a process starts in answer to its signal
 //! is left alone. Other commands reach those that are there at the moment.
+//!
+//! The record is believed only if nobody else may have written it, and a supervise
+//! counts only if it is ours: else a user could have root kill whatever he names.
 
 use core::time::Duration;
 use std::os::fd::{AsFd, OwnedFd};
 
+use daemontools::Errno;
 use daemontools::procfs::{self, Process};
+use daemontools::servicedir::{self, Own, Told};
 use daemontools::status::Status;
 use daemontools::unix::clock::{self, Monotonic};
+use daemontools::unix::file::Identity;
 use daemontools::unix::process::Pid;
 use daemontools::unix::signal::Signal;
 use daemontools::unix::{file, pidfd, poll};
-use daemontools::{Errno, servicedir};
 
 use crate::family::Family;
 use crate::trouble::Trouble;
-use crate::wait;
+
+type Result<T, E = Errno> = core::result::Result<T, E>;
 
 /// How long all may take to be found and to stand still.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The pause from one look at the table to the next.
+/// The pause from one look to the next.
 const PAUSE: Duration = Duration::from_millis(1);
+/// How long supervise may take to signal its process: one that has just started
+/// something is deaf for a second, if it is that of the C original.
+const EAR: Duration = Duration::from_secs(5);
 
-/// The processes of a service. Dropped before anything was sent, it lets those go on
-/// that it has stopped.
+/// The processes of a service. Dropped, it lets those go on that it has stopped and
+/// that nothing else has continued, killed or stopped for good.
 #[derive(Debug)]
 pub(crate) struct Tree {
     family: Family,
@@ -46,13 +55,13 @@ pub(crate) struct Tree {
 struct Held {
     process: Process,
     fd: OwnedFd,
-    /// Stopped by us.
+    /// Stopped by us, and so to be continued by us.
     stopped: bool,
 }
 
 impl Held {
     /// Takes hold of a process, unless it has ended.
-    fn of(pid: u32) -> Result<Option<Self>, Errno> {
+    fn of(pid: u32) -> Result<Option<Self>> {
         // The descriptor first: what is learned afterwards is about its process.
         let Ok(number) = i32::try_from(pid) else {
             return Ok(None);
@@ -79,6 +88,18 @@ impl Held {
         // What may not be stopped may not be signalled, and that will be said.
         self.stopped = !self.process.is_stopped() && pidfd::send(&self.fd, Signal::SIGSTOP).is_ok();
     }
+
+    fn let_go(&mut self) {
+        if self.stopped {
+            let _ = pidfd::send(&self.fd, Signal::SIGCONT);
+        }
+        self.stopped = false;
+    }
+
+    /// Whether it has ended or runs.
+    fn is_released(&self) -> bool {
+        ended(&self.fd) || procfs::process(self.process.pid).is_ok_and(|now| !now.is_stopped())
+    }
 }
 
 /// Whether the process of a pidfd has ended.
@@ -90,7 +111,8 @@ impl Tree {
     /// Finds the processes of the service in the working directory, none if it is
     /// down; with `hold`, stops them.
     pub(crate) fn find(hold: bool) -> Result<Self, Trouble> {
-        let supervises = supervises();
+        let own = Own::open(servicedir::SUPERVISE).map_err(Trouble::Find)?;
+        let supervises = supervises().map_err(Trouble::Find)?;
         let spared = supervises.iter().copied().chain([std::process::id()]);
         let mut tree = Self {
             family: Family::sparing(spared),
@@ -103,14 +125,14 @@ impl Tree {
         // The service may end and be started again meanwhile: once all are found, the
         // record still has to name the process that they were found by.
         loop {
-            let status = wait::status().map_err(Trouble::Find)?;
+            let status = record(&own)?;
             if status.pid == 0 {
                 return Ok(tree);
             }
             let found = tree.take_main(&status, hold)?;
             if found {
                 tree.gather(hold, deadline)?;
-                if wait::status().map_err(Trouble::Find)?.pid == status.pid && tree.main_lives() {
+                if record(&own)?.pid == status.pid && tree.main_lives() {
                     return Ok(tree);
                 }
             }
@@ -129,7 +151,7 @@ impl Tree {
         if self.main_lives() {
             return Ok(true);
         }
-        let Some(mut main) = Held::of(status.pid).map_err(Trouble::of_finding)? else {
+        let Some(main) = Held::of(status.pid).map_err(Trouble::of_finding)? else {
             return Ok(false);
         };
         let age = procfs::age(main.process.born);
@@ -138,12 +160,18 @@ impl Tree {
         {
             return Err(Trouble::Unproven(status.pid));
         }
-        if hold {
-            main.hold();
-        }
         self.family.add(main.process);
-        self.held.push(main);
+        self.add(main, hold);
         Ok(true)
+    }
+
+    /// Puts a process into our hands. It is among those that are let go before it is
+    /// stopped.
+    fn add(&mut self, process: Held, hold: bool) {
+        self.held.push(process);
+        if hold && let Some(process) = self.held.last_mut() {
+            process.hold();
+        }
     }
 
     fn main_lives(&self) -> bool {
@@ -178,13 +206,10 @@ impl Tree {
     }
 
     fn take(&mut self, known: &Process, hold: bool) -> Result<(), Trouble> {
-        if let Some(mut held) = Held::of(known.pid).map_err(Trouble::of_finding)?
+        if let Some(held) = Held::of(known.pid).map_err(Trouble::of_finding)?
             && held.process.is(known)
         {
-            if hold {
-                held.hold();
-            }
-            self.held.push(held);
+            self.add(held, hold);
         }
         Ok(())
     }
@@ -201,13 +226,10 @@ impl Tree {
     }
 
     /// Sends signals to all but the one that supervise reaches itself, the first
-    /// signal to each of them, then the next. What was stopped is theirs from then on.
+    /// signal to each of them, then the next. Whoever got all of them is continued,
+    /// killed or stopped by them, if it was stopped by us.
     pub(crate) fn send(&mut self, signals: impl Iterator<Item = Signal>) -> Result<(), Trouble> {
-        let mut result = if self.late {
-            Err(Trouble::Late)
-        } else {
-            Ok(())
-        };
+        let mut failed = Vec::new();
         for signal in signals {
             for held in &self.held {
                 if held.process.pid == self.main {
@@ -215,43 +237,96 @@ impl Tree {
                 }
                 match pidfd::send(&held.fd, signal) {
                     Ok(()) | Err(Errno::ESRCH) => {}
-                    Err(error) => result = Err(Trouble::Signal(held.process.pid, error)),
+                    Err(error) => failed.push((held.process.pid, error)),
                 }
             }
         }
+        let main = self.main;
+        let unreached = |pid| pid == main || failed.iter().any(|&(other, _)| other == pid);
         for held in &mut self.held {
-            held.stopped = false;
+            held.stopped &= unreached(held.process.pid);
         }
-        result
+        match failed.last() {
+            Some(&(pid, error)) => Err(Trouble::Signal(pid, error)),
+            None if self.late => Err(Trouble::Late),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves the process that supervise reaches to supervise: until that has killed
+    /// or continued it, or, with `to_stop`, for good. A supervise that does neither,
+    /// because it has just been killed itself, say, does not keep it stopped.
+    pub(crate) fn leave_main(&mut self, to_stop: bool) {
+        let deadline = Monotonic::now() + EAR;
+        let main = self.main;
+        for held in &mut self.held {
+            if held.process.pid != main || !held.stopped {
+                continue;
+            }
+            held.stopped = !to_stop;
+            while held.stopped && Monotonic::now() < deadline {
+                held.stopped = !held.is_released();
+                poll::pause_until(Monotonic::now() + PAUSE);
+            }
+        }
     }
 
     /// The processes, to wait for their ends.
     pub(crate) fn into_processes(mut self) -> Vec<OwnedFd> {
+        self.let_go();
         let held = std::mem::take(&mut self.held);
         held.into_iter().map(|held| held.fd).collect()
+    }
+
+    fn let_go(&mut self) {
+        self.held.iter_mut().for_each(Held::let_go);
     }
 }
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        for held in self.held.iter().filter(|held| held.stopped) {
-            let _ = pidfd::send(&held.fd, Signal::SIGCONT);
-        }
+        self.let_go();
     }
 }
 
-/// Who holds the lock of the service in the working directory: mostly one, but the
-/// same inode may be locked on another file system. None where the kernel does not say.
-fn supervises() -> Vec<u32> {
-    let mut found = Vec::new();
-    if let Ok(lock) = file::stat(servicedir::LOCK) {
-        let _ = procfs::each_flock(|inode, pid| {
-            if inode == lock.identity.inode && procfs::is_named(pid, b"supervise") {
-                found.push(pid);
-            }
-        });
+/// What the record says, if nobody else may have written it.
+fn record(own: &Own) -> Result<Status, Trouble> {
+    match own.status().map_err(Trouble::Find)? {
+        Told::By(status) => Ok(status),
+        Told::Nothing => Err(Trouble::Find(Errno::ENOENT)),
+        Told::Stranger => Err(Trouble::Stranger),
     }
-    found
+}
+
+/// The supervise of the service in the working directory: a process of ours that is
+/// called so, works here and holds the lock. None where the kernel does not tell of
+/// locks.
+fn supervises() -> Result<Vec<u32>> {
+    let lock = match file::stat(servicedir::LOCK) {
+        Ok(lock) => lock.identity,
+        Err(Errno::ENOENT) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let here = file::stat(c".")?.identity;
+    let mut holders = Vec::new();
+    match procfs::each_flock(|inode, pid| holders.extend((inode == lock.inode).then_some(pid))) {
+        Ok(()) | Err(Errno::ENOENT) => {}
+        Err(error) => return Err(error),
+    }
+    let mut found = Vec::new();
+    for pid in holders {
+        let counts = procfs::works_as(pid, b"supervise", here)? && holds(pid, lock)?;
+        found.extend(counts.then_some(pid));
+    }
+    Ok(found)
+}
+
+/// Whether a process that may have ended meanwhile holds this lock.
+fn holds(pid: u32, lock: Identity) -> Result<bool> {
+    match procfs::holds_flock(pid, lock) {
+        Err(Errno::ENOENT | Errno::ESRCH) => Ok(false),
+        other => other,
+    }
 }
 
 /// All processes, which this one has to be among.

@@ -19,6 +19,8 @@ pub(crate) enum Trouble {
     NoProc,
     /// Likewise: the process that the record names may be another by now.
     Unproven(u32),
+    /// Likewise: somebody else may have written the record.
+    Stranger,
     /// This process could not be sent its signal.
     Signal(u32, Errno),
     /// All that were found were sent theirs, but new ones came up to the end.
@@ -58,6 +60,14 @@ impl Trouble {
                     b" is ",
                     name,
                     b": nothing sent",
+                ];
+                ME.warning(&parts, None);
+            }
+            Self::Stranger => {
+                let parts: [&[u8]; 3] = [
+                    b"unable to believe supervise/status of ",
+                    name,
+                    b": other users may write it: nothing sent",
                 ];
                 ME.warning(&parts, None);
             }

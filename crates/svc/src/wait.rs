@@ -153,7 +153,7 @@ fn given_up(told: &Waiting, error: Errno) -> i32 {
 }
 
 /// The record of the service in the working directory.
-pub(crate) fn status() -> Result<Status> {
+fn status() -> Result<Status> {
     let mut record = [0; STATUS_LEN];
     match file::read_start(servicedir::STATUS, &mut record) {
         Ok(bytes) if bytes.len() == STATUS_LEN => Ok(Status::unpack(&record)),

@@ -57,7 +57,7 @@ enum Process {
 /// was told to stop.
 #[must_use]
 pub fn run(args: Args) -> i32 {
-    serve(args.get(1).unwrap_or(DEFAULT)).unwrap_or(TEMPORARY)
+    serve(args.from(1).next().unwrap_or(DEFAULT)).unwrap_or(TEMPORARY)
 }
 
 /// Runs the two until it is told to stop and svscan has ended, or svscan alone was. Gives

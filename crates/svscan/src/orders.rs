@@ -64,8 +64,9 @@ impl Orders {
 
 /// The directory that is asked for, if any, and the signals that are to be taken.
 pub(crate) fn parse(args: Args) -> (Option<&'static CStr>, &'static [Signal]) {
-    match args.get(1) {
-        Some(first) if first == ORDERLY => (args.get(2), &ALL),
+    let mut words = args.from(1);
+    match words.next() {
+        Some(first) if first == ORDERLY => (words.next(), &ALL),
         first if std::process::id() == 1 => (first, &ALL),
         first => (first, &[STOP]),
     }

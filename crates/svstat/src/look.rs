@@ -85,7 +85,7 @@ fn by_two(names: &[&CStr], found: &mut [Option<Service>]) -> bool {
         }
     };
     std::thread::scope(|scope| {
-        let helper = std::thread::Builder::new().spawn_scoped(scope, || {
+        let helper = thread::builder().spawn_scoped(scope, || {
             thread::own_descriptors();
             if let Some(here) = here {
                 thread::leave_processor(here);

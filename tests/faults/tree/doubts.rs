@@ -3,7 +3,9 @@
 use conformance::case::Need;
 use conformance::{Case, Side, Status, Whose};
 
-use super::look::{beside, named, sleepers};
+use nix::sys::signal::{Signal, kill};
+
+use super::look::{beside, named, processes, sleepers};
 use super::{ALL, FAMILY};
 use crate::within;
 
@@ -20,9 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let look = |side: &Side| {
         side.log("still there", sleepers(side, "x"));
-        let stopped = || named(side, "x", |now| now.state == 'T');
-        within(|| stopped() == "none");
-        side.log("stopped", stopped());
+        log_stopped(side);
         side.log("record", side.status("x").expect("a record"));
     };
     let injected = |name: &str, fault: &'static str, what: &str| {
@@ -42,7 +42,8 @@ pub(super) fn cases() -> Vec<Case> {
         .needs(Need::Strace)
         .promises(&nothing(what).each_ref().map(String::as_str))
     };
-    vec![
+    let mut cases = held();
+    cases.extend([
         injected(
             "without pidfds",
             "pidfd_open:error=ENOSYS",
@@ -93,6 +94,77 @@ pub(super) fn cases() -> Vec<Case> {
             "end: exit 111",
             "stderr: svc: warning: unable to tell whether process N is x: nothing sent",
             "x/supervise/control:",
+        ]),
+    ]);
+    cases
+}
+
+fn log_stopped(side: &Side) {
+    let stopped = || named(side, "x", |now| now.state == 'T');
+    within(|| stopped() == "none");
+    side.log("stopped", stopped());
+}
+
+/// What is held is let go, whatever happens to svc or to supervise.
+fn held() -> Vec<Case> {
+    let injected = |name: &str, fault: &'static str, log: fn(&Side)| {
+        Case::scenario(name, move |side| {
+            let _both = beside(side, Whose::Ours, FAMILY, ALL);
+            let svc = side.bin("svc");
+            let fault = format!("-einject={fault}");
+            let strace = ["/usr/bin/strace", "-o/dev/null", &fault].map(AsRef::as_ref);
+            let words = ["-k", "--tree", "--strict", "x"].map(AsRef::as_ref);
+            let process = side
+                .command(strace.into_iter().chain([svc.as_os_str()]).chain(words))
+                .spawn();
+            side.log("end", process.wait());
+            log(side);
+            log_stopped(side);
+        })
+        .needs(Need::Strace)
+    };
+    vec![
+        injected(
+            "a signal that ends svc while all are held",
+            "write:error=EIO:signal=SIGALRM:when=1",
+            |side| side.log("still there", sleepers(side, "x")),
+        )
+        .promises(&[
+            "end: killed by SIGALRM",
+            "still there: 1000 1001 1002 1003 1004 1005 2001 2002",
+            "stopped: none",
+        ]),
+        // Six are stopped, then five are killed.
+        injected(
+            "one of those that are held can't be killed",
+            "pidfd_send_signal:error=EPERM:when=8",
+            |side| {
+                let left = || sleepers(side, "x").split(' ').count();
+                side.log("one left, and who escaped", within(|| left() == 3));
+            },
+        )
+        .promises(&[
+            "end: exit 111",
+            "one left, and who escaped: true",
+            "stopped: none",
+        ]),
+        Case::scenario("supervise is killed once it was told", |side| {
+            let _both = beside(side, Whose::Ours, FAMILY, ALL);
+            let supervise = processes(side, &["x"], "supervise")[0].pid;
+            kill(supervise, Signal::SIGSTOP).expect("a signal");
+            let svc = side
+                .command(["svc", "-k", "--tree", "--strict", "x"])
+                .spawn();
+            side.until("the command", || side.unread_control("x") > 0);
+            kill(supervise, Signal::SIGKILL).expect("a signal");
+            side.log("end", svc.wait());
+            log_stopped(side);
+            side.log("still there", sleepers(side, "x"));
+        })
+        .promises(&[
+            "end: exit 0",
+            "stopped: none",
+            "still there: 1000 2001 2002",
         ]),
     ]
 }

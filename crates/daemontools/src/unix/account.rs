@@ -2,6 +2,7 @@
 //! databases must be linked dynamically: they may be anywhere that NSS can reach.
 
 use core::ffi::CStr;
+use core::mem::MaybeUninit;
 
 use crate::{Errno, Result};
 
@@ -21,14 +22,29 @@ pub struct Account {
     pub gid: u32,
 }
 
+/// The user that this process has the rights of.
+#[must_use]
+pub fn own_user() -> u32 {
+    nix::unistd::geteuid().as_raw()
+}
+
 /// The account of that name; `None` if there is none, or if nobody could tell.
 #[must_use]
 pub fn find(name: &CStr) -> Option<Account> {
-    // SAFETY: the name is a C string; there is one thread, so nobody else asks.
-    let entry = unsafe { libc::getpwnam(name.as_ptr()) };
-    // SAFETY: the entry is null or lives until the next question.
-    let entry = unsafe { entry.as_ref() }?;
-    Some(Account {
+    let found = lookup(|entry, buffer, found| {
+        // SAFETY: the name is a C string; the entry, the text that it points to, as
+        // much as the buffer holds, and the result are written to memory of ours.
+        unsafe {
+            libc::getpwnam_r(
+                name.as_ptr(),
+                entry.as_mut_ptr(),
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                found,
+            )
+        }
+    });
+    found.map(|entry: libc::passwd| Account {
         uid: entry.pw_uid,
         gid: entry.pw_gid,
     })
@@ -38,10 +54,47 @@ pub fn find(name: &CStr) -> Option<Account> {
 /// tell.
 #[must_use]
 pub fn find_group(name: &CStr) -> Option<u32> {
-    // SAFETY: the name is a C string; there is one thread, so nobody else asks.
-    let entry = unsafe { libc::getgrnam(name.as_ptr()) };
-    // SAFETY: the entry is null or lives until the next question.
-    unsafe { entry.as_ref() }.map(|entry| entry.gr_gid)
+    let found = lookup(|entry, buffer, found| {
+        // SAFETY: as for a user's account.
+        unsafe {
+            libc::getgrnam_r(
+                name.as_ptr(),
+                entry.as_mut_ptr(),
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                found,
+            )
+        }
+    });
+    found.map(|entry: libc::group| entry.gr_gid)
+}
+
+/// Texts of an entry take no more: a group may have thousands of members.
+const TEXT_MAX: usize = 16 << 20;
+
+/// What the C library fills in: numbers and pointers, for which all zeroes will do.
+trait Entry: Copy {}
+impl Entry for libc::passwd {}
+impl Entry for libc::group {}
+
+/// Asks with as much room for texts as it takes. The entry's own pointers lead nowhere
+/// afterwards. Whoever asks at the same time has an entry of his own.
+fn lookup<T: Entry>(ask: impl Fn(&mut MaybeUninit<T>, &mut [u8], &mut *mut T) -> i32) -> Option<T> {
+    let mut buffer = vec![0; 1024];
+    loop {
+        let mut entry = MaybeUninit::zeroed();
+        let mut found = core::ptr::null_mut();
+        let error = ask(&mut entry, &mut buffer, &mut found);
+        if error == Errno::ERANGE as i32 && buffer.len() < TEXT_MAX {
+            buffer.resize(buffer.len() * 4, 0);
+        } else if error == 0 && !found.is_null() {
+            // SAFETY: an entry was all zeroes at first, which will do, whatever was
+            // written to it since.
+            return Some(unsafe { entry.assume_init() });
+        } else if error != Errno::EINTR as i32 {
+            return None;
+        }
+    }
 }
 
 /// The groups that an account belongs to, its primary group `gid` among them.
@@ -108,4 +161,27 @@ pub fn become_user(uid: u32) -> Result<()> {
         .iter()
         .all(|now| now.as_raw() == uid);
     if same { Ok(()) } else { Err(Errno::EPERM) }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test does not fork")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_found_by_several_threads_at_once() {
+        let root = Some(Account { uid: 0, gid: 0 });
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        assert_eq!(find(c"root"), root);
+                        assert_eq!(find_group(c"root"), Some(0));
+                        assert_eq!(find(c"no such account"), None);
+                        assert_eq!(find_group(c"\xff"), None);
+                    }
+                });
+            }
+        });
+    }
 }

@@ -60,6 +60,18 @@ pub fn since_boot() -> Duration {
     Duration::new(u64::try_from(seconds).unwrap_or(0), nanos)
 }
 
+/// Clock ticks of `/proc` in a second, whatever the kernel's own are.
+#[must_use]
+pub fn ticks_per_second() -> u32 {
+    let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK);
+    let ticks = ticks
+        .ok()
+        .flatten()
+        .and_then(|ticks| u32::try_from(ticks).ok());
+    // The C library knows it from its start, and it is never 0.
+    ticks.unwrap_or(1).max(1)
+}
+
 /// Seconds and nanoseconds of a clock. Those that we read always exist.
 fn read(clock: ClockId) -> (i64, u32) {
     clock_gettime(clock).map_or((0, 0), |time| {

@@ -2,8 +2,10 @@
 //! without the heap: svscan does it for as long as the machine runs.
 
 use core::ffi::CStr;
+use core::mem::offset_of;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
+use linux_raw_sys::general::linux_dirent64;
 use nix::unistd::Whence;
 
 use super::file;
@@ -28,8 +30,10 @@ pub enum Hint {
     Other,
 }
 
-/// One `linux_dirent64`: inode 8 bytes, offset 8, its own length 2, type 1, name.
-const NAME: usize = 19;
+/// Where things are in an entry.
+const LENGTH: usize = offset_of!(linux_dirent64, d_reclen);
+const KIND: usize = offset_of!(linux_dirent64, d_type);
+const NAME: usize = offset_of!(linux_dirent64, d_name);
 
 /// Room for some names at a time, aligned as the kernel wants it.
 #[repr(align(8))]
@@ -59,12 +63,12 @@ impl Dir {
             }
             let mut rest = &buffer.0[..filled];
             while rest.len() > NAME {
-                let length = usize::from(u16::from_ne_bytes([rest[16], rest[17]]));
+                let length = usize::from(u16::from_ne_bytes([rest[LENGTH], rest[LENGTH + 1]]));
                 let Some((entry, next)) = rest.split_at_checked(length.max(NAME)) else {
                     return Err(Errno::EIO);
                 };
                 if let Ok(name) = CStr::from_bytes_until_nul(&entry[NAME..]) {
-                    each(name, hint(entry[NAME - 1]));
+                    each(name, hint(entry[KIND]));
                 }
                 rest = next;
             }

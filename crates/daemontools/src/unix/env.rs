@@ -21,13 +21,14 @@ pub fn iter() -> impl Iterator<Item = &'static CStr> {
 
 /// Entry `index`, for indices up to the first that gives `None`.
 fn entry(index: usize) -> Option<&'static CStr> {
-    // SAFETY: no program of the suite changes `environ`, so it is as the kernel
-    // made it.
+    // SAFETY: nobody writes to `environ`: changing the environment is unsafe, and the
+    // unsafe code of the suite, which is all in this module's neighbours, never does. So
+    // it is as the kernel made it.
     let entries = unsafe { environ };
     if entries.is_null() {
         return None;
     }
-    // SAFETY: the caller stops at the null pointer that ends the array.
+    // SAFETY: `iter`, the only caller, stops at the null pointer that ends the array.
     let entry = unsafe { entries.add(index) };
     // SAFETY: as above; the pointer lies within the array.
     let entry = unsafe { *entry };
@@ -38,7 +39,7 @@ fn entry(index: usize) -> Option<&'static CStr> {
 /// The environment as `execve` wants it. Copies nothing.
 #[must_use]
 pub fn strings() -> Strings<'static> {
-    // SAFETY: no program of the suite changes `environ`.
+    // SAFETY: as above: nobody writes to it.
     let entries = unsafe { environ };
     if entries.is_null() {
         return core::iter::empty().collect();

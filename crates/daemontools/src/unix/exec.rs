@@ -3,8 +3,12 @@
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
 use std::borrow::Cow;
+use std::os::fd::{OwnedFd, RawFd};
 
-use crate::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+
+use super::{process, thread};
+use crate::{Errno, Result};
 
 /// Strings as `execve` takes them: pointers, and a null pointer after the last.
 #[derive(Debug)]
@@ -62,6 +66,42 @@ pub fn execve(file: &CStr, argv: &Strings, envp: &Strings) -> Errno {
     Errno::last()
 }
 
+/// Execs `file` with these descriptors under these numbers, whatever else had them: those
+/// of this process are of no use to the next program, and this one does not go on.
+/// Should it not come to that, `failed` says why of `subject` and gives the exit code.
+pub fn with_descriptors<const N: usize>(
+    given: [(OwnedFd, RawFd); N],
+    (file, argv, envp): (&CStr, &Strings, &Strings),
+    subject: &CStr,
+    failed: fn(&CStr, Errno) -> i32,
+) -> ! {
+    let error = match hand_on(given) {
+        Ok(()) => execve(file, argv, envp),
+        Err(error) => error,
+    };
+    process::exit_now(failed(subject, error))
+}
+
+fn hand_on<const N: usize>(given: [(OwnedFd, RawFd); N]) -> Result<()> {
+    if thread::are_several() {
+        return Err(Errno::EDEADLK);
+    }
+    let highest = given.iter().map(|&(_, number)| number).max().unwrap_or(0);
+    // Away from all of the numbers first: one of them may be where another is to go.
+    let mut away = [0; N];
+    for (away, (fd, _)) in away.iter_mut().zip(&given) {
+        *away = fcntl(fd, FcntlArg::F_DUPFD_CLOEXEC(highest + 1))?;
+    }
+    let numbers = given.map(|(_, number)| number);
+    for (from, number) in away.into_iter().zip(numbers) {
+        // SAFETY: the call takes integers and touches no memory. Whoever owns `number`
+        // here never uses it again: there is one thread, and it goes from here to exec
+        // or exit, by way of a function that was given no owner.
+        Errno::result(unsafe { libc::dup2(from, number) })?;
+    }
+    Ok(())
+}
+
 /// Execs `file` with itself as the only argument and this process's environment,
 /// untouched. Allocates nothing: for a child between fork and exec.
 pub fn alone(file: &CStr) -> Errno {
@@ -69,10 +109,11 @@ pub fn alone(file: &CStr) -> Errno {
         static environ: *const *const c_char;
     }
     let argv = [file.as_ptr(), core::ptr::null()];
-    // SAFETY: nobody changes `environ`, so it can be read.
+    // SAFETY: to change `environ` takes unsafe code, and none of ours does (see
+    // `unix/env.rs`), so it can be read.
     let envp = unsafe { environ };
-    // SAFETY: `argv` and the environment end with a null pointer and outlive the
-    // call.
+    // SAFETY: `argv` ends with a null pointer, and so does the environment; both outlive
+    // the call.
     unsafe { libc::execve(file.as_ptr(), argv.as_ptr(), envp) };
     Errno::last()
 }

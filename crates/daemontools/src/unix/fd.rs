@@ -1,6 +1,7 @@
 //! Descriptors: reading, writing, pipes, and the three that every program is
 //! started with, open or not.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl, open};
@@ -17,10 +18,15 @@ pub const STDOUT: BorrowedFd<'static> = standard(1);
 pub const STDERR: BorrowedFd<'static> = standard(2);
 
 const fn standard(number: RawFd) -> BorrowedFd<'static> {
-    // SAFETY: nothing here closes 0, 1 or 2; where the parent did, a system call
-    // on them gives EBADF, which every caller handles.
+    // SAFETY: the number is not -1, and nothing here closes 0, 1 or 2. Where the parent
+    // has, a system call gives EBADF, or reaches what has been opened since, as for
+    // every program that is started so; it reads and writes no memory but the caller's.
     unsafe { BorrowedFd::borrow_raw(number) }
 }
+
+/// Whether 0, 1 and 2 have all been seen to be open, so that nothing that is opened later
+/// gets one of these numbers.
+static FILLED: AtomicBool = AtomicBool::new(false);
 
 /// Opens /dev/null on those of 0, 1 and 2 that are closed, so that no lock, FIFO
 /// or log file ever gets one of these numbers and a stray message. They are
@@ -38,6 +44,8 @@ pub fn fill_standard() {
             let _ = null.into_raw_fd();
         }
     }
+    let is_open = |number| fcntl(standard(number), FcntlArg::F_GETFD).is_ok();
+    FILLED.store((0..=2).all(is_open), Ordering::Relaxed);
 }
 
 /// Reads once. EINTR is given to the caller, whose signal it may have been.
@@ -105,34 +113,23 @@ pub fn dup_to_inherit(fd: impl AsFd) -> Result<OwnedFd> {
 }
 
 /// Makes `number` (0, 1 or 2) another name of `fd`, which a program that is
-/// exec'ed inherits.
+/// exec'ed inherits. After [`fill_standard`], first thing in a program.
 ///
 /// # Errors
-/// What `dup2(2)` says.
+/// What `dup2(2)` says; EBADF for another number, and if [`fill_standard`] was not
+/// called or could not open all three.
 pub fn become_standard(fd: impl AsFd, number: RawFd) -> Result<()> {
     if fd.as_fd().as_raw_fd() == number {
         return fcntl(fd.as_fd(), FcntlArg::F_SETFD(FdFlag::empty())).map(drop);
     }
-    // SAFETY: a standard descriptor has no owner that would be robbed of it.
+    if !(0..=2).contains(&number) || !FILLED.load(Ordering::Relaxed) {
+        return Err(Errno::EBADF);
+    }
+    // SAFETY: the three numbers were open before anything that this program opens could
+    // get one of them, and nothing closes them: so no owner is robbed. Nor does this one
+    // close it.
     let mut standard = core::mem::ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(number) });
     nix::unistd::dup2(fd, &mut standard)
-}
-
-/// Makes `number` another name of `fd`, which a program that is exec'ed inherits,
-/// whatever it was a name of: for a child that is about to exec and has no use for
-/// its parent's descriptors.
-///
-/// # Errors
-/// What `dup2(2)` says.
-pub fn hand_on(fd: OwnedFd, number: RawFd) -> Result<()> {
-    if fd.as_raw_fd() == number {
-        fcntl(&fd, FcntlArg::F_SETFD(FdFlag::empty()))?;
-        let _ = fd.into_raw_fd();
-        return Ok(());
-    }
-    // SAFETY: the numbers are integers; whoever owns `number` in this process
-    // will not use it again, by the contract above.
-    Errno::result(unsafe { libc::dup2(fd.as_raw_fd(), number) }).map(drop)
 }
 
 /// Sets or clears O_NONBLOCK of the open file.

@@ -4,6 +4,7 @@ mod content;
 mod facts;
 mod names;
 mod open;
+mod way;
 
 use std::os::fd::AsFd;
 
@@ -11,11 +12,16 @@ use nix::sys::stat::Mode;
 
 pub use content::{ReadError, allocate, read_at, read_start, rewind, sync, truncate, write_at};
 pub use facts::{Facts, Identity, Kind, fstat, lstat, may_execute, stat};
-pub use names::{chdir, fchdir, link, mkdir, read_link, rename, rename_new, unlink};
-pub use open::{
-    create_exclusive, open_append, open_append_nofollow, open_directory, open_lock_to_inherit,
-    open_null, open_read, open_read_in, open_truncate, open_update_nofollow, open_write,
+pub use names::{
+    chdir, fchdir, link, link_in, mkdir, mkdir_in, read_link, rename, rename_new, rmdir_in, unlink,
+    unlink_in,
 };
+pub use open::{
+    create_exclusive, create_new_in, open_append, open_append_in, open_append_nofollow,
+    open_directory, open_directory_in, open_lock_to_inherit, open_null, open_read, open_read_in,
+    open_truncate, open_update_nofollow, open_write,
+};
+pub use way::{Obstacle, enter, enter_ours, open_ours};
 
 use crate::Result;
 

@@ -36,8 +36,9 @@ pub struct Inotify {
     fd: OwnedFd,
 }
 
-/// A header: watch, mask, cookie and the length of the name that follows.
-const HEADER: usize = 16;
+/// Watch, mask, cookie and the length of the name that follows: four bytes each.
+const HEADER: usize = size_of::<libc::inotify_event>();
+const _: () = assert!(HEADER == 16);
 
 impl Inotify {
     /// A new instance, close-on-exec and non-blocking.

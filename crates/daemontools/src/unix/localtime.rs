@@ -22,7 +22,8 @@ pub fn load_zone() {
     unsafe extern "C" {
         fn tzset();
     }
-    // SAFETY: there is one thread, and nobody changes the environment.
+    // SAFETY: it reads the environment, which nobody changes (see `unix/env.rs`), and
+    // guards what it writes with the C library's own lock.
     unsafe { tzset() };
 }
 
@@ -30,7 +31,7 @@ pub fn load_zone() {
 #[must_use]
 pub fn at(unix: i64) -> Option<LocalTime> {
     let mut tm = core::mem::MaybeUninit::uninit();
-    // SAFETY: the library reads one number and writes one `tm`.
+    // SAFETY: the library reads one number and writes one `tm`; its zone has its lock.
     let tm = unsafe { libc::localtime_r(&raw const unix, tm.as_mut_ptr()) };
     // SAFETY: null, or the `tm` above, which was written.
     let tm = unsafe { tm.as_ref() }?;

@@ -7,14 +7,11 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 
+// The libc crate has F_NOTIFY only.
+use linux_raw_sys::general::{DN_CREATE, DN_DELETE, DN_RENAME, F_SETSIG};
+
 use crate::unix::signal::Signal;
 use crate::{Errno, Result};
-
-// From <linux/fcntl.h>; the libc crate has F_NOTIFY only.
-const F_SETSIG: libc::c_int = 10;
-const DN_CREATE: libc::c_int = 0x04;
-const DN_DELETE: libc::c_int = 0x08;
-const DN_RENAME: libc::c_int = 0x10;
 
 /// Which changes in a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +28,7 @@ pub enum Changes {
 pub fn prepare(directory: impl AsFd, signal: Signal) {
     let fd = directory.as_fd().as_raw_fd();
     // SAFETY: fcntl with integers touches no memory.
-    unsafe { libc::fcntl(fd, F_SETSIG, signal as libc::c_int) };
+    unsafe { libc::fcntl(fd, F_SETSIG.cast_signed(), signal as libc::c_int) };
 }
 
 /// Asks for one notice, at the next of `changes` in an open directory.

@@ -1,10 +1,14 @@
 //! Processes: made, waited for, signalled.
 
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
 use nix::sys::wait::WaitPidFlag;
 use nix::unistd::ForkResult;
 pub use nix::unistd::Pid;
 
 use super::signal::Signal;
+use super::thread;
 use crate::{Errno, Result};
 
 /// Which side of a fork this is.
@@ -16,13 +20,17 @@ pub enum Fork {
     Parent(Pid),
 }
 
-/// Makes a child. The programs of the suite have one thread, so the child may do
-/// whatever the parent might.
+/// Makes a child. There is one thread, so the child may do whatever the parent might.
+/// (A program with threads has [`std::process::Command`].)
 ///
 /// # Errors
-/// What `fork(2)` says.
+/// What `fork(2)` says; EDEADLK once this process has had other threads.
 pub fn fork() -> Result<Fork> {
-    // SAFETY: there are no other threads whose locks the child could inherit.
+    if thread::are_several() {
+        return Err(Errno::EDEADLK);
+    }
+    // SAFETY: no thread has been started, so that there is none whose locks the child
+    // could inherit.
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Child => Ok(Fork::Child),
         ForkResult::Parent { child } => Ok(Fork::Parent(child)),
@@ -34,7 +42,7 @@ pub fn fork() -> Result<Fork> {
 /// this process; what it changes is not changed here.
 ///
 /// # Errors
-/// What `fork(2)` says.
+/// As [`fork`].
 pub fn spawn(child: impl FnOnce() -> i32) -> Result<Pid> {
     match fork()? {
         Fork::Parent(pid) => Ok(pid),
@@ -129,6 +137,14 @@ pub fn die_with_parent() -> Result<()> {
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)
 }
 
+/// Has the program that `command` starts be killed when the thread that starts it ends.
+pub fn end_with_parent(command: &mut Command) -> &mut Command {
+    let ask = || die_with_parent().map_err(std::io::Error::from);
+    // SAFETY: the closure makes one system call; it takes no lock and no memory, so
+    // that it may run in a child of a process with other threads.
+    unsafe { command.pre_exec(ask) }
+}
+
 /// Sends a signal to one process.
 ///
 /// # Errors
@@ -149,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_child_gives_what_it_returns_and_changes_nothing_here() {
+    fn a_child_is_a_copy_and_there_is_none_of_a_process_that_has_had_threads() {
         let mut here = 0;
         let pid = spawn(|| {
             here = 7;
@@ -158,5 +174,8 @@ mod tests {
         .expect("a child");
         assert_eq!(wait_for(pid), Ok(End::Exited(7)));
         assert_eq!(here, 0);
+        let thread = thread::builder().spawn(|| ()).expect("a thread");
+        thread.join().expect("its end");
+        assert!(matches!(fork(), Err(Errno::EDEADLK)));
     }
 }

@@ -6,31 +6,25 @@ use crate::Args;
 
 /// The last word of the command line, as memory to write to.
 ///
-/// Claimed at most once in the life of the process; from then on nobody else reads
-/// or writes that word.
+/// From when it is claimed on nobody else reads or writes that word: the only value that
+/// leads to it has been used up.
 #[derive(Debug)]
 pub struct LastWord {
     bytes: &'static mut [u8],
 }
 
 impl LastWord {
-    /// Claims the last word of `args`, which are used up: nothing else of the
-    /// command line can be read through them any more. `None` without any word, or
-    /// if it was claimed before.
+    /// Claims the last word of `args`. `None` without any word.
     #[must_use]
     pub fn claim(args: Args) -> Option<Self> {
-        use core::sync::atomic::{AtomicBool, Ordering};
-        static CLAIMED: AtomicBool = AtomicBool::new(false);
-        let last = args.get(args.len().checked_sub(1)?)?;
-        let length = last.count_bytes();
-        let start = last.as_ptr().cast::<u8>().cast_mut();
-        if CLAIMED.swap(true, Ordering::Relaxed) {
-            return None;
-        }
-        // SAFETY: the kernel gives the words of the command line to the process as
-        // its own writable memory, and the flag keeps this the only reference that
-        // is made to write to it.
-        let bytes = unsafe { core::slice::from_raw_parts_mut(start, length) };
+        let start = args.into_last()?;
+        // SAFETY: a word is a C string.
+        let length = unsafe { libc::strlen(start) };
+        // SAFETY: the kernel gives the words of the command line to the process as its
+        // own writable memory. The pointer is the one that C's `main` was given, and
+        // since there is one `Args`, which is used up, no reference to the word is left
+        // and none will be made.
+        let bytes = unsafe { core::slice::from_raw_parts_mut(start.cast_mut().cast(), length) };
         Some(Self { bytes })
     }
 

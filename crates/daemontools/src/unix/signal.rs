@@ -28,6 +28,14 @@ impl Mask {
         )
     }
 
+    /// Blocks all signals that can be blocked and gives the mask from before.
+    #[must_use]
+    pub fn block_all() -> Self {
+        // Fails only for a `how` that does not exist.
+        let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK);
+        Self(before.unwrap_or(SigSet::empty()))
+    }
+
     /// This mask with `signals` let through.
     #[must_use]
     pub fn without(mut self, signals: &[Signal]) -> Self {

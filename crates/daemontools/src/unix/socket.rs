@@ -27,6 +27,16 @@ pub fn connect_unix(path: &Path) -> Result<UnixStream> {
     Ok(UnixStream::from(fd))
 }
 
+/// The user that had the rights when the peer of a connected unix socket began to
+/// listen: the kernel tells it, and nobody can pretend.
+///
+/// # Errors
+/// What `getsockopt(2)` says.
+pub fn peer_user(socket: &UnixStream) -> Result<u32> {
+    let peer = nix::sys::socket::getsockopt(socket, nix::sys::socket::sockopt::PeerCredentials)?;
+    Ok(peer.uid())
+}
+
 /// Sends all of `bytes`. Unlike a write, it raises no SIGPIPE where the peer is gone:
 /// not every program may ignore that signal.
 ///
@@ -58,6 +68,8 @@ mod tests {
         assert_eq!(connect(), Err(Errno::ENOENT));
         let listener = UnixListener::bind(&path).expect("bind");
         assert_eq!(connect(), Ok(()));
+        let stream = connect_unix(&path).expect("a connection");
+        assert_eq!(peer_user(&stream), Ok(nix::unistd::geteuid().as_raw()));
         drop(listener);
         assert_eq!(connect(), Err(Errno::ECONNREFUSED));
     }

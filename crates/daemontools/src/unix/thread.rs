@@ -1,8 +1,28 @@
 //! A thread that helps for some milliseconds: what a program does for speed alone, and
 //! does without where the kernel does not let it.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Builder;
+
 use nix::sched::{CloneFlags, sched_getaffinity, sched_getcpu, sched_setaffinity, unshare};
 use nix::unistd::Pid;
+
+/// Whether there may be other threads than the first.
+static SEVERAL: AtomicBool = AtomicBool::new(false);
+
+/// What starts a thread. All threads of the suite's programs are started by it:
+/// `clippy.toml` refuses the other ways. From now on the process does not fork.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn builder() -> Builder {
+    SEVERAL.store(true, Ordering::SeqCst);
+    Builder::new()
+}
+
+/// Whether there may be other threads than the first, or have been.
+#[must_use]
+pub fn are_several() -> bool {
+    SEVERAL.load(Ordering::SeqCst)
+}
 
 /// The processor that this thread runs on now.
 #[must_use]
@@ -29,6 +49,7 @@ pub fn own_descriptors() {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test does not fork")]
 mod tests {
     use nix::sched::CpuSet;
 

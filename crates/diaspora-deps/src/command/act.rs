@@ -8,6 +8,7 @@ use daemontools::{PERMANENT, TEMPORARY, strerr};
 
 use super::line::Command;
 use super::{fail, print};
+use crate::Failure;
 use crate::check::{self, State};
 use crate::context::{self, Context, Places};
 use crate::data::Data;
@@ -45,7 +46,7 @@ impl Command {
                             findings.iter().map(|line| format!("{line}\n")).collect();
                         code.max(print(&text))
                     }
-                    Err(why) => fail(TEMPORARY, &why),
+                    Err(failure) => fail(failure.code, &failure.message),
                 }
             }
             Self::Install {
@@ -84,8 +85,11 @@ fn wait(data: &Data, places: &Places, attempts: Option<u64>, services: &[String]
     let limit = || match attempts {
         Some(attempts) => Ok(attempts),
         None => context::source(data, &places.settings)
-            .and_then(|sourced| Context::new(data, sourced.as_ref()).attempts())
-            .map_err(|why| fail(TEMPORARY, &why)),
+            .and_then(|sourced| {
+                let attempts = Context::new(data, sourced.as_ref()).attempts();
+                attempts.map_err(Failure::temporary)
+            })
+            .map_err(|failure| fail(failure.code, &failure.message)),
     };
     match wait::all(&launch::here(), &questions, Pace::Steady, limit) {
         Ok(()) => 0,
@@ -96,7 +100,7 @@ fn wait(data: &Data, places: &Places, attempts: Option<u64>, services: &[String]
 fn check(data: &Data, places: &Places, services: &[String], json: bool) -> i32 {
     let sourced = match context::source(data, &places.settings) {
         Ok(sourced) => sourced,
-        Err(why) => return fail(TEMPORARY, &why),
+        Err(failure) => return fail(failure.code, &failure.message),
     };
     let context = Context::new(data, sourced.as_ref());
     let names: Vec<String> = if services.is_empty() {
@@ -160,7 +164,7 @@ fn graph(data: &Data, places: &Places, services: &[String], format: Format, stat
     if state {
         let sourced = match context::source(data, &places.settings) {
             Ok(sourced) => sourced,
-            Err(why) => return fail(TEMPORARY, &why),
+            Err(failure) => return fail(failure.code, &failure.message),
         };
         let context = Context::new(data, sourced.as_ref());
         match check::questions(data, &context, &places.directory, graph.names()) {

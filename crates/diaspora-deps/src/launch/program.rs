@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, OsStr};
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
 use daemontools::unix::env;
 use daemontools::unix::exec::Strings;
 use daemontools::{TEMPORARY, errno, pathexec};
 
-use super::Failure;
 use super::identity::Identity;
+use crate::Failure;
 use crate::context::{self, Context};
 use crate::data::Service;
+use crate::read;
 use crate::settings::Sourced;
 
 /// What will run.
@@ -64,7 +64,7 @@ impl Program {
         let Some(unless) = &service.unless else {
             return Ok(());
         };
-        let text = fs::read(context.expand_path(&unless.file)?).unwrap_or_default();
+        let text = read::regular(&context.expand_path(&unless.file)?).unwrap_or_default();
         let line = context.expand(&unless.line)?;
         if !text
             .split(|&byte| byte == b'\n')

@@ -2,7 +2,6 @@
 //! it is: who else has its address, what sends it into the background, and what has
 //! done so already.
 
-use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,6 +10,7 @@ use crate::data::{Kind, Service};
 use crate::name::Name;
 use crate::probe::Verdict;
 use crate::question::{self, Question};
+use crate::read;
 
 /// A service that has run for less, again and again, does not stay in the
 /// foreground.
@@ -64,8 +64,8 @@ impl Lint<'_> {
     fn foreground(&mut self, place: &Path, service: &Service, name: &Name) {
         if let Some(unless) = &service.unless
             && let Ok(file) = self.context.of(name).expand_path(&unless.file)
-            && let Ok(text) = fs::read_to_string(&file)
-            && text
+            && let Ok(text) = read::regular(&file)
+            && String::from_utf8_lossy(&text)
                 .lines()
                 .any(|line| line.trim().starts_with("daemon on"))
         {
@@ -112,7 +112,8 @@ impl Lint<'_> {
 
 /// How often supervise has started a service.
 fn starts(place: &Path) -> u64 {
-    let text = fs::read_to_string(place.join("supervise/detail")).unwrap_or_default();
+    let text = read::regular(&place.join("supervise/detail")).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
     let number = text.lines().find_map(|line| line.strip_prefix("starts "));
     // A supervise that does not count has no such file: believe its clock.
     number.map_or(u64::MAX, |number| number.parse().unwrap_or(0))

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
+
+use daemontools::unix::thread;
 
 /// The addresses of a name. A resolver that hangs does so in a thread of its own,
 /// which the exec or the end of this process takes away.
@@ -21,7 +22,7 @@ pub(super) fn resolve(
         let addresses = (name.as_str(), port).to_socket_addrs();
         let _ = sender.send(addresses.map(Iterator::collect));
     };
-    thread::Builder::new()
+    thread::builder()
         .stack_size(256 * 1024)
         .spawn(asked)
         .map_err(|error| format!("{host} can't be resolved: {error}"))?;

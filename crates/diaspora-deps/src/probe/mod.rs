@@ -42,6 +42,12 @@ pub trait Protocol {
     /// Judges the reply so far, at first an empty one. Any bytes may come: half
     /// replies, garbage, what a hostile peer sends.
     fn judge(&self, reply: &[u8]) -> Verdict;
+    /// Whether a server that runs as this user, as the kernel tells it, may see what is
+    /// sent.
+    fn may_see(&self, user: u32) -> bool {
+        let _ = user;
+        true
+    }
     /// What to send before closing, as a polite client would.
     fn goodbye(&self) -> &'static [u8] {
         b""

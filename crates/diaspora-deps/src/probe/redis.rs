@@ -8,6 +8,8 @@ use super::{Protocol, Verdict, excerpt, first_line, not_the_protocol};
 pub struct Redis {
     /// Sent first with `AUTH`, where the server wants one.
     pub password: Option<Vec<u8>>,
+    /// Who, beside root, may see the password: the users that the server runs as.
+    pub users: Vec<u32>,
 }
 
 /// No line of an answer to `AUTH` or `PING` is nearly so long.
@@ -46,6 +48,10 @@ impl Protocol for Redis {
             return pong(line);
         }
         Self::default().judge(rest)
+    }
+
+    fn may_see(&self, user: u32) -> bool {
+        self.password.is_none() || user == 0 || self.users.contains(&user)
     }
 
     fn goodbye(&self) -> &'static [u8] {
@@ -116,7 +122,10 @@ mod tests {
     fn a_password_is_sent_before_the_question_and_its_answer_skipped() {
         let redis = Redis {
             password: Some(b"p w".to_vec()),
+            users: vec![7],
         };
+        assert!(redis.may_see(0) && redis.may_see(7) && !redis.may_see(8));
+        assert!(Redis::default().may_see(8));
         assert_eq!(redis.hello(), b"*2\r\n$4\r\nAUTH\r\n$3\r\np w\r\nPING\r\n");
         bear_anything(&redis, b"+OK\r\n+PONG\r\n");
         assert_eq!(redis.judge(b"+OK\r\n"), Verdict::NeedMore);

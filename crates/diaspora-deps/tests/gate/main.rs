@@ -1,6 +1,6 @@
 //! The gate as run scripts use it: counting, messages, exit codes, and what the
 //! program that it becomes inherits. No servers but scripted ones.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod place;
 mod program;
@@ -13,6 +13,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use daemontools::unix::signal::Signal;
 use place::{Place, data, redis};
 
 #[test]
@@ -32,6 +33,18 @@ fn the_settings_file_says_how_often() {
     fs::write(place.path("settings"), "f() { :; }\nDEFAULT_ATTEMPTS=1\n").unwrap();
     let (code, out, _) = place.run(&["wait", "redis"]);
     assert_eq!((code, out.as_str()), (126, "99thin_2 waiting for redis\n"));
+}
+
+/// The name is resolved in a thread of its own, and after that no child may use the heap
+/// before it execs.
+#[test]
+fn the_settings_are_sourced_where_threads_have_been() {
+    let (port, _) = redis("-LOADING not yet\r\n");
+    let place = Place::new(&data(port).replace("127.0.0.1", "localhost"));
+    fs::write(place.path("settings"), "DEFAULT_ATTEMPTS=1\n").unwrap();
+    let (code, out, err) = place.run(&["wait", "redis"]);
+    let line = "99thin_2 waiting for redis\n";
+    assert_eq!((code, out.as_str(), err.as_str()), (126, line, ""));
 }
 
 #[test]
@@ -80,7 +93,7 @@ fn term_ends_a_gate_whose_dependency_hangs() {
             .unwrap()
             .success()
     );
-    assert_eq!(gate.wait().unwrap().signal(), Some(15));
+    assert_eq!(gate.wait().unwrap().signal(), Some(Signal::SIGTERM as i32));
 }
 
 #[test]

@@ -45,6 +45,38 @@ pub fn link(from: &CStr, to: &CStr) -> Result<()> {
     nix::unistd::linkat(here, from, here, to, AtFlags::empty())
 }
 
+/// Gives a file in an open directory a second name there, which nothing must have.
+///
+/// # Errors
+/// What `linkat(2)` says.
+pub fn link_in(directory: impl AsFd, from: &CStr, to: &CStr) -> Result<()> {
+    nix::unistd::linkat(&directory, from, &directory, to, AtFlags::empty())
+}
+
+/// Removes a name in an open directory.
+///
+/// # Errors
+/// What `unlinkat(2)` says.
+pub fn unlink_in(directory: impl AsFd, name: &CStr) -> Result<()> {
+    nix::unistd::unlinkat(directory, name, UnlinkatFlags::NoRemoveDir)
+}
+
+/// Removes an empty directory in an open directory.
+///
+/// # Errors
+/// What `unlinkat(2)` says.
+pub fn rmdir_in(directory: impl AsFd, name: &CStr) -> Result<()> {
+    nix::unistd::unlinkat(directory, name, UnlinkatFlags::RemoveDir)
+}
+
+/// Makes a directory in an open directory.
+///
+/// # Errors
+/// What `mkdirat(2)` says.
+pub fn mkdir_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<()> {
+    nix::sys::stat::mkdirat(directory, name, Mode::from_bits_truncate(mode))
+}
+
 /// Where a link leads, as text of fewer than `buffer.len()` bytes.
 ///
 /// # Errors

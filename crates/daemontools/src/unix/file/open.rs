@@ -37,6 +37,35 @@ pub fn open_read_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
     nix::fcntl::openat(directory, name, flags, Mode::empty())
 }
 
+/// Opens a directory in an open directory. A link in its place is not followed.
+///
+/// # Errors
+/// What `openat(2)` says; ENOTDIR for a link and anything else.
+pub fn open_directory_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    nix::fcntl::openat(directory, name, flags, Mode::empty())
+}
+
+/// Opens a file in an open directory for appending, and makes it with `mode` if it does
+/// not exist. Neither a link in its place is followed nor a FIFO's reader waited for.
+///
+/// # Errors
+/// What `openat(2)` says; ELOOP for a link, ENXIO for a FIFO that nobody reads.
+pub fn open_append_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_NOFOLLOW;
+    let flags = flags | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    nix::fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))
+}
+
+/// Makes a new file in an open directory, for writing with `mode`.
+///
+/// # Errors
+/// What `openat(2)` says; EEXIST for a name that exists, be it a link.
+pub fn create_new_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+    nix::fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))
+}
+
 /// Opens a file for writing as it is, without waiting for a FIFO's reader.
 ///
 /// # Errors
