@@ -56,6 +56,7 @@ pub mod bare;
 pub mod case;
 mod exec;
 pub mod files;
+pub mod habits;
 pub mod hung;
 pub mod keeper;
 pub mod normal;
