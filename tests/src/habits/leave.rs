@@ -1,6 +1,7 @@
 //! Services that are ended for good, by `svc -dx` and what comes after it.
 
 use super::{Habit, Outcome, expect, scan, shell, until_scan};
+use crate::case::Need;
 use crate::side::Side;
 
 pub(super) const HABITS: &[Habit] = &[
@@ -10,7 +11,8 @@ pub(super) const HABITS: &[Habit] = &[
     Habit::new(
         "svscan killed, begun anew; svc -dx *; sleep 1; rm *",
         remove_after_takeover,
-    ),
+    )
+    .needs(&[Need::Pidfds]),
     Habit::new("svc -dx * */log; sleep 1; kill svscan", end_all),
 ];
 
