@@ -2,9 +2,13 @@
 //! obeys meanwhile, and does it when there is room. (The size of files is with the
 //! full disk, see supervise and multilog.)
 
-use conformance::case::Need;
-use conformance::{Case, Side, Status};
+use std::fs;
 
+use conformance::case::Need;
+use conformance::{Case, Proc, Side, Status};
+use nix::sys::signal::Signal;
+
+use crate::svscan::{another, kill_all, supervises};
 use crate::within;
 
 const SLEEPER: &str = "exec sleep 1000";
@@ -56,7 +60,56 @@ pub(crate) fn cases() -> Vec<Case> {
             "few messages: true",
             "the first undisturbed: true",
         ]),
+        Case::scenario("as few descriptors as the services' pipes need", |side| {
+            all_services(side, "s");
+            let svscan = side.command(["svscan", "s"]);
+            let _svscan = svscan.limit(libc::RLIMIT_NOFILE, PIPES + 1).spawn();
+            side.until("all services", || up(side) == SERVICES);
+        })
+        .without_files(),
+        Case::scenario(
+            "hardly more for a takeover: ends are seen by the next scan",
+            |side| {
+                all_services(side, "s");
+                let first = side.command(["svscan", "s"]).spawn();
+                side.until("all services", || up(side) == SERVICES);
+                first.signal(Signal::SIGKILL);
+                let _ = first.wait();
+                let svscan = side.command(["svscan", "s"]);
+                let svscan = svscan.limit(libc::RLIMIT_NOFILE, PIPES + 4).spawn();
+                side.until("all pipes", || pipe_ends(&svscan) == 2 * SERVICES);
+                for number in 0..SERVICES {
+                    for dir in [format!("s/{number}"), format!("s/{number}/log")] {
+                        let old = supervises(side, &dir);
+                        kill_all(&old);
+                        another(side, &dir, &old);
+                    }
+                }
+                side.log_bytes("stderr", &svscan.stderr());
+            },
+        )
+        .promises(&["stderr:"]),
     ]
+}
+
+/// Descriptors for standard input, output and error, and for both ends of all pipes.
+const PIPES: u64 = 3 + 2 * SERVICES as u64;
+
+fn all_services(side: &Side, scan: &str) {
+    for number in 0..SERVICES {
+        side.service(&format!("{scan}/{number}"), SLEEPER);
+        side.service(&format!("{scan}/{number}/log"), "exec cat");
+    }
+}
+
+/// How many ends of pipes a process has open.
+fn pipe_ends(process: &Proc) -> usize {
+    let fds = fs::read_dir(format!("/proc/{}/fd", process.pid()));
+    let links = fds.into_iter().flatten().flatten();
+    let links = links.filter_map(|fd| fs::read_link(fd.path()).ok());
+    links
+        .filter(|link| link.to_string_lossy().starts_with("pipe:"))
+        .count()
 }
 
 /// How many services and their loggers are up.

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use daemontools::procfs::{self, Process};
 use daemontools::unix::ends::Ends;
-use daemontools::unix::process::Pid;
+use daemontools::unix::process::{self, Pid};
 use daemontools::unix::{pidfd, poll};
 use daemontools::{Errno, Result};
 
@@ -83,10 +83,12 @@ impl Others {
             return;
         }
         self.all.retain(|known| {
-            let lives = match procfs::process(known.pid) {
-                Ok(now) => now.is(known) && !now.has_ended(),
-                Err(error) => !matches!(error, Errno::ENOENT | Errno::ESRCH),
-            };
+            // The first takes no descriptor; by the second it is known from a later process.
+            let lives = process::exists(Pid::from_raw(known.pid.cast_signed()))
+                && match procfs::process(known.pid) {
+                    Ok(now) => now.is(known) && !now.has_ended(),
+                    Err(error) => !matches!(error, Errno::ENOENT | Errno::ESRCH),
+                };
             if !lives {
                 each(known.pid);
             }

@@ -231,14 +231,18 @@ impl Svscan {
         if sides == [None, None] && !is_theirs(output, input, service)? {
             return Ok(());
         }
+        // What was seen is theirs only if it was they all the time.
+        if sides == [None, None] && self.survivors(slot)? != [service, log] {
+            return Err(Errno::EAGAIN);
+        }
         let input = match self.reads_of_another(slot, output, input)? {
             true => End::Gone,
             false => input,
         };
         let plan = reunion(output, input);
         let found = match (plan.source, service, log) {
-            (Source::From(Role::Service), Some(pid), _) => reopen(pid, b"fd/1"),
-            (Source::From(Role::Log), _, Some(pid)) => reopen(pid, b"fd/0"),
+            (Source::From(Role::Service), Some(pid), _) => reopen(pid, b"fd/1", output),
+            (Source::From(Role::Log), _, Some(pid)) => reopen(pid, b"fd/0", input),
             (Source::Later, ..) => {
                 self.table[slot].set(Mark::Logged, false);
                 return Ok(());
@@ -247,9 +251,6 @@ impl Svscan {
             _ => Pipe::new(),
         };
         match found {
-            Ok(_) if sides == [None, None] && self.survivors(slot)? != [service, log] => {
-                return Err(Errno::EAGAIN);
-            }
             Ok(pipe) => self.table[slot].piped(pipe),
             Err(error) if passes(error) => return Err(error),
             // The logger can't be started without: a new one will be made.
@@ -394,6 +395,11 @@ fn pipe_at(pid: u32, entry: &[u8]) -> Result<Option<Identity>> {
     }
 }
 
-fn reopen(pid: u32, entry: &[u8]) -> Result<Pipe> {
-    Pipe::reopen(Path::of_process(pid, entry)?.as_c_str())
+/// Opens anew the pipe that a process was seen to have.
+fn reopen(pid: u32, entry: &[u8], seen: End) -> Result<Pipe> {
+    let pipe = Pipe::reopen(Path::of_process(pid, entry)?.as_c_str())?;
+    match seen == End::Pipe(file::fstat(&pipe.read)?.identity) {
+        true => Ok(pipe),
+        false => Err(Errno::EAGAIN),
+    }
 }

@@ -139,20 +139,26 @@ impl Svscan {
         }
     }
 
-    /// Attempts something that takes descriptors. If none is left, those that tell of the
-    /// ends of others are given up for it.
+    /// Attempts something that takes descriptors. If none is left, one after the other of
+    /// those that only make svscan quicker is given up for it.
     pub(crate) fn with_room<T>(
         &mut self,
         mut attempt: impl FnMut(&mut Self) -> Result<T>,
     ) -> Result<T> {
-        match attempt(self) {
-            Err(Errno::EMFILE | Errno::ENFILE)
-                if self.others.as_mut().is_some_and(Others::release) =>
-            {
-                attempt(self)
+        loop {
+            match attempt(self) {
+                Err(Errno::EMFILE | Errno::ENFILE) if self.free_descriptors() => {}
+                result => return result,
             }
-            result => result,
         }
+    }
+
+    /// Gives up descriptors without which svscan is as quick as the reference; says
+    /// whether there were any left.
+    fn free_descriptors(&mut self) -> bool {
+        self.others.as_mut().is_some_and(Others::release)
+            || self.dir.take().is_some()
+            || self.notify.take().is_some()
     }
 
     fn start(&mut self, slot: usize, role: Role) -> bool {

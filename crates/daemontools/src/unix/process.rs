@@ -153,6 +153,13 @@ pub fn kill(pid: Pid, signal: Signal) -> Result<()> {
     nix::sys::signal::kill(pid, signal)
 }
 
+/// Whether there is a process with this pid, be it one that has ended and was not waited
+/// for. Takes no descriptor.
+#[must_use]
+pub fn exists(pid: Pid) -> bool {
+    nix::sys::signal::kill(pid, None) != Err(Errno::ESRCH)
+}
+
 /// Ends this process at once: for a child that could not exec, which must not run
 /// what its parent has registered for its own end.
 pub fn exit_now(code: i32) -> ! {
