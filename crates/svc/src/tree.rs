@@ -10,8 +10,10 @@
 //! The record is believed only if nobody else may have written it, and a supervise
 //! counts only if it is ours: else a user could have root kill whatever he names.
 
+mod held;
+
 use core::time::Duration;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
 use daemontools::procfs::{self, Process};
@@ -19,12 +21,13 @@ use daemontools::servicedir::{self, Own, Told};
 use daemontools::status::Status;
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::file::Identity;
-use daemontools::unix::process::Pid;
 use daemontools::unix::signal::Signal;
 use daemontools::unix::{file, pidfd, poll};
 
 use crate::family::Family;
 use crate::trouble::Trouble;
+use held::Held;
+pub(crate) use held::ended;
 
 type Result<T, E = Errno> = core::result::Result<T, E>;
 
@@ -48,63 +51,6 @@ pub(crate) struct Tree {
     held: Vec<Held>,
     /// New ones appeared to the end.
     late: bool,
-}
-
-/// One process in our hands.
-#[derive(Debug)]
-struct Held {
-    process: Process,
-    fd: OwnedFd,
-    /// Stopped by us, and so to be continued by us.
-    stopped: bool,
-}
-
-impl Held {
-    /// Takes hold of a process, unless it has ended.
-    fn of(pid: u32) -> Result<Option<Self>> {
-        // The descriptor first: what is learned afterwards is about its process.
-        let Ok(number) = i32::try_from(pid) else {
-            return Ok(None);
-        };
-        let fd = match pidfd::open(Pid::from_raw(number)) {
-            Ok(fd) => fd,
-            Err(Errno::ESRCH | Errno::EINVAL) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let process = procfs::process(pid);
-        if ended(&fd) {
-            return Ok(None);
-        }
-        process.map(|process| {
-            Some(Self {
-                process,
-                fd,
-                stopped: false,
-            })
-        })
-    }
-
-    fn hold(&mut self) {
-        // What may not be stopped may not be signalled, and that will be said.
-        self.stopped = !self.process.is_stopped() && pidfd::send(&self.fd, Signal::SIGSTOP).is_ok();
-    }
-
-    fn let_go(&mut self) {
-        if self.stopped {
-            let _ = pidfd::send(&self.fd, Signal::SIGCONT);
-        }
-        self.stopped = false;
-    }
-
-    /// Whether it has ended or runs.
-    fn is_released(&self) -> bool {
-        ended(&self.fd) || procfs::process(self.process.pid).is_ok_and(|now| !now.is_stopped())
-    }
-}
-
-/// Whether the process of a pidfd has ended.
-pub(crate) fn ended(fd: &OwnedFd) -> bool {
-    poll::has_input(fd.as_fd())
 }
 
 impl Tree {

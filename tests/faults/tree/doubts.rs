@@ -110,6 +110,9 @@ fn held() -> Vec<Case> {
     let injected = |name: &str, fault: &'static str, log: fn(&Side)| {
         Case::scenario(name, move |side| {
             let _both = beside(side, Whose::Ours, FAMILY, ALL);
+            // Once it has ended no other is to be taken for it.
+            side.control("x", b"o");
+            side.until_status("x", "once", |now| now.want == 0);
             let svc = side.bin("svc");
             let fault = format!("-einject={fault}");
             let strace = ["/usr/bin/strace", "-o/dev/null", &fault].map(AsRef::as_ref);
