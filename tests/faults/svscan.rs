@@ -90,7 +90,7 @@ pub(crate) fn cases() -> Vec<Case> {
         .promises(&["end: exit 0", "same pids: true"]),
     ];
 
-    cases.push(hangs());
+    cases.extend([hangs(), tells(), changes()]);
     cases.extend(ends());
     cases.extend(losses());
     cases.extend(takeovers());
@@ -128,6 +128,65 @@ fn hangs() -> Case {
         side.log_bytes("stderr", &svscan.stderr());
     })
     .needs(conformance::case::Need::Namespaces)
+    .without_files()
+}
+
+/// A supervise learns that another svscan is in charge.
+fn tells() -> Case {
+    Case::scenario("a supervise that is taken over is told so", |side| {
+        side.service("s/x", SLEEPER);
+        let dir = |name: &str| format!("s/x/supervise/{name}");
+        side.hold(side.fifo_reader(dir("ok")));
+        side.hold(side.fifo_reader(dir("control")));
+        side.file(dir("lock"), "");
+        let script = "open(L, '<', 'supervise/lock') or die; flock(L, 2) or die; \
+                      $0 = 'supervise'; sleep 1000";
+        let supervise = side.command(["/usr/bin/perl", "-e", script]).cwd("s/x");
+        let supervise = supervise.spawn();
+        let comm = format!("/proc/{}/comm", supervise.pid());
+        side.until("its name", || {
+            fs::read(&comm).is_ok_and(|name| name == b"supervise\n")
+        });
+        let _svscan = side.command(["svscan", "s"]).spawn();
+        side.until("a byte", || side.unread_control("s/x") > 0);
+        side.log_control("s/x");
+    })
+    .needs(conformance::case::Need::Pidfds)
+    .promises(&["s/x/supervise/control: ."])
+}
+
+/// There always is something to read: names come and go faster than it looks.
+fn changes() -> Case {
+    Case::scenario(
+        "ends are seen while the directory changes without end",
+        |side| {
+            let (svscan, before) = started(side);
+            let churn = "while :; do : >s/.a; : >s/.b; rm s/.a s/.b; done";
+            let _churn = [0, 1].map(|_| side.command(["/bin/sh", "-c", churn]).spawn());
+            // So slow that there is something whenever it waits.
+            let pid = format!("-p{}", svscan.pid());
+            let slow = [
+                "/usr/bin/strace",
+                "-qq",
+                "-o/dev/null",
+                "-etrace=read",
+                "-einject=read:delay_exit=50000",
+                &pid,
+            ];
+            let _strace = side.command(slow).spawn();
+            let status = format!("/proc/{}/status", svscan.pid());
+            side.until("the tracer", || {
+                fs::read_to_string(&status).is_ok_and(|text| !text.contains("TracerPid:\t0\n"))
+            });
+            for dir in ["s/x", "s/x/log", "s/y"] {
+                let old = supervises(side, dir);
+                kill_all(&old);
+                another(side, dir, &old);
+            }
+            side.log("same pids", pids(side) == before);
+        },
+    )
+    .needs(conformance::case::Need::Strace)
     .without_files()
 }
 

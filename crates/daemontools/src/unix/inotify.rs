@@ -39,6 +39,8 @@ pub struct Inotify {
 /// Watch, mask, cookie and the length of the name that follows: four bytes each.
 const HEADER: usize = size_of::<libc::inotify_event>();
 const _: () = assert!(HEADER == 16);
+/// How many times [`Inotify::each`] reads at most.
+const READS: usize = 16;
 
 impl Inotify {
     /// A new instance, close-on-exec and non-blocking.
@@ -93,13 +95,14 @@ impl Inotify {
         unsafe { libc::inotify_rm_watch(self.fd.as_raw_fd(), watch.0) };
     }
 
-    /// Calls `each` with everything that has happened; does not wait.
+    /// Calls `each` with what has happened; does not wait. Where names change faster than
+    /// they can be looked at it leaves some for the next time, so that it returns.
     ///
     /// # Errors
     /// What `read(2)` says, but for EAGAIN.
     pub fn each(&self, mut each: impl FnMut(Event)) -> Result<()> {
         let mut buffer = [0; 4096];
-        loop {
+        for _ in 0..READS {
             let filled = match fd::read(&self.fd, &mut buffer) {
                 Ok(0) | Err(Errno::EAGAIN) => return Ok(()),
                 Ok(filled) => filled,
@@ -125,6 +128,7 @@ impl Inotify {
                 }
             }
         }
+        Ok(())
     }
 }
 
