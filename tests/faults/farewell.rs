@@ -99,6 +99,24 @@ pub(crate) fn cases() -> Vec<Case> {
             side.log("left", left(side));
         })
         .promises(&["waits: true", "end: exit 0", "left: 0"]),
+        Case::scenario("a supervise whose exec hangs keeps nobody", |side| {
+            let hung = side.hung("fs", &[("supervise", &side.bin("supervise"))]);
+            hung.stop();
+            side.service("s/x", "exec /bin/sleep 1000");
+            side.service("s/x/log", SLEEPER);
+            side.symlink(side.path("fs"), "s/x/hung");
+            let bin = side.bin("svscan");
+            let bin = bin.parent().expect("a directory").display();
+            let svscan = hung.command(side, &["svscan", "--orderly", "s"]);
+            let path = format!("PATH=hung:{bin}:/usr/bin:/bin");
+            let svscan = svscan.env_clear().env(path).spawn();
+            side.until_status("s/x", "up", Status::is_up);
+            svscan.signal(Signal::SIGTERM);
+            side.log("end", svscan.wait());
+            side.log("left", left(side));
+        })
+        .needs(Need::Namespaces)
+        .promises(&["end: exit 0", "left: 0"]),
         Case::scenario("HUP looks at everything and ends nothing", |side| {
             side.service("s/y", SLEEPER);
             let svscan = side.command(["svscan", "--orderly", "s"]).spawn();

@@ -144,9 +144,11 @@ impl Server {
     /// Answers until the file system is mounted nowhere any more.
     fn serve(mut self) {
         let mut buffer = vec![0; 1 << 16];
+        let mut begun = false;
         while !self.ended.load(Ordering::SeqCst) {
-            // What is not taken can be killed: so nothing is while it is stopped.
-            if self.stopped.load(Ordering::SeqCst) {
+            // What is not taken can be killed: so nothing is while it is stopped, but for the
+            // mount itself.
+            if begun && self.stopped.load(Ordering::SeqCst) {
                 std::thread::sleep(std::time::Duration::from_millis(u64::from(LOOK)));
                 continue;
             }
@@ -156,7 +158,10 @@ impl Server {
             }
             let error = |error: &io::Error| error.raw_os_error().map(Errno::from_raw);
             match self.device.read(&mut buffer) {
-                Ok(count) => self.answer(&buffer[..count]),
+                Ok(count) => {
+                    self.answer(&buffer[..count]);
+                    begun = true;
+                }
                 Err(end) if error(&end) == Some(Errno::ENODEV) => return,
                 // Interrupted, or not mounted yet.
                 Err(_) => std::thread::sleep(std::time::Duration::from_millis(u64::from(LOOK))),

@@ -7,8 +7,10 @@ use std::os::fd::OwnedFd;
 use daemontools::servicedir::{CONTROL, Own, SUPERVISE, Told};
 use daemontools::status::{Status, Want};
 use daemontools::unix::dir::Dir;
+use daemontools::unix::process::{self, Pid};
+use daemontools::unix::signal::Signal;
 use daemontools::unix::{fd, fifo, file};
-use daemontools::{Errno, Result};
+use daemontools::{Errno, Result, procfs};
 
 use crate::path::Path;
 
@@ -65,6 +67,21 @@ pub(crate) fn is_homeless(pid: u32) -> Result<bool> {
 /// ENOENT if it has no such descriptor; else what opening or writing says.
 pub(crate) fn by_descriptor(pid: u32, commands: &[u8]) -> Result<()> {
     send(&held_control(pid)?, commands)
+}
+
+/// Kills a child that has not become a supervise yet: its exec may hang, and nothing runs
+/// under it.
+///
+/// # Errors
+/// ESRCH if it is no child of ours that has still our name; else what looking in `/proc`
+/// and `kill(2)` say.
+pub(crate) fn end_unborn(pid: u32) -> Result<()> {
+    let is_child = procfs::process(pid)?.parent == std::process::id();
+    if !is_child || !procfs::is_called(pid, b"svscan")? {
+        return Err(Errno::ESRCH);
+    }
+    // One that was not waited for keeps its pid.
+    process::kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL)
 }
 
 fn held_control(pid: u32) -> Result<OwnedFd> {

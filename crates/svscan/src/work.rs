@@ -238,7 +238,11 @@ impl Svscan {
         } else {
             Err(Errno::ENOENT)
         };
-        told.or_else(|error| farewell::by_descriptor(pid, letters).map_err(|_| error))
+        told.or_else(|error| {
+            farewell::by_descriptor(pid, letters)
+                .or_else(|_| farewell::end_unborn(pid))
+                .map_err(|_| error)
+        })
     }
 
     /// Whether a logger reads, or won't: told to leave while it waits to start the

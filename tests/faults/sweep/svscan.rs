@@ -29,11 +29,15 @@ const CALLS: [&str; 11] = [
 ];
 
 /// What one asks that takes over, besides, and how many times.
-const TAKEOVER: [(&str, usize); 9] = [
-    ("openat", 8),
-    ("read", 6),
+const TAKEOVER: [(&str, usize); 13] = [
+    ("openat", 26),
+    ("read", 34),
+    ("write", 3),
     ("fcntl", 7),
-    ("newfstatat", 21),
+    ("newfstatat", 37),
+    ("readlink", 7),
+    ("getdents64", 10),
+    ("lseek", 5),
     ("pidfd_open", 3),
     ("poll", 3),
     ("epoll_create1", 1),
@@ -48,7 +52,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = pairs(&CALLS, fails);
     for (call, times) in TAKEOVER {
         for first in (1..=times).step_by(FAILURES) {
-            let errors = ["EMFILE", "EINTR"];
+            let errors = ["EMFILE", "EINTR", "EIO"];
             cases.extend(errors.map(|error| fails_to_take_over(call, error, first)));
         }
     }
