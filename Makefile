@@ -23,7 +23,7 @@ PROGRAMS := svscanboot svscan supervise svc svok svstat fghack pgrphack readproc
 COMPLETED := svc svstat svok setuidgid softlimit setlock diaspora-deps diaspora_svc update-service
 DATA      := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo test fuzz chaos bare check lint doc bench reference packages options completed install \
+.PHONY: help build demo test fuzz chaos habits bare check lint doc bench reference packages options completed install \
         install-boot vendor deb test-packages clean
 
 help:
@@ -74,6 +74,11 @@ fuzz: build reference
 ## make chaos     everything killed at random for five minutes, lines counted
 chaos: build reference
 	$(CARGO) run -q -p conformance --bin chaos -- --seconds 300
+
+## make habits    what working installations do, 20 times a side, as a table
+HABITS ?= --runs 20
+habits: build reference
+	$(CARGO) run -q -p conformance --bin habits -- $(HABITS)
 
 ## make bare      all conformance cases as on a kernel of 2011
 bare: build reference

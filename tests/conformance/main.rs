@@ -22,6 +22,7 @@ fn main() {
         .program("supervise", supervise::cases())
         .program("svscan", svscan::cases())
         .program("svscanboot", svscanboot::cases())
+        .program("habits", conformance::habits::cases())
         .program("mixed", mixed::cases())
         .program("multilog", multilog::cases())
         .program("readproctitle", readproctitle::cases())

@@ -57,6 +57,7 @@ pub mod case;
 mod exec;
 pub mod files;
 pub mod hung;
+pub mod habits;
 pub mod keeper;
 pub mod normal;
 pub mod process;

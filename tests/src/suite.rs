@@ -132,7 +132,7 @@ fn available(need: Need) -> bool {
 /// Copies both sides' programs below `root`: any user can get at them there,
 /// a build in the middle of the run changes nothing, and both paths are equally
 /// long.
-fn programs(root: &Path) -> Result<Programs, String> {
+pub(crate) fn programs(root: &Path) -> Result<Programs, String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("below the workspace");

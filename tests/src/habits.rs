@@ -1,0 +1,116 @@
+//! What working installations do: scripts and habits of people who run daemontools,
+//! each of which has to end with ours as it does with the reference.
+//!
+//! A habit is one function: it does on a [`Side`] what people do, and says whether that
+//! came to its right end. Add it to its file and to the list there. As a case of the
+//! suite it is run once a side ([`cases`]); `make habits` runs each many times and
+//! prints a table, since most of what goes wrong here does so only sometimes.
+
+mod arrive;
+mod leave;
+mod shared;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use crate::case::{Case, message};
+use crate::process::Exit;
+use crate::service::Status;
+use crate::side::{Programs, Side, Whose};
+use crate::{Proc, suite};
+
+/// The right end, or what was wrong with it.
+pub type Outcome = Result<(), String>;
+
+/// Something that people do.
+#[derive(Clone, Copy, Debug)]
+pub struct Habit {
+    /// What they do, in few words.
+    pub name: &'static str,
+    steps: fn(&Side) -> Outcome,
+}
+
+impl Habit {
+    const fn new(name: &'static str, steps: fn(&Side) -> Outcome) -> Self {
+        Self { name, steps }
+    }
+
+    /// Does it once, in the directory `root`, which is made and removed.
+    ///
+    /// # Errors
+    /// What was wrong.
+    pub fn attempt(&self, whose: Whose, programs: &Programs, root: &Path) -> Outcome {
+        let side = Side::new(whose, programs, root.to_owned(), &[]);
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.steps)(&side)));
+        let end = catch_unwind(AssertUnwindSafe(|| side.kill_all()));
+        match (outcome, end) {
+            (Ok(outcome), Ok(())) => outcome,
+            (Err(payload), _) | (_, Err(payload)) => Err(message(&*payload).to_owned()),
+        }
+    }
+}
+
+/// All of them.
+#[must_use]
+pub fn all() -> Vec<Habit> {
+    [leave::HABITS, shared::HABITS, arrive::HABITS].concat()
+}
+
+/// All of them as cases of the suite: each has to come to its right end on both sides.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    let case = |habit: Habit| {
+        Case::scenario(habit.name, move |side| {
+            side.log("end", (habit.steps)(side).err().unwrap_or("right".into()));
+        })
+        .without_files()
+    };
+    all().into_iter().map(case).collect()
+}
+
+/// Both sides' programs, copied below `root`.
+///
+/// # Errors
+/// What is missing.
+pub fn programs(root: &Path) -> Result<Programs, String> {
+    suite::programs(root)
+}
+
+/// A service that is there so that a scan can be seen, see [`until_scan`].
+const MARKER: &str = "s/marker";
+
+/// svscan on `s`, with the marker up.
+fn scan(side: &Side) -> Proc {
+    side.service(MARKER, "exec sleep 1000");
+    let svscan = side.command(["svscan", "s"]).spawn();
+    side.until_status(MARKER, "up", Status::is_up);
+    svscan
+}
+
+/// Waits until svscan has scanned its directory just now: that starts a supervise that
+/// has left as it was told to.
+fn until_scan(side: &Side) {
+    let old = side.until_status(MARKER, "up", Status::is_up);
+    side.control(MARKER, b"dx");
+    side.until_restarted(MARKER, old.pid);
+}
+
+/// Runs a shell script in the side's directory, with its programs.
+fn shell(side: &Side, script: &str) {
+    let end = side.command(["/bin/sh", "-ec", script]).spawn().wait();
+    assert_eq!(end, Exit::Code(0), "{script}");
+}
+
+/// The lines of a file.
+fn lines(side: &Side, path: &str) -> Vec<String> {
+    let text = String::from_utf8_lossy(&side.read(path)).into_owned();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn expect<T: PartialEq + std::fmt::Debug>(what: &str, seen: &T, right: &T) -> Outcome {
+    if seen == right {
+        Ok(())
+    } else {
+        Err(format!("{what}: {seen:?} instead of {right:?}"))
+    }
+}
