@@ -47,6 +47,7 @@ impl Svscan {
             self.look_at_troubles();
         }
         self.look_at_some();
+        self.changed |= self.table.scanned(now());
     }
 
     /// Reads the whole scan directory.

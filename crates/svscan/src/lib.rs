@@ -14,6 +14,7 @@ mod arrival;
 mod arrivals;
 mod farewell;
 mod find;
+mod left;
 mod orders;
 mod others;
 mod pair;

@@ -13,9 +13,11 @@ use daemontools::unix::{fd, file, poll, rlimit};
 use daemontools::{Args, Result, TEMPORARY, diag};
 
 use crate::ME;
+use crate::left;
 use crate::orders::{self, Orders};
 use crate::others::Others;
 use crate::pair::{Inheritance, UNBORN};
+use crate::slot::Cause;
 use crate::sole::Sole;
 use crate::table::{Ended, Table};
 use crate::work::{Svscan, now};
@@ -118,7 +120,7 @@ impl Svscan {
             self.take_others(time >= next_scan);
             if orders.stop() {
                 self.stop = self.stop.saturating_add(1);
-                self.table.stop();
+                self.table.stop(now());
                 self.arrivals.clear();
                 self.notify = None;
                 self.changed = true;
@@ -174,11 +176,8 @@ impl Svscan {
     fn take_others(&mut self, scan: bool) {
         let (table, changed) = (&mut self.table, &mut self.changed);
         let mut ended = |pid| {
-            let end = Ended {
-                pid,
-                ..Ended::default()
-            };
-            table.ended(&[end], now());
+            let cause = left::cause(table, pid);
+            table.ended(&[Ended { pid, cause }], now());
             *changed = true;
         };
         if let Some(others) = &mut self.others {
@@ -207,8 +206,12 @@ impl Svscan {
                 };
                 ends[count] = Ended {
                     pid: pid.as_raw().unsigned_abs(),
-                    unborn: end == End::Exited(UNBORN),
-                    refused: end == End::Exited(TEMPORARY),
+                    cause: match end {
+                        End::Exited(0) => Cause::Told,
+                        End::Exited(TEMPORARY) => Cause::Refused,
+                        End::Exited(UNBORN) => Cause::Unborn,
+                        End::Exited(_) | End::Killed(_) => Cause::Crash,
+                    },
                 };
                 count += 1;
             }
@@ -217,7 +220,7 @@ impl Svscan {
             }
             ends[..count].sort_unstable();
             self.table.ended(&ends[..count], now());
-            self.unseen |= ends[..count].iter().any(|end| end.refused);
+            self.unseen |= ends[..count].iter().any(|end| end.cause == Cause::Refused);
             self.changed = true;
         }
     }

@@ -4,6 +4,7 @@
 //! every action is answered by what came of it.
 
 mod action;
+mod cause;
 mod change;
 mod due;
 mod stop;
@@ -15,9 +16,11 @@ use daemontools::unix::file::Identity;
 use crate::pair::Pipe;
 use crate::tick::Tick;
 
+use cause::Lately;
 use change::Phase;
 
 pub(crate) use action::{Action, Farewell, Role};
+pub(crate) use cause::Cause;
 
 /// The least time between two starts of one supervise, in milliseconds.
 pub(crate) const PACE: u32 = 1000;
@@ -26,9 +29,6 @@ pub(crate) const SLOW_PACE: u32 = 5000;
 /// How soon a supervise that could not be told to stop is told again: it may have
 /// been started just now.
 pub(crate) const INSIST: u32 = 100;
-/// How many times in a row a supervise has to end at once to be started slowly.
-const QUICK_ENDS: u8 = 3;
-
 /// One of the two supervises. It is known by its pid alone, not by how its end is
 /// learnt.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +37,6 @@ struct Side {
     pid: u32,
     /// When it was started or, without a process, when it may be.
     at: Tick,
-}
-
-impl Side {
-    /// How long until it may be started, if it does not run.
-    fn wait(self, now: Tick) -> Option<u32> {
-        (self.pid == 0).then(|| self.at.wait(now))
-    }
 }
 
 /// A fact about a slot: one bit of its marks.
@@ -64,6 +57,8 @@ pub(crate) enum Mark {
     Link = 32,
     /// Its supervises may run already, under a svscan that is no more.
     Unseen = 64,
+    /// Its logger's supervise was told by us to come back on another pipe.
+    Returning = 128,
 }
 
 /// A service. Small: there may be 20,000.
@@ -75,8 +70,8 @@ pub(crate) struct Slot {
     pipe: Option<Pipe>,
     /// Where its name begins among the names.
     pub(crate) name: u32,
-    /// How many times in a row each supervise ended at once.
-    quick: [u8; 2],
+    /// How each supervise ended lately.
+    lately: [Lately; 2],
     phase: Phase,
     marks: u8,
 }
@@ -93,7 +88,7 @@ impl Slot {
             log: side,
             pipe: None,
             name,
-            quick: [0; 2],
+            lately: [Lately::Ran; 2],
             phase: Phase::Steady,
             marks: Mark::Listed as u8 | Mark::Met as u8 | Mark::Unseen as u8,
         }
@@ -114,11 +109,21 @@ impl Slot {
         };
     }
 
-    const fn side(&mut self, role: Role) -> (&mut Side, &mut u8) {
+    const fn side(&mut self, role: Role) -> (&mut Side, &mut Lately) {
         match role {
-            Role::Service => (&mut self.service, &mut self.quick[0]),
-            Role::Log => (&mut self.log, &mut self.quick[1]),
+            Role::Service => (&mut self.service, &mut self.lately[0]),
+            Role::Log => (&mut self.log, &mut self.lately[1]),
         }
+    }
+
+    /// How long until a supervise may be started, if it does not run and is not left
+    /// to the next scan.
+    fn wait_for(&self, role: Role, now: Tick) -> Option<u32> {
+        let (side, lately) = match role {
+            Role::Service => (self.service, self.lately[0]),
+            Role::Log => (self.log, self.lately[1]),
+        };
+        (side.pid == 0 && lately != Lately::Left).then(|| side.at.wait(now))
     }
 
     /// The process of a supervise.
@@ -185,26 +190,45 @@ impl Slot {
         !said
     }
 
-    /// A supervise has ended; `unborn` if it could not even be exec'ed. The next
-    /// start is due at once or, if it ran for less than [`PACE`], when that has
-    /// passed since its start.
-    pub(crate) fn ended(&mut self, role: Role, unborn: bool, now: Tick) {
-        let (side, quick) = self.side(role);
+    /// A supervise has ended. One that was told to leave, and not by us, is left to
+    /// the next scan, as in the reference. Any other is to be started at once or, if it
+    /// ran for less than [`PACE`], when that has passed since its start.
+    pub(crate) fn ended(&mut self, role: Role, cause: Cause, now: Tick) {
+        let left = cause == Cause::Told && !self.was_told_by_us(role);
+        let (side, lately) = self.side(role);
         let ran = now.since(side.at);
-        *quick = if ran < PACE {
-            quick.saturating_add(1)
-        } else {
-            0
-        };
-        let pace = if *quick >= QUICK_ENDS {
+        *lately = lately.after(left, ran < PACE);
+        let pace = if *lately == Lately::QuickAlways {
             SLOW_PACE
         } else {
             PACE
         };
         let due = if ran < pace { side.at.plus(pace) } else { now };
         *side = Side { pid: 0, at: due };
+        let unborn = cause == Cause::Unborn;
         if unborn || ran >= PACE {
             self.set(Mark::Mute, unborn);
         }
+        if role == Role::Log {
+            self.set(Mark::Returning, false);
+        }
+        if cause == Cause::Refused {
+            self.set(Mark::Unseen, true);
+        }
+    }
+
+    /// A scan goes on: what was left to it may be started now. Says whether there is
+    /// such.
+    pub(crate) fn scanned(&mut self, now: Tick) -> bool {
+        let mut due = false;
+        for role in [Role::Service, Role::Log] {
+            let (side, lately) = self.side(role);
+            if *lately == Lately::Left {
+                *lately = Lately::Ran;
+                side.at = now;
+                due = true;
+            }
+        }
+        due
     }
 }

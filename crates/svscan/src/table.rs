@@ -15,7 +15,7 @@ use core::ops::{Index, IndexMut};
 use daemontools::unix::file::Identity;
 use daemontools::{Errno, Result};
 
-use crate::slot::{Mark, Role, Slot};
+use crate::slot::{Cause, Mark, Role, Slot};
 use crate::tick::Tick;
 
 /// The end of a process.
@@ -23,10 +23,8 @@ use crate::tick::Tick;
 pub(crate) struct Ended {
     /// Which process.
     pub(crate) pid: u32,
-    /// Whether supervise could not even be exec'ed.
-    pub(crate) unborn: bool,
-    /// Whether supervise could not begin: another may be in charge.
-    pub(crate) refused: bool,
+    /// Why, if it was a supervise.
+    pub(crate) cause: Cause,
 }
 
 /// The services. Their numbers change when slots are removed, which only
@@ -145,18 +143,33 @@ impl Table {
                 if let Some(pid) = slot.pid(role)
                     && let Ok(place) = ends.binary_search_by_key(&pid, |end| end.pid)
                 {
-                    slot.ended(role, ends[place].unborn, now);
-                    if ends[place].refused {
-                        slot.set(Mark::Unseen, true);
-                    }
+                    slot.ended(role, ends[place].cause, now);
                 }
             }
         }
     }
 
+    /// A scan goes on: what was left to it may be started now. Says whether there is
+    /// such.
+    pub(crate) fn scanned(&mut self, now: Tick) -> bool {
+        let mut due = false;
+        for slot in &mut self.slots {
+            due |= slot.scanned(now);
+        }
+        due
+    }
+
+    /// The supervise that is this process: of which service, and which of the two.
+    pub(crate) fn holder(&self, pid: u32) -> Option<(usize, Role)> {
+        let all = self.slots.iter().enumerate();
+        all.flat_map(|(number, slot)| [(number, slot, Role::Service), (number, slot, Role::Log)])
+            .find(|(_, slot, role)| slot.pid(*role) == Some(pid))
+            .map(|(number, _, role)| (number, role))
+    }
+
     /// svscan ends: no service is to run any more.
-    pub(crate) fn stop(&mut self) {
-        self.slots.iter_mut().for_each(Slot::stop);
+    pub(crate) fn stop(&mut self, now: Tick) {
+        self.slots.iter_mut().for_each(|slot| slot.stop(now));
     }
 
     /// Whether all have stopped.

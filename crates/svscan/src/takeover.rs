@@ -237,10 +237,13 @@ impl Svscan {
             ME.warning(&[name.to_bytes(), b": ", trouble], None);
         }
         let log = Path::new(&[name.to_bytes(), pair::suffix(Role::Log)]);
-        if let (Some(letters), Ok(log)) = (plan.log_leaves, log)
-            && let Err(error) = farewell::by_name(log.as_c_str(), letters)
-        {
-            ME.warning(&[b"unable to control ", log.as_c_str().to_bytes()], error);
+        if let (Some(letters), Ok(log)) = (plan.log_leaves, log) {
+            match farewell::by_name(log.as_c_str(), letters) {
+                Ok(()) => self.table[slot].set(Mark::Returning, true),
+                Err(error) => {
+                    ME.warning(&[b"unable to control ", log.as_c_str().to_bytes()], error);
+                }
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! name, or svscan ends. Its supervises have to end in an order in which no line is lost,
 //! one wake-up at a time, while all other services go on: so it is noted how far it is.
 
-use super::{Mark, Side, Slot};
+use super::{Lately, Mark, Role, Side, Slot};
 use crate::pair::Pipe;
 use crate::tick::Tick;
 
@@ -40,6 +40,17 @@ impl Slot {
         self.phase == Phase::Steady && !self.has(Mark::Logged) && self.service.pid != 0
     }
 
+    /// Whether it was svscan that told a supervise to leave.
+    pub(super) fn was_told_by_us(&self, role: Role) -> bool {
+        self.is_stopping()
+            || match (role, self.phase) {
+                (Role::Service, Phase::Joining | Phase::Replacing)
+                | (Role::Log, Phase::ReplacingLog) => true,
+                (Role::Service, _) => false,
+                (Role::Log, _) => self.has(Mark::Returning),
+            }
+    }
+
     /// Whether no change is under way.
     pub(crate) fn is_steady(&self) -> bool {
         self.phase == Phase::Steady
@@ -66,6 +77,7 @@ impl Slot {
         self.pipe = Some(pipe);
         self.set(Mark::Logged, true);
         self.log = Side { pid: 0, at: now };
+        self.lately[1] = Lately::Ran;
         self.phase = Phase::Join;
     }
 
@@ -82,6 +94,7 @@ impl Slot {
     pub(crate) fn renew(&mut self, logged: bool, now: Tick) {
         self.phase = Phase::Steady;
         self.set(Mark::Logged, logged);
+        self.scanned(now);
         self.log.at = now;
         if !logged {
             self.pipe = None;

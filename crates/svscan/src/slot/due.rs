@@ -33,10 +33,10 @@ impl Slot {
         }
         let logged = self.has(Mark::Logged);
         if logged && self.pipe.is_none() {
-            (self.service.wait(now) == Some(0)).then_some(Action::Pipe)
-        } else if self.service.wait(now) == Some(0) {
+            (self.wait_for(Role::Service, now) == Some(0)).then_some(Action::Pipe)
+        } else if self.wait_for(Role::Service, now) == Some(0) {
             Some(Action::Start(Role::Service))
-        } else if logged && self.log.wait(now) == Some(0) {
+        } else if logged && self.wait_for(Role::Log, now) == Some(0) {
             Some(Action::Start(Role::Log))
         } else if self.phase == Phase::Join {
             Some(Action::Tell(Role::Service, Farewell::Join))
@@ -61,7 +61,14 @@ impl Slot {
         }
         // Without its pipe a logger has to wait.
         let logged = self.has(Mark::Logged) && self.pipe.is_some();
-        let log = if logged { self.log.wait(now) } else { None };
-        [self.service.wait(now), log].into_iter().flatten().min()
+        let log = if logged {
+            self.wait_for(Role::Log, now)
+        } else {
+            None
+        };
+        [self.wait_for(Role::Service, now), log]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

@@ -2,7 +2,7 @@
 //! read everything by then.
 
 use super::change::Phase;
-use super::{Action, Farewell, INSIST, Mark, QUICK_ENDS, Role, Slot};
+use super::{Action, Farewell, INSIST, Lately, Mark, Role, Slot};
 use crate::tick::Tick;
 
 /// How long is waited for a logger that is down but should be up, in milliseconds.
@@ -10,7 +10,9 @@ const PATIENCE: u32 = 5000;
 
 impl Slot {
     /// svscan ends. Asked again, it tells again what was told before.
-    pub(crate) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self, now: Tick) {
+        // There will be no other scan.
+        self.scanned(now);
         self.phase = match self.phase {
             Phase::Drain | Phase::Draining => Phase::Drain,
             _ => Phase::Stop,
@@ -38,7 +40,7 @@ impl Slot {
             && self.has(Mark::Listed)
             && self.has(Mark::Logged)
             && self.pipe.is_some()
-            && self.quick[1] < QUICK_ENDS
+            && self.lately[1] != Lately::QuickAlways
     }
 
     /// Whether the logger has had its time to come up once more, after its service
@@ -54,7 +56,7 @@ impl Slot {
         match self.phase {
             Phase::Stop => Some(Action::Tell(Role::Service, Farewell::Stop)),
             Phase::Drain if self.log.pid != 0 => Some(Action::Tell(Role::Log, Farewell::Stop)),
-            Phase::Drain if self.has_to_drain() && self.log.wait(now) == Some(0) => {
+            Phase::Drain if self.has_to_drain() && self.wait_for(Role::Log, now) == Some(0) => {
                 Some(Action::Start(Role::Log))
             }
             _ => None,
@@ -65,7 +67,7 @@ impl Slot {
         match self.phase {
             Phase::Stop => Some(INSIST),
             Phase::Drain if self.log.pid != 0 => Some(INSIST),
-            Phase::Drain if self.has_to_drain() => self.log.wait(now),
+            Phase::Drain if self.has_to_drain() => self.wait_for(Role::Log, now),
             _ => None,
         }
     }

@@ -34,7 +34,7 @@ fn running(logged: bool) -> Slot {
 fn a_supervise_that_ran_a_second_is_started_again_at_once() {
     let mut slot = running(true);
     let later = START.plus(PACE);
-    slot.ended(Role::Log, false, later);
+    slot.ended(Role::Log, Cause::Crash, later);
     assert_eq!(slot.next(later), Some(Action::Start(Role::Log)));
     slot.started(Role::Log, 12, later);
     assert_eq!(slot.next(later), None);
@@ -44,11 +44,11 @@ fn a_supervise_that_ran_a_second_is_started_again_at_once() {
 fn one_that_ended_sooner_waits_for_the_rest_of_its_second_and_nobody_else_does() {
     let mut slot = running(true);
     let soon = START.plus(300);
-    slot.ended(Role::Service, false, soon);
+    slot.ended(Role::Service, Cause::Crash, soon);
     assert_eq!(slot.next(soon), None);
     assert_eq!(slot.wait(soon), Some(700));
     let later = START.plus(PACE);
-    slot.ended(Role::Log, false, later);
+    slot.ended(Role::Log, Cause::Crash, later);
     assert_eq!(slot.next(later), Some(Action::Start(Role::Service)));
     slot.started(Role::Service, 12, later);
     assert_eq!(slot.next(later), Some(Action::Start(Role::Log)));
@@ -60,7 +60,7 @@ fn one_that_keeps_ending_at_once_is_started_as_rarely_as_by_the_reference() {
     let mut now = START;
     let mut waits = Vec::new();
     for pid in 10..15 {
-        slot.ended(Role::Service, false, now.plus(10));
+        slot.ended(Role::Service, Cause::Crash, now.plus(10));
         let wait = slot.wait(now.plus(10)).expect("due");
         waits.push(wait + 10);
         now = now.plus(10 + wait);
@@ -70,7 +70,7 @@ fn one_that_keeps_ending_at_once_is_started_as_rarely_as_by_the_reference() {
     assert_eq!(waits, [PACE, PACE, SLOW_PACE, SLOW_PACE, SLOW_PACE]);
     // One that then ran is at once again.
     let later = now.plus(PACE);
-    slot.ended(Role::Service, false, later);
+    slot.ended(Role::Service, Cause::Crash, later);
     assert_eq!(slot.wait(later), Some(0));
 }
 
@@ -105,7 +105,7 @@ fn a_logger_that_comes_later_runs_before_the_service_is_told_to_come_back() {
     assert_eq!(slot.wait(now), Some(PACE), "a command lost is repeated");
     slot.told();
     assert_eq!(slot.next(now), None);
-    slot.ended(Role::Service, false, now);
+    slot.ended(Role::Service, Cause::Crash, now);
     assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
     assert!(slot.pipe().is_some());
 }
@@ -119,11 +119,11 @@ fn a_replaced_directory_ends_service_then_logger_then_begins_anew_on_the_same_pi
     assert_eq!(slot.next(now), tell(Role::Service));
     slot.told();
     assert_eq!(slot.next(now), None);
-    slot.ended(Role::Service, false, now);
+    slot.ended(Role::Service, Cause::Crash, now);
     assert_eq!(slot.next(now), tell(Role::Log));
     slot.told();
     assert_eq!(slot.next(now), None);
-    slot.ended(Role::Log, false, now);
+    slot.ended(Role::Log, Cause::Crash, now);
     assert_eq!(slot.next(now), Some(Action::Renew));
     slot.renew(true, now);
     assert!(slot.pipe().is_some());
@@ -138,7 +138,7 @@ fn a_replaced_directory_without_a_logger_lets_the_old_one_read_to_the_end() {
     let now = START.plus(5000);
     slot.replace();
     slot.told();
-    slot.ended(Role::Service, false, now);
+    slot.ended(Role::Service, Cause::Crash, now);
     assert!(slot.next(now).is_some());
     slot.renew(false, now);
     assert!(slot.pipe().is_none(), "its end would never come");
@@ -151,10 +151,10 @@ fn a_replaced_directory_without_a_logger_lets_the_old_one_read_to_the_end() {
 fn an_exec_that_failed_is_said_by_the_first_child_only_until_one_has_run() {
     let mut slot = running(false);
     assert!(!slot.has(Mark::Mute));
-    slot.ended(Role::Service, true, START.plus(2));
+    slot.ended(Role::Service, Cause::Unborn, START.plus(2));
     assert!(slot.has(Mark::Mute));
     slot.started(Role::Service, 11, START.plus(PACE));
-    slot.ended(Role::Service, false, START.plus(3 * PACE));
+    slot.ended(Role::Service, Cause::Crash, START.plus(3 * PACE));
     assert!(!slot.has(Mark::Mute));
 }
 
@@ -162,21 +162,21 @@ fn an_exec_that_failed_is_said_by_the_first_child_only_until_one_has_run() {
 fn stopping_tells_the_service_then_the_logger_and_closes_the_pipe_last() {
     let mut slot = running(true);
     let now = START.plus(2000);
-    slot.stop();
+    slot.stop(START);
     let tell = |role| Some(Action::Tell(role, Farewell::Stop));
     assert_eq!(slot.next(now), tell(Role::Service));
     assert_eq!(slot.wait(now), Some(INSIST));
     slot.told();
     assert_eq!(slot.next(now), None);
     assert!(!slot.is_over());
-    slot.ended(Role::Service, false, now);
+    slot.ended(Role::Service, Cause::Crash, now);
     assert!(slot.pipe().is_some());
     assert_eq!(slot.next(now), tell(Role::Log));
     slot.told();
     assert!(slot.pipe().is_none());
     assert_eq!(slot.next(now), None);
     assert!(!slot.is_over());
-    slot.ended(Role::Log, false, now);
+    slot.ended(Role::Log, Cause::Crash, now);
     assert!(slot.is_over());
     assert_eq!((slot.next(now), slot.wait(now)), (None, None));
 }
@@ -185,9 +185,9 @@ fn stopping_tells_the_service_then_the_logger_and_closes_the_pipe_last() {
 fn a_logger_that_died_before_it_read_everything_is_started_once_more() {
     let mut slot = running(true);
     let now = START.plus(2000);
-    slot.ended(Role::Log, false, now);
-    slot.stop();
-    slot.ended(Role::Service, false, now);
+    slot.ended(Role::Log, Cause::Crash, now);
+    slot.stop(START);
+    slot.ended(Role::Service, Cause::Crash, now);
     assert_eq!(slot.next(now), Some(Action::Start(Role::Log)));
     assert!(!slot.is_over());
     slot.started(Role::Log, 12, now);
@@ -200,23 +200,23 @@ fn a_logger_that_died_before_it_read_everything_is_started_once_more() {
 #[test]
 fn told_again_it_tells_again() {
     let mut slot = running(true);
-    slot.stop();
+    slot.stop(START);
     let first = slot.next(START);
     slot.told();
     assert_eq!(slot.next(START), None);
-    slot.stop();
+    slot.stop(START);
     assert_eq!(slot.next(START), first);
 }
 
 #[test]
 fn stopping_starts_nothing_and_a_name_that_is_gone_is_stopped_too() {
     let mut slot = Slot::new(HERE, 0, START);
-    slot.stop();
+    slot.stop(START);
     assert_eq!(slot.next(START), None);
     assert!(slot.is_over());
     let mut slot = running(false);
     slot.set(Mark::Listed, false);
-    slot.stop();
+    slot.stop(START);
     assert!(!slot.is_over());
     assert_eq!(
         slot.next(START),
@@ -230,6 +230,6 @@ fn a_supervise_that_was_taken_over_is_started_at_once_when_it_ends() {
     slot.taken_over(Role::Service, 30, START);
     assert!(!slot.is_young(Role::Service, START));
     assert_eq!(slot.next(START), None);
-    slot.ended(Role::Service, false, START);
+    slot.ended(Role::Service, Cause::Crash, START);
     assert_eq!(slot.next(START), Some(Action::Start(Role::Service)));
 }
