@@ -200,6 +200,7 @@ impl Svscan {
     }
 }
 
-fn is_link(name: &CStr) -> bool {
+/// Whether a name is a symbolic link.
+pub(crate) fn is_link(name: &CStr) -> bool {
     file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Link)
 }

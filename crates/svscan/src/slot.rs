@@ -164,6 +164,11 @@ impl Slot {
         self.set(Mark::Said, false);
     }
 
+    /// A supervise that was taken over is another service's.
+    pub(crate) const fn let_go(&mut self, role: Role, now: Tick) {
+        *self.side(role).0 = Side { pid: 0, at: now };
+    }
+
     /// Whether a supervise was started so short a while ago that it may still be
     /// about to fail.
     pub(crate) const fn is_young(&self, role: Role, now: Tick) -> bool {

@@ -18,6 +18,7 @@ use daemontools::{Errno, Result, procfs};
 
 use crate::ME;
 use crate::farewell;
+use crate::find::is_link;
 use crate::others::Others;
 use crate::pair::{self, Pipe};
 use crate::path::Path;
@@ -34,6 +35,13 @@ impl Svscan {
     pub(crate) fn take_over(&mut self) {
         self.unseen = false;
         let mut holders = None;
+        // Services first: a supervise that is one of theirs is nobody's logger.
+        for slot in 0..self.table.len() {
+            if self.table[slot].has(Mark::Unseen) {
+                // What keeps us from looking is met again below.
+                let _ = self.take_over_one(slot, Role::Service, &mut holders);
+            }
+        }
         for slot in 0..self.table.len() {
             if self.table[slot].has(Mark::Unseen) {
                 self.table[slot].set(Mark::Unseen, false);
@@ -64,10 +72,20 @@ impl Svscan {
             .into_iter()
             .any(|role| slot_now.pid(role).is_some_and(is_other));
         // A pipe of our own that nobody we found has is kept.
-        if slot_now.is_steady() && (found || slot_now.pipe().is_none()) {
-            self.rejoin(slot)?;
+        if !slot_now.is_steady() || !found && slot_now.pipe().is_some() {
+            return Ok(());
         }
-        Ok(())
+        let now = now();
+        if [Role::Service, Role::Log]
+            .into_iter()
+            .any(|role| slot_now.is_young(role, now))
+        {
+            // It has its end of our pipe, unless it is about to fail: soon we know.
+            self.table[slot].set(Mark::Unseen, true);
+            self.unseen = true;
+            return Ok(());
+        }
+        self.rejoin(slot)
     }
 
     /// Takes over a supervise, if one runs.
@@ -96,7 +114,8 @@ impl Svscan {
         }
         .and_then(|identity| self.watch(name, identity, holders));
         match found {
-            Ok(pid) => {
+            Ok(None) => {}
+            Ok(Some(pid)) => {
                 self.table[slot].taken_over(role, pid, now());
                 // Whoever can't take it was not asked for more.
                 let _ = farewell::by_name(name, &[TAKEN_OVER]);
@@ -114,13 +133,15 @@ impl Svscan {
         Ok(())
     }
 
-    /// Finds the supervise of a directory and watches it from now on; gives its pid.
+    /// Finds the supervise of a directory and watches it from now on; gives its pid. None
+    /// if it has its place already: it has one, whatever other names lead to its
+    /// directory.
     fn watch(
         &mut self,
         name: &CStr,
         identity: Identity,
         holders: &mut Option<Holders>,
-    ) -> Result<u32> {
+    ) -> Result<Option<u32>> {
         let lock = Path::new(&[name.to_bytes(), b"/", LOCK.to_bytes()])?;
         let lock = file::stat(lock.as_c_str())?.identity;
         if holders.is_none() {
@@ -136,13 +157,16 @@ impl Svscan {
             .take_while(|&&(of, _)| of == lock.inode);
         let mut result = Err(Errno::ESRCH);
         for &(_, pid) in candidates {
+            if self.table.holder(pid).is_some() && procfs::holds_flock(pid, lock)? {
+                return Ok(None);
+            }
             // The same inode may be locked on another file system, and by anybody.
             let is_it = || {
                 Ok(procfs::works_as(pid, b"supervise", identity)?
                     && procfs::holds_flock(pid, lock)?)
             };
             match others.add(pid, is_it) {
-                Ok(()) => return Ok(pid),
+                Ok(()) => return Ok(Some(pid)),
                 Err(error) if passes(error) => return Err(error),
                 Err(error) => result = Err(error),
             }
@@ -195,12 +219,7 @@ impl Svscan {
     fn rejoin(&mut self, slot: usize) -> Result<()> {
         let name = Path::of_name(self.table.name(slot));
         let name = name.as_c_str();
-        // One that may be about to fail proves nothing.
-        let now = now();
-        let sides = [Role::Service, Role::Log].map(|role| {
-            let slot = &self.table[slot];
-            slot.pid(role).filter(|_| !slot.is_young(role, now))
-        });
+        let sides = [Role::Service, Role::Log].map(|role| self.table[slot].pid(role));
         let [service, log] = if sides == [None, None] {
             // Their processes may be joined still.
             self.survivors(slot)?
@@ -216,6 +235,10 @@ impl Svscan {
         if sides == [None, None] && self.survivors(slot)? != [service, log] {
             return Err(Errno::EAGAIN);
         }
+        let input = match self.reads_of_another(slot, output, input)? {
+            true => End::Gone,
+            false => input,
+        };
         let plan = reunion(output, input);
         let found = match (plan.source, service, log) {
             (Source::From(Role::Service), Some(pid), _) => reopen(pid, b"fd/1", output),
@@ -246,6 +269,28 @@ impl Svscan {
             }
         }
         Ok(())
+    }
+
+    /// Whether the logger that was found is that of another service, whose directory a
+    /// link leads to: it is let go.
+    ///
+    /// # Errors
+    /// What keeps us from looking, for now.
+    fn reads_of_another(&mut self, slot: usize, output: End, input: End) -> Result<bool> {
+        let log = Path::new(&[self.table.name(slot).to_bytes(), pair::suffix(Role::Log)])?;
+        if output == input || !matches!(input, End::Pipe(_)) || !is_link(log.as_c_str()) {
+            return Ok(false);
+        }
+        for other in (0..self.table.len()).filter(|&other| other != slot) {
+            if self.table[other].has(Mark::Logged)
+                && let Some(pid) = self.table[other].pid(Role::Service)
+                && output_of(pid)? == input
+            {
+                self.table[slot].let_go(Role::Log, now());
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
