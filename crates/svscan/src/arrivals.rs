@@ -7,9 +7,8 @@ use daemontools::unix::dir::{Dir, Hint};
 use daemontools::unix::file::{self, Identity, Kind};
 use daemontools::unix::inotify::{Change, Event, Inotify, Watch};
 
-use crate::arrival::{Arrival, Verdict, WATCHES, What};
+use crate::arrival::{Arrival, Manner, Verdict, WATCHES, What, is_provisional};
 use crate::farewell;
-use crate::find::Manner;
 use crate::pair::Pipe;
 use crate::path::Path;
 use crate::work::{Svscan, now};
@@ -18,22 +17,44 @@ use crate::work::{Svscan, now};
 const DEPTH: usize = 2;
 
 impl Svscan {
-    /// Whether a directory is known to be new.
-    pub(crate) fn is_arriving(&self, identity: Identity) -> bool {
+    /// Which of the new directories this one is.
+    fn arriving(&self, identity: Identity) -> Option<usize> {
         self.arrivals
             .iter()
-            .any(|arrival| arrival.identity == identity)
+            .position(|arrival| arrival.identity == identity)
+    }
+
+    /// Whether a new directory is to be waited for: it may still be being filled. One
+    /// that is known to be is known by this name from now on.
+    pub(crate) fn waits(&mut self, name: &CStr, identity: Identity, manner: Manner) -> bool {
+        let known = self.arriving(identity);
+        let is_whole = manner == Manner::Found
+            || manner == Manner::Moved && !is_provisional(name.to_bytes()) && is_complete(name);
+        match known {
+            Some(known) if is_whole => {
+                self.leave(known);
+                false
+            }
+            Some(known) => {
+                let known = &mut self.arrivals[known];
+                if known.name.as_c_str() != name {
+                    known.renamed(Path::of_name(name), now());
+                }
+                true
+            }
+            None => !is_whole && self.arrive(name, identity, What::Service, manner),
+        }
     }
 
     /// Watches a new directory until it is settled. False where that can't be done.
-    pub(crate) fn arrive(&mut self, name: &CStr, identity: Identity, what: What) -> bool {
+    fn arrive(&mut self, name: &CStr, identity: Identity, what: What, manner: Manner) -> bool {
         let Some((notify, _)) = &self.notify else {
             return false;
         };
         if self.arrivals.try_reserve(1).is_err() {
             return false;
         }
-        let mut arrival = Arrival::new(Path::of_name(name), identity, what, now());
+        let mut arrival = Arrival::new(Path::of_name(name), identity, what, manner, now());
         watch(notify, name, DEPTH, &mut arrival.watches);
         if arrival.watches.is_empty() {
             return false;
@@ -62,14 +83,15 @@ impl Svscan {
 
     /// A name has appeared in the scan directory.
     fn appeared(&mut self, change: Change, name: &CStr) {
-        self.changed = true;
-        let made_here = change == Change::Made
-            && file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Directory);
-        let manner = if made_here {
-            Manner::Growing
-        } else {
-            Manner::Complete
+        let manner = match (change, file::lstat(name)) {
+            // It has gone already. Whatever leads nowhere is for the next scan to say.
+            (_, Err(_)) => return,
+            _ if file::stat(name).is_err() => return,
+            (Change::MovedHere, _) => Manner::Moved,
+            (_, Ok(facts)) if facts.kind == Kind::Link => Manner::Linked,
+            _ => Manner::Made,
         };
+        self.changed = true;
         self.consider(name, manner, self.table.len());
     }
 
@@ -159,9 +181,10 @@ impl Svscan {
     /// A service that runs without a logger has got one, perhaps still half-made.
     pub(crate) fn log_came(&mut self, slot: usize, name: &CStr) {
         let identity = self.table[slot].identity;
-        if !self.is_arriving(identity)
+        // It has been there for a while, as far as is known.
+        if self.arriving(identity).is_none()
             && farewell::is_plainly_up(name)
-            && !self.arrive(name, identity, What::Log)
+            && !self.arrive(name, identity, What::Log, Manner::Linked)
         {
             self.add_log(slot, name);
         }

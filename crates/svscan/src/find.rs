@@ -10,22 +10,13 @@ use daemontools::Errno;
 use daemontools::unix::dir::{Dir, Hint};
 use daemontools::unix::file::{self, Identity, Kind};
 
-use crate::arrival::What;
+use crate::arrival::Manner;
 use crate::path::Path;
 use crate::slot::{Mark, Role};
 use crate::work::{Svscan, now};
 use crate::{ME, farewell};
 
 pub(crate) use trouble::Trouble;
-
-/// How a new directory is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// It is complete: started at once.
-    Complete,
-    /// It may still be being filled.
-    Growing,
-}
 
 impl Svscan {
     /// The scan of every five seconds: the whole directory only if it has changed
@@ -69,8 +60,9 @@ impl Svscan {
         let read = dir.each(|name, hint| {
             let manner = match hint {
                 Hint::Other => return,
-                Hint::Directory | Hint::Unknown if self.begun => Manner::Growing,
-                _ => Manner::Complete,
+                _ if !self.begun => Manner::Found,
+                Hint::Link => Manner::Linked,
+                Hint::Directory | Hint::Unknown => Manner::Made,
             };
             self.consider(name, manner, before);
         });
@@ -117,6 +109,8 @@ impl Svscan {
         }
         let facts = match file::stat(name) {
             Ok(facts) => facts,
+            // It has gone since its name was read.
+            Err(_) if file::lstat(name).is_err_and(|error| error == Errno::ENOENT) => return,
             Err(error) => return self.trouble(name, b"", Some(error)),
         };
         if facts.kind != Kind::Directory {
@@ -137,10 +131,7 @@ impl Svscan {
             self.changed = true;
             return;
         }
-        let waits = manner == Manner::Growing
-            && (self.is_arriving(facts.identity)
-                || self.arrive(name, facts.identity, What::Service));
-        if !waits {
+        if !self.waits(name, facts.identity, manner) {
             self.begin(name, facts.identity, before);
         }
     }

@@ -4,7 +4,7 @@
 
 use daemontools::unix::file;
 
-use super::Manner;
+use crate::arrival::Manner;
 use crate::path::Path;
 use crate::slot::Mark;
 use crate::work::Svscan;
@@ -50,7 +50,7 @@ impl Svscan {
         if !file::stat(name).is_ok_and(|facts| facts.identity == identity) {
             self.table[slot].set(Mark::Listed, false);
             self.stamp = None;
-            self.consider(name, Manner::Growing, self.table.len());
+            self.consider(name, Manner::Linked, self.table.len());
         } else if joins {
             self.log_came(slot, name);
         }

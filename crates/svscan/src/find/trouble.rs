@@ -6,8 +6,8 @@ use core::ffi::CStr;
 use daemontools::Errno;
 use daemontools::unix::file;
 
-use super::Manner;
 use crate::ME;
+use crate::arrival::Manner;
 use crate::path::Path;
 use crate::work::Svscan;
 
@@ -68,7 +68,7 @@ impl Svscan {
             if file::lstat(name).is_err() {
                 self.troubles.swap_remove(index);
             } else {
-                self.consider(name, Manner::Growing, self.table.len());
+                self.consider(name, Manner::Linked, self.table.len());
             }
         }
     }
