@@ -1,5 +1,7 @@
 //! svscan killed: its successor takes the supervises over, pipes included.
 
+mod places;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -93,6 +95,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(losses());
     cases.extend(takeovers());
     cases.extend(doubts());
+    cases.extend(places::cases());
     cases
 }
 

@@ -35,3 +35,52 @@ fn says_it_left(own: &Own) -> bool {
     };
     !in_charge && matches!(own.status(), Ok(Told::By(status)) if status.pid == 0)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::ffi::CString;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use daemontools::status::{Status, Want};
+    use daemontools::tai64n::Tai64n;
+
+    use super::*;
+
+    #[test]
+    fn it_left_if_it_says_so_and_nothing_runs() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+        let left = || {
+            let path = CString::new(path.to_str().unwrap()).unwrap();
+            says_it_left(&Own::open(&path).unwrap())
+        };
+        assert!(!left(), "no record");
+        let mut status = Status {
+            since: Tai64n::from_unix(1_700_000_000, 0),
+            pid: 0,
+            paused: false,
+            want: Want::Down,
+        };
+        let write = |name: &str, bytes: &[u8], mode| {
+            fs::write(path.join(name), bytes).unwrap();
+            fs::set_permissions(path.join(name), fs::Permissions::from_mode(mode)).unwrap();
+        };
+        write("status", &status.pack(), 0o644);
+        assert!(left(), "the C original");
+        for (detail, mode, answer) in [
+            ("starts 1\nboot 0123\n", 0o600, false),
+            ("starts 1\nexit 0\n\n\n", 0o600, true),
+            ("starts 1\n", 0o666, false),
+        ] {
+            write("detail", detail.as_bytes(), mode);
+            assert_eq!(left(), answer, "{detail}");
+        }
+        write("detail", b"starts 1\n", 0o600);
+        status.pid = 7;
+        write("status", &status.pack(), 0o644);
+        assert!(!left(), "its service runs");
+    }
+}

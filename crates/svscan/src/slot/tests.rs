@@ -233,3 +233,77 @@ fn a_supervise_that_was_taken_over_is_started_at_once_when_it_ends() {
     slot.ended(Role::Service, Cause::Crash, START);
     assert_eq!(slot.next(START), Some(Action::Start(Role::Service)));
 }
+
+#[test]
+fn one_that_was_told_to_leave_is_left_to_the_next_scan() {
+    let mut slot = running(true);
+    let now = START.plus(2000);
+    for role in [Role::Service, Role::Log] {
+        slot.ended(role, Cause::Told, now);
+        assert_eq!((slot.next(now), slot.wait(now)), (None, None), "{role:?}");
+    }
+    let scan = now.plus(3000);
+    assert!(slot.scanned(scan));
+    assert!(!slot.scanned(scan));
+    assert_eq!(slot.next(scan), Some(Action::Start(Role::Service)));
+    slot.started(Role::Service, 12, scan);
+    assert_eq!(slot.next(scan), Some(Action::Start(Role::Log)));
+}
+
+#[test]
+fn one_that_svscan_told_to_leave_is_started_again_at_once() {
+    let now = START.plus(2000);
+    let mut slot = running(false);
+    slot.join(pipe(), now);
+    slot.started(Role::Log, 11, now);
+    slot.told();
+    slot.ended(Role::Service, Cause::Told, now);
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)), "joins");
+
+    let mut slot = running(true);
+    slot.replace();
+    slot.told();
+    slot.ended(Role::Service, Cause::Told, now);
+    assert!(slot.next(now).is_some());
+    slot.told();
+    slot.ended(Role::Log, Cause::Told, now);
+    assert_eq!(slot.next(now), Some(Action::Renew));
+    slot.renew(true, now);
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)), "anew");
+
+    let mut slot = running(true);
+    slot.set(Mark::Returning, true);
+    slot.ended(Role::Log, Cause::Told, now);
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)), "comes back");
+    slot.started(Role::Log, 12, now);
+    slot.ended(Role::Log, Cause::Told, now.plus(PACE));
+    assert_eq!(slot.next(now.plus(PACE)), None, "once");
+}
+
+#[test]
+fn a_replaced_directory_begins_anew_whoever_told_the_old_one_to_leave() {
+    let mut slot = running(true);
+    let now = START.plus(2000);
+    slot.ended(Role::Service, Cause::Told, now);
+    slot.replace();
+    assert_eq!(
+        slot.next(now),
+        Some(Action::Tell(Role::Log, Farewell::Replaced))
+    );
+    slot.told();
+    slot.ended(Role::Log, Cause::Told, now);
+    assert_eq!(slot.next(now), Some(Action::Renew));
+    slot.renew(true, now);
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
+}
+
+#[test]
+fn stopping_waits_for_no_scan() {
+    let mut slot = running(true);
+    let now = START.plus(2000);
+    slot.ended(Role::Service, Cause::Told, now);
+    slot.ended(Role::Log, Cause::Told, now);
+    slot.stop(now);
+    // The pipe may hold something still.
+    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)));
+}

@@ -119,3 +119,15 @@ fn many_ends_at_once_each_find_their_supervise() {
         assert_eq!(table[slot].is_idle(), slot % 7 == 0);
     }
 }
+
+#[test]
+fn a_supervise_is_found_by_its_process() {
+    let mut table = running();
+    table.insert(c"b", place(2), START).expect("memory");
+    table[1].started(Role::Service, 20, START);
+    assert_eq!(table.holder(11), Some((0, Role::Log)));
+    assert_eq!(table.holder(20), Some((1, Role::Service)));
+    assert_eq!(table.holder(0), None);
+    table.ended(&ends(&[20]), START);
+    assert_eq!(table.holder(20), None);
+}
