@@ -58,15 +58,18 @@ pub(super) fn cases() -> Vec<Case> {
         Case::scenario(
             "taken over: a service that is another's logger stays a service",
             |side| {
-                side.symlink("../y", "s/y2/log");
-                side.service("s/y2", SLEEPER);
-                side.symlink("../y", "s/b/log");
-                side.service("s/b", SLEEPER);
                 let (first, before) = started(side);
+                for number in 0..6 {
+                    let name = format!("a{number}");
+                    side.service(&name, SLEEPER);
+                    side.symlink("../y", format!("{name}/log"));
+                    side.rename(&name, format!("s/{name}"));
+                    side.until_status(format!("s/{name}"), "up", Status::is_up);
+                }
                 let own = owner_of_y(side);
                 end(&first);
                 let second = successor(side);
-                side.until("refusals", || refusals(&second) >= 2);
+                side.until("refusals", || refusals(&second) >= 6);
                 side.log("same pids", super::pids(side) == before);
                 side.log("same supervise", owner_of_y(side) == own);
             },
