@@ -13,7 +13,7 @@ mod shared;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use crate::case::{Case, Need, message};
+use crate::case::{Case, message};
 use crate::process::Exit;
 use crate::service::Status;
 use crate::side::{Programs, Side, Whose};
@@ -27,20 +27,12 @@ pub type Outcome = Result<(), String>;
 pub struct Habit {
     /// What they do, in few words.
     pub name: &'static str,
-    needs: &'static [Need],
     steps: fn(&Side) -> Outcome,
 }
 
 impl Habit {
     const fn new(name: &'static str, steps: fn(&Side) -> Outcome) -> Self {
-        let needs = &[];
-        Self { name, needs, steps }
-    }
-
-    /// Leaves it out of the suite where this is not to be had.
-    const fn needs(mut self, needs: &'static [Need]) -> Self {
-        self.needs = needs;
-        self
+        Self { name, steps }
     }
 
     /// Does it once, in the directory `root`, which is made and removed.
@@ -68,11 +60,10 @@ pub fn all() -> Vec<Habit> {
 #[must_use]
 pub fn cases() -> Vec<Case> {
     let case = |habit: Habit| {
-        let case = Case::scenario(habit.name, move |side| {
+        Case::scenario(habit.name, move |side| {
             side.log("end", (habit.steps)(side).err().unwrap_or("right".into()));
-        });
-        let needs = habit.needs.iter();
-        needs.fold(case.without_files(), |case, &need| case.needs(need))
+        })
+        .without_files()
     };
     all().into_iter().map(case).collect()
 }

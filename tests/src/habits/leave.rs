@@ -1,18 +1,12 @@
 //! Services that are ended for good, by `svc -dx` and what comes after it.
 
 use super::{Habit, Outcome, expect, scan, shell, until_scan};
-use crate::case::Need;
 use crate::side::Side;
 
 pub(super) const HABITS: &[Habit] = &[
     Habit::new("svc -dx x && rm x, 40 services", remove),
     Habit::new("svc -dx *; sleep 1; rm *, 40 services", remove_later),
     Habit::new("svc -dx x; mv x .x, 40 services", hide),
-    Habit::new(
-        "svscan killed, begun anew; svc -dx *; sleep 1; rm *",
-        remove_after_takeover,
-    )
-    .needs(&[Need::Pidfds]),
     Habit::new("svc -dx * */log; sleep 1; kill svscan", end_all),
 ];
 
@@ -48,16 +42,6 @@ fn remove(side: &Side) -> Outcome {
 
 fn remove_later(side: &Side) -> Outcome {
     let _svscan = linked(side);
-    shell(side, "cd s; svc -dx x*; sleep 1; rm x*");
-    all_ended(side)
-}
-
-fn remove_after_takeover(side: &Side) -> Outcome {
-    let svscan = linked(side);
-    svscan.signal(nix::sys::signal::Signal::SIGKILL);
-    let _ = svscan.wait();
-    let _successor = side.command(["svscan", "s"]).spawn();
-    until_scan(side);
     shell(side, "cd s; svc -dx x*; sleep 1; rm x*");
     all_ended(side)
 }
