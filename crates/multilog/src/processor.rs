@@ -58,7 +58,7 @@ impl Log {
         let dir = self.name();
         let (slash, name_bytes) = (b"/", name.to_bytes());
         let opened = pause::until(&[b"unable to create ", dir, slash, name_bytes], || {
-            file::open_append(name, 0o600)
+            file::open_append_nofollow(name, 0o600)
         });
         pause::until(
             &[b"unable to write ", dir, slash, name_bytes, b" to disk"],
@@ -84,27 +84,27 @@ impl Log {
                 .map_err(|error| ME.fatal(what, error))
         };
         let done = give(
-            file::open_read(c"previous"),
+            file::open_read_nofollow(c"previous"),
             0,
             &[b"unable to read ", dir, b"/previous"],
         )
         .and_then(|()| {
             give(
-                file::open_truncate(c"processed", 0o644),
+                file::open_truncate_nofollow(c"processed", 0o644),
                 1,
                 &[b"unable to write to ", dir, b"/processed"],
             )
         })
         .and_then(|()| {
             give(
-                file::open_read(c"state"),
+                file::open_read_nofollow(c"state"),
                 4,
                 &[b"unable to read ", dir, b"/state"],
             )
         })
         .and_then(|()| {
             give(
-                file::open_truncate(c"newstate", 0o644),
+                file::open_truncate_nofollow(c"newstate", 0o644),
                 5,
                 &[b"unable to write to ", dir, b"/newstate"],
             )
