@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use daemontools::Errno;
 use daemontools::unix::clock::{self, Monotonic};
-use daemontools::unix::signal::{Caught, Mask, Signal};
 use daemontools::unix::memory::{self, Wanted};
+use daemontools::unix::signal::{Caught, Mask, Signal};
 use daemontools::unix::{fd, pipe, poll};
 
 use crate::dir::Log;

@@ -32,8 +32,8 @@ use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::{Identity, fstat};
 use daemontools::unix::memory::{self, Region, Wanted};
 
-pub(crate) use file::{NAME, Trouble};
 use file::{BEFORE, Left, Own, boot_words};
+pub(crate) use file::{NAME, Trouble};
 pub(crate) use hash::{hash, seed};
 pub(crate) use layout::{BLOCK, MARK};
 use layout::{Boot, ROOM, WHICH, words_for};
@@ -168,10 +168,8 @@ impl Journal {
         if let Some(own) = own {
             let before = (own.name == BEFORE).then(|| own.identity());
             if before.is_none() && in_place && own.fits(logs) {
-                let belongs = layout::belongs(own.identity(), fstat(&directory)?.identity);
-                (layout::OWN..)
-                    .zip(belongs)
-                    .for_each(|step| self.store(step));
+                self.store_identity(layout::DIRECTORY, fstat(&directory)?.identity);
+                self.store_identity(layout::OWN, own.identity());
                 if self.region.keep(own.fd, self.words, bytes).is_ok() {
                     return Ok(());
                 }
@@ -194,10 +192,14 @@ impl Journal {
 
     /// Whether another file has to be tried for now.
     pub(crate) fn is_due(&self) -> bool {
-        !self.is_lasting() && (self.file.is_some() || Monotonic::now() >= self.next_try)
+        if self.is_lasting() {
+            self.region.is_wanted()
+        } else {
+            self.file.is_some() || Monotonic::now() >= self.next_try
+        }
     }
 
-    /// Tries for another file after one was lost, or none could be had. One that says
+    /// Tries for another file after one is wanted by others or lost, or none could be had. One that says
     /// what is true no longer does not stay.
     pub(crate) fn renew(&mut self, directory: impl AsFd, bytes: &mut [u8]) -> Renewed {
         self.next_try = Monotonic::now() + AGAIN;
@@ -211,6 +213,7 @@ impl Journal {
         match put {
             Ok(()) => Renewed::Yes(wanted),
             Err(trouble) => {
+                self.let_go();
                 self.remove(directory);
                 Renewed::No(trouble)
             }
@@ -244,10 +247,7 @@ impl Journal {
 }
 
 /// The journal that is in a directory, under one name or the other, and what it holds.
-fn look(
-    directory: impl AsFd,
-    boot: &Boot,
-) -> Result<(Option<Own>, Option<Left>), Trouble> {
+fn look(directory: impl AsFd, boot: &Boot) -> Result<(Option<Own>, Option<Left>), Trouble> {
     let identity = fstat(&directory)?.identity;
     if let Some(own) = Own::open(&directory, NAME)? {
         let left = own.read(boot, identity);

@@ -4,7 +4,7 @@
 use core::ffi::CStr;
 
 use daemontools::unix::process::{self, End, Fork};
-use daemontools::unix::{env, exec, fd, file};
+use daemontools::unix::{env, exec, fd, file, memory};
 use daemontools::{Errno, TEMPORARY};
 
 use crate::archive::sync_directory;
@@ -45,7 +45,7 @@ impl Log {
                 Fork::Child => process::exit_now(self.become_processor(command)),
                 Fork::Parent(pid) => pid,
             };
-            match process::wait_for(pid) {
+            match memory::rest(|| process::wait_for(pid)) {
                 Ok(End::Exited(0)) => return,
                 Ok(End::Exited(_)) => pause::because(&[b"processor failed in ", dir], None),
                 Ok(End::Killed(_)) => pause::because(&[b"processor crashed in ", dir], None),

@@ -150,15 +150,13 @@ fn written(place: Place) -> u64 {
     if place.inode == 0 {
         return place.done;
     }
-    let since = file::open_read_nofollow(c"current")
-        .ok()
-        .and_then(|fd| {
-            let facts = file::fstat(&fd).ok()?;
-            let is_it = facts.identity.inode == place.inode && facts.kind == Kind::Regular;
-            let size = facts.size.cast_unsigned();
-            let grown = size.checked_sub(place.size).filter(|_| is_it)?;
-            Some(cut_to_line(place, size, facts.links, &fd).unwrap_or(grown))
-        });
+    let since = file::open_read_nofollow(c"current").ok().and_then(|fd| {
+        let facts = file::fstat(&fd).ok()?;
+        let is_it = facts.identity.inode == place.inode && facts.kind == Kind::Regular;
+        let size = facts.size.cast_unsigned();
+        let grown = size.checked_sub(place.size).filter(|_| is_it)?;
+        Some(cut_to_line(place, size, facts.links, &fd).unwrap_or(grown))
+    });
     place.done + since.unwrap_or(0)
 }
 

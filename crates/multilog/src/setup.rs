@@ -3,20 +3,20 @@
 
 use std::sync::OnceLock;
 
+use daemontools::Args;
 use daemontools::unix::signal::{Caught, Inherited, Mask, Signal, harden};
 use daemontools::unix::{clock, fd, file, localtime};
-use daemontools::Args;
 
+use crate::ME;
 use crate::alert::Alerts;
 use crate::dir::Log;
 use crate::input::Input;
 use crate::journal::{self, Found, Journal, Opened, Source, Trouble};
+use crate::recover::{self, Entered};
 use crate::script::Script;
 use crate::stamp::Format;
 use crate::status::Status;
 use crate::work::Work;
-use crate::ME;
-use crate::recover::{self, Entered};
 
 /// What was inherited, for processors.
 static INHERITED: OnceLock<(Inherited, Mask)> = OnceLock::new();
@@ -140,7 +140,12 @@ pub(crate) fn say_none(directory: &[u8], trouble: Trouble) {
 pub(crate) fn say_made_again(directory: &[u8]) {
     let name = journal::NAME.to_bytes();
     ME.warning(
-        &[directory, b"/", name, b" was opened for writing, making it again"],
+        &[
+            directory,
+            b"/",
+            name,
+            b" was opened for writing, making it again",
+        ],
         None,
     );
 }

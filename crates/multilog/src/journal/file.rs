@@ -10,7 +10,8 @@ use daemontools::unix::lock;
 use daemontools::{Errno, procfs};
 
 use super::layout::{
-    BOOT, Boot, HEAD, LOGS, MAGIC, MAGIC_BEFORE, OWN, ROOM, SCRIPT, belongs, load, words_for,
+    BOOT, Boot, DIRECTORY, HEAD, LOGS, MAGIC, MAGIC_BEFORE, NEXT, OWN, ROOM, SCRIPT, load,
+    words_for,
 };
 use super::{Journal, State};
 
@@ -51,10 +52,7 @@ pub(super) struct Own {
 
 impl Own {
     /// Opens and locks it; `None` if there is none.
-    pub(super) fn open(
-        directory: impl AsFd,
-        name: &'static CStr,
-    ) -> Result<Option<Self>, Trouble> {
+    pub(super) fn open(directory: impl AsFd, name: &'static CStr) -> Result<Option<Self>, Trouble> {
         let fd = match file::open_update_in(&directory, name) {
             Ok(fd) => fd,
             Err(Errno::ENOENT) => return Ok(None),
@@ -88,9 +86,13 @@ impl Own {
         let mut head = [0; HEAD * 8];
         let read = self.facts.size >= size(HEAD * 8)
             && file::read_at(&self.fd, &mut head, 0) == Ok(head.len());
-        let own = belongs(self.identity(), directory);
+        let says =
+            |at, is: Identity| word(&head, at) == is.device && word(&head, at + 1) == is.inode;
         let believed = match word(&head, 0) {
-            MAGIC => own.into_iter().zip(OWN..).all(|(own, at)| word(&head, at) == own),
+            MAGIC => {
+                says(DIRECTORY, directory)
+                    && (says(OWN, self.identity()) || says(NEXT, self.identity()))
+            }
             MAGIC_BEFORE => self.name == BEFORE,
             _ => false,
         };
@@ -182,11 +184,10 @@ impl Journal {
     ) -> Result<(), Trouble> {
         hold(&fd)?;
         let identity = file::fstat(&fd)?.identity;
-        let owner = belongs(identity, file::fstat(&directory)?.identity);
-        for (at, word) in (OWN..).zip(owner) {
-            self.store((at, word));
-        }
-        self.region.keep(fd, self.words, bytes)?;
+        self.store_identity(DIRECTORY, file::fstat(&directory)?.identity);
+        self.store_identity(NEXT, identity);
+        // It stays open, and who waits for it waits, until the new one has its name.
+        let _before = self.region.keep(fd, self.words, bytes)?;
         let named = file::rename_in(&directory, NEW, NAME)
             .and_then(|()| identity_of(&directory, NAME))
             .map_err(Trouble::from)
@@ -195,10 +196,18 @@ impl Journal {
                 _ => Err(Trouble::InUse),
             });
         match named {
-            Ok(()) => self.file = Some((NAME, identity)),
+            Ok(()) => {
+                self.store_identity(OWN, identity);
+                self.file = Some((NAME, identity));
+            }
             Err(_) => self.let_go(),
         }
         named
+    }
+
+    pub(super) fn store_identity(&self, at: usize, identity: Identity) {
+        self.store((at, identity.device));
+        self.store((at + 1, identity.inode));
     }
 
     /// Removes the file, if it still has its name.

@@ -1,7 +1,6 @@
 //! Which word of a journal means what, and in which order words are written: each
 //! is written at once or not at all, and a process may be killed between any two.
 
-use daemontools::unix::file::Identity;
 use daemontools::unix::memory;
 
 use super::State;
@@ -18,13 +17,17 @@ pub(super) const MAGIC: u64 = u64::from_be_bytes(*b"mlogpnd\x02");
 /// The version that did not say which file it is.
 pub(super) const MAGIC_BEFORE: u64 = u64::from_be_bytes(*b"mlogpnd\x01");
 /// Words before the states: magic, 5 of boot id, script, number of logs, which
-/// state counts, 4 of which file this is.
+/// state counts, device and inode of the directory, of this file, and of another in
+/// whose place it is put: a copy is neither of the two, and what was moved to another
+/// log is in another directory.
 pub(super) const HEAD: usize = 16;
 pub(super) const BOOT: usize = 1;
 pub(super) const SCRIPT: usize = 6;
 pub(super) const LOGS: usize = 7;
 pub(super) const WHICH: usize = 8;
-pub(super) const OWN: usize = 9;
+pub(super) const DIRECTORY: usize = 9;
+pub(super) const OWN: usize = 11;
+pub(super) const NEXT: usize = 13;
 /// Words of a state that do not depend on the number of logs.
 pub(super) const FIXED: usize = 16;
 /// Words for each log.
@@ -32,12 +35,6 @@ pub(super) const EACH: usize = 4;
 
 /// The id of a boot.
 pub(super) type Boot = [u64; 5];
-
-/// Which file a journal is: device and inode, its own and its directory's. A copy is
-/// another, and so is one that was moved to another log.
-pub(super) const fn belongs(own: Identity, directory: Identity) -> [u64; 4] {
-    [own.device, own.inode, directory.device, directory.inode]
-}
 
 /// A word that is written: its place, and what it becomes.
 pub(super) type Step = (usize, u64);

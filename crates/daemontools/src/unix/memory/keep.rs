@@ -8,10 +8,14 @@
 //!
 //! Against the first there is a *lease* of the file (`fcntl(2)`), granted only where
 //! nobody else has it open. Whoever opens or cuts it then waits until this process has
-//! put a copy in the memory's place: the handler of SIGIO does it. Where the kernel
-//! grants no lease, no file is kept. Against the second the handler of SIGBUS does the
-//! same, with what the file still holds. Nothing changes at the addresses but what is
-//! under them; [`Region::is_kept`] tells.
+//! put another file in its place, or a copy in memory: [`Region::is_wanted`] tells when,
+//! and while the process [rests](rest) the handler of SIGIO does it. The kernel has
+//! everybody wait for some time only (`/proc/sys/fs/lease-break-time`, 45 seconds), which
+//! matters to a process that is stopped. Where it grants no lease, no file is kept.
+//!
+//! Against the second the handler of SIGBUS puts a copy in the file's place, with what
+//! that still holds. Nothing changes at the addresses but what is under them;
+//! [`Region::is_kept`] tells.
 
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
@@ -32,8 +36,10 @@ struct Kept {
     owner: AtomicI32,
     /// Whether the file is under the memory.
     active: AtomicBool,
-    /// Whether another wanted the file before it was.
-    wanted_early: AtomicBool,
+    /// Whether another wants the file.
+    wanted: AtomicBool,
+    /// Whether its memory is not used for now, so that it can be let go at once.
+    resting: AtomicBool,
     /// Whether another wanted to write to the file, or cut it.
     for_writing: AtomicBool,
     base: AtomicPtr<c_void>,
@@ -44,7 +50,8 @@ struct Kept {
 static KEPT: Kept = Kept {
     owner: AtomicI32::new(0),
     active: AtomicBool::new(false),
-    wanted_early: AtomicBool::new(false),
+    wanted: AtomicBool::new(false),
+    resting: AtomicBool::new(false),
     for_writing: AtomicBool::new(false),
     base: AtomicPtr::new(core::ptr::null_mut()),
     len: AtomicUsize::new(0),
@@ -84,14 +91,27 @@ impl Region {
         KEPT.active.load(Ordering::SeqCst) && KEPT.base.load(Ordering::SeqCst) == self.base
     }
 
+    /// Whether another waits for the file, until it is replaced by another or let go.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.is_kept() && KEPT.wanted.load(Ordering::SeqCst)
+    }
+
     /// Keeps a file, which is open for reading and writing, under the memory that lies
     /// here, `words` and behind them `bytes`. First the file gets their contents: one
-    /// that is not empty gets every byte, so it had better hold them before.
+    /// that is not empty gets every byte, so it had better hold them before. Gives the
+    /// file that was kept so far, and is from now on no more.
     ///
     /// # Errors
     /// EINVAL if they do not lie here, or where there are no leases; EAGAIN if another
-    /// has the file open; what `write(2)`, `fallocate(2)` and `mmap(2)` say.
-    pub fn keep(&mut self, fd: OwnedFd, words: &[AtomicU64], bytes: &mut [u8]) -> Result<()> {
+    /// has the file open; EBUSY if another thread keeps one; what `write(2)`,
+    /// `fallocate(2)` and `mmap(2)` say. Then all is as before.
+    pub fn keep(
+        &mut self,
+        fd: OwnedFd,
+        words: &[AtomicU64],
+        bytes: &mut [u8],
+    ) -> Result<Option<OwnedFd>> {
         let own = self.base.cast_const().cast::<u8>();
         let head = size_of_val(words);
         if words.as_ptr().cast() != own
@@ -100,28 +120,25 @@ impl Region {
         {
             return Err(Errno::EINVAL);
         }
-        let_go();
-        KEPT.owner
-            .compare_exchange(0, thread(), Ordering::SeqCst, Ordering::SeqCst)
-            .map_err(|_| Errno::EBUSY)?;
-        let kept = self.put_under(fd, words, bytes);
-        if kept.is_err() {
-            KEPT.owner.store(0, Ordering::SeqCst);
-        } else if KEPT.wanted_early.load(Ordering::SeqCst) {
+        let is_first = !self.is_kept();
+        if is_first {
             let_go();
+            KEPT.owner
+                .compare_exchange(0, thread(), Ordering::SeqCst, Ordering::SeqCst)
+                .map_err(|_| Errno::EBUSY)?;
         }
-        kept
+        let put = self.put_under(&fd, words, bytes);
+        if put.is_err() && is_first {
+            KEPT.owner.store(0, Ordering::SeqCst);
+        }
+        put.map(|()| self.fd.replace(fd).filter(|_| !is_first))
     }
 
-    fn put_under(&mut self, fd: OwnedFd, words: &[AtomicU64], bytes: &[u8]) -> Result<()> {
+    fn put_under(&self, fd: &OwnedFd, words: &[AtomicU64], bytes: &[u8]) -> Result<()> {
         catch()?;
-        KEPT.wanted_early.store(false, Ordering::SeqCst);
-        KEPT.for_writing.store(false, Ordering::SeqCst);
-        KEPT.fd.store(fd.as_raw_fd(), Ordering::SeqCst);
-        KEPT.base.store(self.base, Ordering::SeqCst);
-        KEPT.len.store(self.len, Ordering::SeqCst);
-        lease(&fd)?;
-        fill(&fd, words, bytes)?;
+        KEPT.wanted.store(false, Ordering::SeqCst);
+        lease(fd)?;
+        fill(fd, words, bytes)?;
         let flags = libc::MAP_SHARED | libc::MAP_FIXED;
         let access = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: the range is a mapping of this process's, never unmapped; the file has
@@ -131,7 +148,11 @@ impl Region {
         if mapped == libc::MAP_FAILED {
             return Err(Errno::last());
         }
-        self.fd = Some(fd);
+        // Until here the handlers know the file that was kept so far, which holds the same.
+        KEPT.base.store(self.base, Ordering::SeqCst);
+        KEPT.len.store(self.len, Ordering::SeqCst);
+        KEPT.fd.store(fd.as_raw_fd(), Ordering::SeqCst);
+        KEPT.for_writing.store(false, Ordering::SeqCst);
         KEPT.active.store(true, Ordering::SeqCst);
         Ok(())
     }
@@ -161,6 +182,18 @@ pub fn let_go() -> bool {
     KEPT.owner.load(Ordering::SeqCst) == thread()
         && KEPT.active.load(Ordering::SeqCst)
         && copy_out()
+}
+
+/// Does what takes long and does not touch the memory: who wants the file meanwhile has
+/// it at once.
+pub fn rest<T>(what: impl FnOnce() -> T) -> T {
+    KEPT.resting.store(true, Ordering::SeqCst);
+    if KEPT.wanted.load(Ordering::SeqCst) {
+        let_go();
+    }
+    let result = what();
+    KEPT.resting.store(false, Ordering::SeqCst);
+    result
 }
 
 fn thread() -> libc::pid_t {
@@ -211,13 +244,20 @@ fn catch() -> Result<()> {
     set(LEASE_BROKEN, SigHandler::SigAction(on_wanted))
 }
 
-/// Another opens or cuts the file, and waits until its lease is given up.
+/// Another opens or cuts the file, and waits until the lease of it is given up.
 extern "C" fn on_wanted(_: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {
     let errno = Errno::last();
     let owner = KEPT.owner.load(Ordering::SeqCst);
     if owner != 0 && owner != thread() {
         // SAFETY: tgkill takes integers and touches no memory.
-        unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), owner, LEASE_BROKEN as c_int) };
+        unsafe {
+            libc::syscall(
+                libc::SYS_tgkill,
+                libc::getpid(),
+                owner,
+                LEASE_BROKEN as c_int,
+            )
+        };
         errno.set();
         return;
     }
@@ -227,8 +267,9 @@ extern "C" fn on_wanted(_: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {
     if left == libc::F_UNLCK {
         KEPT.for_writing.store(true, Ordering::SeqCst);
     }
-    if !let_go() {
-        KEPT.wanted_early.store(true, Ordering::SeqCst);
+    KEPT.wanted.store(true, Ordering::SeqCst);
+    if KEPT.resting.load(Ordering::SeqCst) {
+        let_go();
     }
     errno.set();
 }

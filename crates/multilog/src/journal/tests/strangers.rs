@@ -152,7 +152,10 @@ fn the_earlier_versions_journal_is_finished_and_goes() {
         (found, bytes[state.start..state.end].to_vec(), path.exists())
     };
     let v1 = layout::MAGIC_BEFORE;
-    assert_eq!(earlier(v1, 0o600), (Found::Same, b"a line\n".to_vec(), false));
+    assert_eq!(
+        earlier(v1, 0o600),
+        (Found::Same, b"a line\n".to_vec(), false)
+    );
     assert_eq!(earlier(v1, 0o644), (Found::Nothing, Vec::new(), true));
     assert_eq!(earlier(v1 + 7, 0o600), (Found::Nothing, Vec::new(), true));
 }
@@ -170,27 +173,37 @@ fn a_journal_in_use_is_left_to_who_uses_it() {
     assert_eq!(place.open(2, SCRIPT, &BOOT).1, Found::Same);
 }
 
-/// Whoever opens or cuts it waits until there is a copy, and loses nothing for us.
+/// Whoever opens or cuts it waits until there is another, or a copy.
 #[test]
 fn a_journal_that_is_cut_is_made_again() {
     let place = Place::new();
     let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT);
-    for (round, wanted) in [Wanted::Writing, Wanted::Other].into_iter().enumerate() {
-        bytes[..7].copy_from_slice(b"a line\n");
-        bytes[ROOM - 1] = b'z';
-        journal.state.end = 7;
-        journal.commit();
-        let path = place.path();
-        // Not in this thread, which has to answer.
-        let other = std::thread::spawn(move || match wanted {
-            Wanted::Writing => fs::write(path, "cut").expect("a write"),
-            Wanted::Other => drop(fs::read(path).expect("a read")),
-        });
-        other.join().expect("the other");
-        assert!(!journal.is_lasting() && journal.is_due(), "{round}");
-        assert_eq!((&bytes[..7], bytes[ROOM - 1]), (&b"a line\n"[..], b'z'));
-        let renewed = journal.renew(place.directory(), bytes);
-        assert_eq!(renewed, Renewed::Yes(wanted));
+    for wanted in [Wanted::Writing, Wanted::Other] {
+        for rests in [false, true] {
+            bytes[..7].copy_from_slice(b"a line\n");
+            bytes[ROOM - 1] = b'z';
+            journal.state.end = 7;
+            journal.commit();
+            let path = place.path();
+            // Not in this thread, which has to answer.
+            let other = std::thread::spawn(move || match wanted {
+                Wanted::Writing => fs::write(path, "cut").expect("a write"),
+                Wanted::Other => drop(fs::read(path).expect("a read")),
+            });
+            if rests {
+                memory::rest(|| other.join()).expect("the other");
+                assert!(!journal.is_lasting() && journal.is_due());
+            } else {
+                while !journal.is_due() {
+                    std::thread::yield_now();
+                }
+                assert!(journal.is_lasting() && !other.is_finished());
+            }
+            let renewed = journal.renew(place.directory(), bytes);
+            assert_eq!(renewed, Renewed::Yes(wanted));
+            assert!(journal.is_lasting() && !journal.is_due());
+            assert_eq!((&bytes[..7], bytes[ROOM - 1]), (&b"a line\n"[..], b'z'));
+        }
     }
     drop(journal);
     let ((journal, bytes), found) = place.open(2, SCRIPT, &BOOT);
