@@ -9,6 +9,7 @@ mod access;
 mod adoption;
 mod bare;
 mod farewell;
+mod journal;
 mod limits;
 mod multilog;
 mod record;
@@ -32,6 +33,7 @@ fn main() {
         .program("limits", limits::cases())
         .program("bare", bare::cases())
         .program("multilog", multilog::cases())
+        .program("multilog's journal", journal::cases())
         .program("svc --tree", tree::cases())
         .program("sweep", sweep::cases());
     let code = suite.run();

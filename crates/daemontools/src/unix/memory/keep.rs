@@ -207,7 +207,7 @@ fn fill(fd: &OwnedFd, words: &[AtomicU64], bytes: &[u8]) -> Result<()> {
     let mut whole = file::fstat(fd)?.size != 0;
     match file::allocate(fd, i64::try_from(len).map_err(|_| Errno::EFBIG)?) {
         // A file system that cannot promise gives what is written.
-        Err(Errno::EOPNOTSUPP) => whole = true,
+        Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => whole = true,
         result => result?,
     }
     let mut head = Vec::with_capacity(size_of_val(words));
