@@ -19,7 +19,7 @@
 
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
@@ -249,15 +249,10 @@ extern "C" fn on_wanted(_: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {
     let errno = Errno::last();
     let owner = KEPT.owner.load(Ordering::SeqCst);
     if owner != 0 && owner != thread() {
+        let process = nix::unistd::getpid().as_raw();
+        let signal = LEASE_BROKEN as c_int;
         // SAFETY: tgkill takes integers and touches no memory.
-        unsafe {
-            libc::syscall(
-                libc::SYS_tgkill,
-                libc::getpid(),
-                owner,
-                LEASE_BROKEN as c_int,
-            )
-        };
+        unsafe { libc::syscall(libc::SYS_tgkill, process, owner, signal) };
         errno.set();
         return;
     }
@@ -278,12 +273,14 @@ extern "C" fn on_wanted(_: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {
 /// no fault but sent, it ends the process as it does by default.
 extern "C" fn on_fault(_: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
     let errno = Errno::last();
-    // SAFETY: the kernel passes a valid `siginfo_t`, with an address for SIGBUS.
-    let (code, address) = unsafe { ((*info).si_code, (*info).si_addr()) };
+    // SAFETY: the kernel passes a valid `siginfo_t`.
+    let info = unsafe { &*info };
+    // SAFETY: one of SIGBUS has an address; of one that was sent, it is not used.
+    let address = unsafe { info.si_addr() };
     let offset = address
         .addr()
         .wrapping_sub(KEPT.base.load(Ordering::SeqCst).addr());
-    let sent = code <= 0;
+    let sent = info.si_code <= 0;
     if sent || offset >= KEPT.len.load(Ordering::SeqCst) || !let_go() {
         let action = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
         // SAFETY: the default runs no code of ours.
@@ -337,10 +334,8 @@ fn copy_out() -> bool {
     }
     KEPT.active.store(false, Ordering::SeqCst);
     KEPT.owner.store(0, Ordering::SeqCst);
-    // SAFETY: the descriptor is open as long as its file is kept.
-    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
     // SAFETY: fcntl takes integers here and touches no memory.
-    let _ = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
+    let _ = unsafe { libc::fcntl(fd, libc::F_SETLEASE, libc::F_UNLCK) };
     true
 }
 
