@@ -73,6 +73,8 @@ impl Log {
 
     /// In the child: never returns but to say how to exit.
     fn become_processor(&self, command: &CStr) -> i32 {
+        // It has the lock as well, until it execs.
+        memory::leave_to_parent();
         let dir = self.name();
         setup::restore_for_child();
         let give = |opened: daemontools::Result<std::os::fd::OwnedFd>, number, what: &[&[u8]]| {

@@ -10,7 +10,7 @@ use core::sync::atomic::AtomicU64;
 
 use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous};
 
-pub use keep::{Region, Wanted, let_go, rest};
+pub use keep::{Region, Wanted, leave_to_parent, let_go, rest};
 
 use crate::{Errno, Result};
 

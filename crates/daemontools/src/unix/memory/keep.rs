@@ -196,6 +196,23 @@ pub fn rest<T>(what: impl FnOnce() -> T) -> T {
     result
 }
 
+/// In a child, before all else: leaves the file that is kept to the parent alone, so that
+/// whoever comes after the parent finds it free as soon as what it locked besides. The
+/// memory is zeros in the child.
+pub fn leave_to_parent() {
+    if !KEPT.active.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let base = KEPT.base.load(Ordering::SeqCst);
+    let len = KEPT.len.load(Ordering::SeqCst);
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
+    // SAFETY: the range is a mapping that nobody uses in a child that is about to exec.
+    unsafe { libc::mmap(base, len, access, flags, -1, 0) };
+    // SAFETY: likewise the descriptor, whose owner is never dropped there.
+    unsafe { libc::close(KEPT.fd.load(Ordering::SeqCst)) };
+}
+
 fn thread() -> libc::pid_t {
     // SAFETY: gettid cannot fail and touches no memory.
     unsafe { libc::gettid() }
