@@ -93,8 +93,9 @@ fn forged() -> Case {
                 .command(["multilog", "./log"])
                 .stdin_file(nothing)
                 .spawn();
+            let end = logger.wait();
             let kept = side.exists("log/.pending");
-            side.log(&script, format!("{}, {kept}", logger.wait()));
+            side.log(&script, format!("{end}, {kept}"));
             side.log_bytes("current", &side.read("log/current"));
             side.log_bytes("stderr", &logger.stderr());
             if owned {
