@@ -133,7 +133,7 @@ pub(crate) fn observe(program: &Path, input: &Input) -> Observation {
     list(directory.path(), directory.path(), &mut files);
     // What a limit killed may leave a dump of itself; our multilog keeps a record of
     // its input, which the reference has not.
-    files.retain(|(name, ..)| name != b"core" && !name.ends_with(b"/pending"));
+    files.retain(|(name, ..)| name != b"core" && !name.ends_with(b"/.pending"));
     files.sort();
     Observation {
         end: output.status,

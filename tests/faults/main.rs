@@ -11,6 +11,7 @@ mod bare;
 mod copies;
 mod deaf;
 mod farewell;
+mod journal;
 mod limits;
 mod multilog;
 mod record;
@@ -38,6 +39,7 @@ fn main() {
         .program("limits", limits::cases())
         .program("bare", bare::cases())
         .program("multilog", multilog::cases())
+        .program("multilog's journal", journal::cases())
         .program("svc --tree", tree::cases())
         .program("sweep", sweep::cases());
     let code = suite.run();

@@ -18,7 +18,7 @@ const SHOWN: usize = 400;
 /// directory (while multilog runs, and after it was killed). They are
 /// left out, or else nearly every listing would differ; a case of its own says
 /// that they are there ([`crate::Case::with_additions`]).
-const ADDITIONS: &[&str] = &["detail", "detail.new", "pending"];
+const ADDITIONS: &[&str] = &["detail", "detail.new", ".pending"];
 
 /// Every file below `root`, sorted by name, with paths relative to it.
 #[must_use]

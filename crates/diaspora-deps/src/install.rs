@@ -194,7 +194,7 @@ fn make(path: &Path, text: &str, mode: u32) -> Result<(), Obstacle> {
     let mut made = Err(Errno::EEXIST);
     for hidden in hidden_names(path) {
         let new = c_path(Path::new(hidden.file_name().ok_or(Errno::EISDIR)?))?;
-        match file::create_new_in(&directory, &new, mode) {
+        match file::create_in(&directory, &new, mode) {
             Err(Errno::EEXIST) => {}
             other => {
                 made = other.map(|out| (out, new));

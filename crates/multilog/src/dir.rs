@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
 use daemontools::unix::dir::Dir;
-use daemontools::unix::{fd, file};
+use daemontools::unix::{fd, file, memory};
 
 use crate::archive::Archive;
 use crate::journal::{Journal, Place};
@@ -26,9 +26,24 @@ pub(crate) struct Current {
     /// How many bytes of the output are written already, by a process that was
     /// killed.
     pub(crate) skip: u64,
+    /// Where it ended after the last look.
+    pub(crate) end: u64,
+    /// Whether something was appended since.
+    pub(crate) grown: bool,
 }
 
 impl Current {
+    /// Where what was appended last ended. Somebody may have cut the file before, so it
+    /// is not what was counted.
+    fn end(&mut self) -> u64 {
+        if core::mem::take(&mut self.grown)
+            && let Ok(end) = file::offset(&self.fd)
+        {
+            self.end = end;
+        }
+        self.end
+    }
+
     /// Appends bytes, all of them, however long it takes.
     pub(crate) fn append(&mut self, mut bytes: &[u8]) {
         if self.skip > 0 {
@@ -41,8 +56,13 @@ impl Current {
         while !bytes.is_empty() {
             match fd::write(&self.fd, bytes) {
                 Ok(0) => self.trouble(Errno::EIO),
-                Ok(count) => bytes = &bytes[count..],
+                Ok(count) => {
+                    self.grown = true;
+                    bytes = &bytes[count..];
+                }
                 Err(Errno::EINTR) => {}
+                // The bytes are the journal's, and its file has no page for them.
+                Err(Errno::EFAULT) if memory::let_go() => {}
                 Err(error) => self.trouble(error),
             }
         }
@@ -90,10 +110,10 @@ impl Log {
     }
 
     /// What the journal has to know between two inputs.
-    pub(crate) fn place(&self) -> Place {
+    pub(crate) fn place(&mut self) -> Place {
         Place {
             inode: self.current.inode,
-            size: self.size.cast_unsigned(),
+            size: self.current.end(),
             done: 0,
             selected: self.selected,
         }

@@ -6,14 +6,16 @@ use core::time::Duration;
 
 use daemontools::Errno;
 use daemontools::unix::clock::{self, Monotonic};
+use daemontools::unix::memory::{self, Wanted};
 use daemontools::unix::signal::{Caught, Mask, Signal};
-use daemontools::unix::{fd, file, memory, pipe, poll};
+use daemontools::unix::{fd, pipe, poll};
 
 use crate::dir::Log;
 use crate::flood::{self, Flood};
-use crate::journal::{self, BLOCK, MARK, mark_range};
+use crate::journal::{self, BLOCK, MARK, Renewed, mark_range};
 use crate::mark::Marks;
 use crate::rotate::READ;
+use crate::setup;
 use crate::work::Work;
 
 /// How long there must be nothing to read before memory is given back.
@@ -38,7 +40,7 @@ pub(crate) struct Input {
     alarm: Caught,
     /// The mask while waiting, which lets the two signals through.
     waiting: Mask,
-    /// Whether a read brings all that was available, or nothing.
+    /// Whether what is available in the input comes whole or not at all.
     exact: bool,
     marks: Marks,
     /// Reads in a row of as much as a full pipe.
@@ -48,8 +50,8 @@ pub(crate) struct Input {
     flood: Flood,
     /// Whether there is memory to give back.
     warm: bool,
-    /// Up to where the pages of `bytes` are there to be written to.
-    touched: usize,
+    /// Whether it was said that there is no journal.
+    said: bool,
 }
 
 /// What came of trying to read.
@@ -73,9 +75,9 @@ impl Input {
         alarm: Caught,
         blocked: Mask,
     ) -> Self {
-        let is_exact = journal::source().is_some_and(|facts| journal::is_exact(&facts));
         Self {
-            exact: is_exact && work.journal.is_lasting(),
+            exact: journal::source().is_some_and(|facts| journal::is_exact(&facts)),
+            said: !work.journal.is_lasting(),
             work,
             bytes,
             term,
@@ -86,7 +88,6 @@ impl Input {
             deaf: 0,
             flood: Flood::new(Monotonic::now()),
             warm: false,
-            touched: 0,
         }
     }
 
@@ -94,6 +95,9 @@ impl Input {
     pub(crate) fn run(mut self) -> i32 {
         let mut most = BLOCK;
         loop {
+            if self.work.journal.is_due() {
+                self.renew();
+            }
             if self.alarm.take() {
                 self.turn_all();
             }
@@ -165,9 +169,14 @@ impl Input {
         }
     }
 
+    /// Whether a read brings all that was available or nothing, and a successor can tell.
+    fn is_exact(&self) -> bool {
+        self.exact && self.work.journal.is_lasting()
+    }
+
     /// How much can be read at once without waiting, 0 if that is not known.
     fn available(&self) -> usize {
-        if self.exact {
+        if self.is_exact() {
             pipe::available(fd::STDIN).unwrap_or(0)
         } else {
             0
@@ -176,14 +185,15 @@ impl Input {
 
     /// Reads once, of what is available at most `most` bytes.
     fn read(&mut self, available: usize, most: usize) -> Read {
-        let most = most.min(if self.exact { BLOCK } else { READ });
+        let most = most.min(if self.is_exact() { BLOCK } else { READ });
         let count = if available == 0 { READ } else { available }.min(most);
         self.work.make_room(self.bytes, count);
         let end = self.work.journal.state.end;
-        if self.exact {
+        if self.is_exact() {
             self.mark(count);
         }
         let result = fd::read(fd::STDIN, &mut self.bytes[end..end + count]);
+        let lasting = self.work.journal.is_lasting();
         let state = &mut self.work.journal.state;
         state.reading = 0;
         let count = match result {
@@ -193,6 +203,11 @@ impl Input {
                 self.work.journal.commit();
                 return match other {
                     Err(Errno::EAGAIN | Errno::EINTR) => Read::Nothing,
+                    // The journal's file has no page for it, and nothing was taken.
+                    Err(Errno::EFAULT) if lasting => {
+                        self.work.journal.let_go();
+                        Read::Nothing
+                    }
                     Err(_) => Read::Trouble,
                     Ok(_) => Read::End,
                 };
@@ -227,12 +242,14 @@ impl Input {
             *word = u64::from_ne_bytes(bytes);
         }
         state.reading = count;
-        // A process that is killed while the kernel looks for a page leaves a read
-        // half done.
+        // The kernel takes bytes out of a pipe page by page, and stops between two for a
+        // kill only where it would wait for the disk: for a page of ours that was given
+        // back (`VM_FAULT_RETRY`). One that was just written to is not: it would have to
+        // be brought to the disk first, and be passed over twice.
         let end = state.end + count;
-        while self.touched < end {
-            self.bytes[self.touched.max(end - count)] = 0;
-            self.touched = (self.touched | (memory::PAGE - 1)) + 1;
+        let first = (state.end..end).step_by(memory::PAGE);
+        for at in first.chain([end - 1]) {
+            self.bytes[at] = 0;
         }
         let range = mark_range(state.end, count);
         self.bytes[range.clone()].copy_from_slice(&mark[..range.len()]);
@@ -255,19 +272,34 @@ impl Input {
         self.work.journal.commit();
         let end = self.work.journal.state.end;
         memory::give_back(&mut self.bytes[end..]);
-        self.touched = end;
         for log in &mut self.work.logs {
             log.output.give_back();
         }
     }
 
+    /// Tries for another journal.
+    fn renew(&mut self) {
+        let Some(log) = self.work.logs.first() else {
+            return;
+        };
+        match self.work.journal.renew(&log.directory, self.bytes) {
+            Renewed::Yes(wanted) => {
+                self.said = false;
+                if wanted == Wanted::Writing {
+                    setup::say_made_again(log.name());
+                }
+            }
+            Renewed::No(trouble) if !core::mem::replace(&mut self.said, true) => {
+                setup::say_none(log.name(), trouble);
+            }
+            Renewed::No(_) => {}
+        }
+    }
+
     /// Nothing is pending: leaves no journal behind.
-    fn forget(&self) {
-        if let Some(log) = self.work.logs.first()
-            && self.work.journal.is_lasting()
-            && file::fchdir(&log.directory).is_ok()
-        {
-            let _ = file::unlink(journal::NAME);
+    fn forget(&mut self) {
+        if let Some(log) = self.work.logs.first() {
+            self.work.journal.remove(&log.directory);
         }
     }
 }

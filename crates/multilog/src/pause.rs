@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use daemontools::Errno;
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::poll;
+use daemontools::unix::{memory, poll};
 
 use crate::ME;
 
@@ -30,5 +30,5 @@ pub(crate) fn because(parts: &[&[u8]], error: impl Into<Option<Errno>>) {
     }
     all[5] = b", pausing";
     ME.warning(&all, error);
-    poll::pause_until(Monotonic::now() + PAUSE);
+    memory::rest(|| poll::pause_until(Monotonic::now() + PAUSE));
 }

@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
 use daemontools::unix::process::{self, End, Fork};
-use daemontools::unix::{env, exec, fd, file};
+use daemontools::unix::{env, exec, fd, file, memory};
 use daemontools::{Errno, TEMPORARY};
 
 use crate::archive::sync_directory;
@@ -46,7 +46,7 @@ impl Log {
                 Fork::Child => process::exit_now(self.become_processor(command)),
                 Fork::Parent(pid) => pid,
             };
-            match process::wait_for(pid) {
+            match memory::rest(|| process::wait_for(pid)) {
                 Ok(End::Exited(0)) => return,
                 Ok(End::Exited(_)) => pause::because(&[b"processor failed in ", dir], None),
                 Ok(End::Killed(_)) => pause::because(&[b"processor crashed in ", dir], None),
@@ -59,7 +59,7 @@ impl Log {
         let dir = self.name();
         let (slash, name_bytes) = (b"/", name.to_bytes());
         let opened = pause::until(&[b"unable to create ", dir, slash, name_bytes], || {
-            file::open_append(name, 0o600)
+            file::open_append_nofollow(name, 0o600)
         });
         pause::until(
             &[b"unable to write ", dir, slash, name_bytes, b" to disk"],
@@ -74,6 +74,8 @@ impl Log {
 
     /// In the child: never returns but to say how to exit.
     fn become_processor(&self, command: &CStr) -> i32 {
+        // It has the lock as well, until it execs.
+        memory::leave_to_parent();
         let dir = self.name();
         setup::restore_for_child();
         let ready = |opened: daemontools::Result<OwnedFd>, what: &[u8], name: &[u8]| {
@@ -87,18 +89,28 @@ impl Log {
         let (read, write) = (b"unable to read ", b"unable to write to ");
         let files = || {
             Ok([
-                (ready(file::open_read(c"previous"), read, b"/previous")?, 0),
+                (
+                    ready(file::open_read_nofollow(c"previous"), read, b"/previous")?,
+                    0,
+                ),
                 (
                     ready(
-                        file::open_truncate(c"processed", 0o644),
+                        file::open_truncate_nofollow(c"processed", 0o644),
                         write,
                         b"/processed",
                     )?,
                     1,
                 ),
-                (ready(file::open_read(c"state"), read, b"/state")?, 4),
                 (
-                    ready(file::open_truncate(c"newstate", 0o644), write, b"/newstate")?,
+                    ready(file::open_read_nofollow(c"state"), read, b"/state")?,
+                    4,
+                ),
+                (
+                    ready(
+                        file::open_truncate_nofollow(c"newstate", 0o644),
+                        write,
+                        b"/newstate",
+                    )?,
                     5,
                 ),
             ])

@@ -3,9 +3,11 @@
 //! input that the journal holds.
 
 use core::ffi::CStr;
+use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
 use daemontools::unix::dir::Dir;
+use daemontools::unix::file::Kind;
 use daemontools::unix::{file, lock};
 
 use crate::ME;
@@ -22,7 +24,7 @@ use crate::script::LogSpec;
 pub(crate) struct Entered {
     spec: LogSpec,
     directory: Dir,
-    lock: std::os::fd::OwnedFd,
+    lock: OwnedFd,
 }
 
 /// Makes a log's directory if need be, makes it the working directory, locks it.
@@ -36,7 +38,7 @@ pub(crate) fn enter(spec: LogSpec) -> Result<Entered, i32> {
     let directory = Dir::open(path)
         .and_then(|directory| file::fchdir(&directory).map(|()| directory))
         .map_err(|error| ME.fatal(&[b"unable to open directory ", path.to_bytes()], error))?;
-    let lock = file::open_append(c"lock", 0o600)
+    let lock = file::open_append_nofollow(c"lock", 0o600)
         .and_then(|file| lock::try_exclusive(&file).map(|()| file))
         .map_err(|error| ME.fatal(&[b"unable to lock directory ", path.to_bytes()], error))?;
     Ok(Entered {
@@ -47,6 +49,16 @@ pub(crate) fn enter(spec: LogSpec) -> Result<Entered, i32> {
 }
 
 impl Entered {
+    /// The directory.
+    pub(crate) const fn directory(&self) -> &Dir {
+        &self.directory
+    }
+
+    /// The directory as the script names it.
+    pub(crate) fn name(&self) -> &'static [u8] {
+        self.spec.path.to_bytes()
+    }
+
     /// Names what was left, and opens `current`.
     ///
     /// # Errors
@@ -69,7 +81,7 @@ impl Entered {
             self.name_leftovers()?;
         }
         let has_previous = is_safe && file::stat(c"previous").is_ok();
-        let fd = file::open_append(c"current", 0o600)
+        let fd = file::open_append_nofollow(c"current", 0o600)
             .map_err(|error| ME.fatal(&[b"unable to append to ", path, b"/current"], error))?;
         file::set_mode(&fd, 0o644)
             .map_err(|error| ME.fatal(&[b"unable to set mode of ", path, b"/current"], error))?;
@@ -91,6 +103,8 @@ impl Entered {
                 fd,
                 path: self.spec.path,
                 skip: done,
+                end: size.cast_unsigned(),
+                grown: false,
             },
             size: size - done.cast_signed(),
             sure: 0,
@@ -117,7 +131,7 @@ impl Entered {
             finish(c"previous", Code::Unfinished);
         }
         finish(c"current", Code::Unfinished);
-        file::open_truncate(c"state", 0o644)
+        file::open_truncate_nofollow(c"state", 0o644)
             .map(drop)
             .map_err(|error| ME.fatal(&[b"unable to write to ", path, b"/state"], error))
     }
@@ -136,26 +150,26 @@ fn written(place: Place) -> u64 {
     if place.inode == 0 {
         return place.done;
     }
-    let is_it = |facts: &file::Facts| facts.identity.inode == place.inode;
-    let since = file::stat(c"current").ok().filter(is_it).and_then(|facts| {
-        let grown = facts.size.cast_unsigned().checked_sub(place.size)?;
-        Some(cut_to_line(place, facts).unwrap_or(grown))
+    let since = file::open_read_nofollow(c"current").ok().and_then(|fd| {
+        let facts = file::fstat(&fd).ok()?;
+        let is_it = facts.identity.inode == place.inode && facts.kind == Kind::Regular;
+        let size = facts.size.cast_unsigned();
+        let grown = size.checked_sub(place.size).filter(|_| is_it)?;
+        Some(cut_to_line(place, size, facts.links, &fd).unwrap_or(grown))
     });
     place.done + since.unwrap_or(0)
 }
 
 /// Cuts the unfinished line that a killed write may have left, so that it comes
-/// whole into the next file: how much of the file since `place` remains. What it reads
-/// into is no part of the stack of those who call it.
+/// whole into the next file: how much of the file since `place` remains. One with other
+/// names is not cut. What it reads into is no part of the stack of those who call it.
 #[inline(never)]
-fn cut_to_line(place: Place, facts: file::Facts) -> Option<u64> {
-    let size = facts.size.cast_unsigned();
+fn cut_to_line(place: Place, size: u64, links: u64, fd: &OwnedFd) -> Option<u64> {
     let mut tail = [0; 4096];
     let len = size.checked_sub(place.size)?.min(tail.len() as u64);
     let tail = &mut tail[..usize::try_from(len).ok()?];
     let from = size - len;
-    let fd = file::open_read(c"current").ok()?;
-    if file::read_at(&fd, tail, from.cast_signed()) != Ok(tail.len()) {
+    if file::read_at(fd, tail, from.cast_signed()) != Ok(tail.len()) {
         return None;
     }
     let keep = match memchr::memrchr(b'\n', tail) {
@@ -165,7 +179,11 @@ fn cut_to_line(place: Place, facts: file::Facts) -> Option<u64> {
         None => place.size,
     };
     if keep < size {
-        let fd = file::open_write(c"current").ok()?;
+        let same = file::fstat(fd).ok()?.identity;
+        let fd = file::open_update_nofollow(c"current").ok()?;
+        if links != 1 || file::fstat(&fd).ok()?.identity != same {
+            return None;
+        }
         file::truncate(&fd, keep.cast_signed()).ok()?;
     }
     Some(keep - place.size)

@@ -3,18 +3,20 @@
 
 use std::sync::OnceLock;
 
+use daemontools::Args;
 use daemontools::unix::signal::{Caught, Inherited, Mask, Signal, harden};
 use daemontools::unix::{clock, fd, file, localtime};
-use daemontools::{Args, TEMPORARY};
 
+use crate::ME;
 use crate::alert::Alerts;
+use crate::dir::Log;
 use crate::input::Input;
-use crate::journal::{self, Found, Journal, Opened, Source};
+use crate::journal::{self, Found, Journal, Opened, Source, Trouble};
+use crate::recover::{self, Entered};
 use crate::script::Script;
 use crate::stamp::Format;
 use crate::status::Status;
 use crate::work::Work;
-use crate::{ME, recover};
 
 /// What was inherited, for processors.
 static INHERITED: OnceLock<(Inherited, Mask)> = OnceLock::new();
@@ -62,18 +64,27 @@ pub(crate) fn begin(args: Args) -> Result<Input, i32> {
         statuses.push(Status::open(path)?);
     }
     for (index, log) in script.logs.iter().enumerate() {
-        go_back()?;
-        let entered = recover::enter(*log)?;
-        if opened.is_none() {
-            opened = Some(open_journal(script.logs.len(), hash)?);
-        }
-        if let Some(((journal, _), _)) = &mut opened {
-            logs.push(entered.open(index, journal)?);
+        let entered = go_back().and_then(|()| recover::enter(*log));
+        let next = entered.and_then(|entered| {
+            if opened.is_none() {
+                opened = Some(open_journal(&entered, script.logs.len(), hash)?);
+            }
+            match &mut opened {
+                Some(((journal, _), _)) => entered.open(index, journal).map(Some),
+                None => Ok(None),
+            }
+        });
+        match next {
+            Ok(log) => logs.extend(log),
+            Err(code) => {
+                leave(opened, logs.first());
+                return Err(code);
+            }
         }
     }
     let ((journal, bytes), found) = match opened {
         Some(opened) => opened,
-        None => private(0)?,
+        None => (Journal::private(0).map_err(no_memory)?, Found::Nothing),
     };
     let mut work = Work {
         script,
@@ -87,36 +98,65 @@ pub(crate) fn begin(args: Args) -> Result<Input, i32> {
     Ok(Input::new(work, bytes, term, alarm, mask))
 }
 
-/// The journal in the working directory, which is the first log's.
-fn open_journal(logs: usize, hash: u64) -> Result<(Opened, Found), i32> {
-    match Journal::open(logs, hash) {
-        Ok(((mut journal, bytes), mut found)) => {
-            let state = &mut journal.state;
-            if !state.is_sane() || state.places.len() != logs {
-                *state = journal::State::default();
-                state.places = vec![journal::Place::default(); logs];
-                found = Found::Nothing;
-            }
-            if state.settle(bytes) {
-                state.now = clock::wall();
-                if state.start == state.read_at {
-                    state.line = state.now;
-                }
-            }
-            journal.commit();
-            Ok(((journal, bytes), found))
-        }
-        Err(_) => private(logs),
+/// The journal in the first log's directory.
+fn open_journal(entered: &Entered, logs: usize, hash: u64) -> Result<(Opened, Found), i32> {
+    let ((mut journal, bytes), mut found, kept) =
+        Journal::open(entered.directory(), logs, hash).map_err(no_memory)?;
+    if let Err(trouble) = kept {
+        say_none(entered.name(), trouble);
     }
+    let state = &mut journal.state;
+    if !state.is_sane() || state.places.len() != logs {
+        *state = journal::State::default();
+        state.places = vec![journal::Place::default(); logs];
+        found = Found::Nothing;
+    }
+    if state.settle(bytes) {
+        state.now = clock::wall();
+        if state.start == state.read_at {
+            state.line = state.now;
+        }
+    }
+    journal.commit();
+    Ok(((journal, bytes), found))
 }
 
-fn private(logs: usize) -> Result<(Opened, Found), i32> {
-    match Journal::private(logs) {
-        Ok(opened) => Ok((opened, Found::Nothing)),
-        Err(_) => {
-            ME.fatal(&[b"out of memory"], None);
-            Err(TEMPORARY)
-        }
+fn no_memory(error: daemontools::Errno) -> i32 {
+    ME.fatal(&[b"out of memory"], error)
+}
+
+/// Says that what this process reads is lost if it is killed.
+pub(crate) fn say_none(directory: &[u8], trouble: Trouble) {
+    let (why, error): (&[u8], _) = match trouble {
+        Trouble::InUse => (b": another process has it", None),
+        Trouble::Foreign => (b": it is not a file of ours alone", None),
+        Trouble::System(error) => (b"", Some(error)),
+    };
+    let name = journal::NAME.to_bytes();
+    ME.warning(&[b"unable to keep ", directory, b"/", name, why], error);
+}
+
+/// Says that somebody was about to change the journal.
+pub(crate) fn say_made_again(directory: &[u8]) {
+    let name = journal::NAME.to_bytes();
+    ME.warning(
+        &[
+            directory,
+            b"/",
+            name,
+            b" was opened for writing, making it again",
+        ],
+        None,
+    );
+}
+
+/// Before an exit: a journal that holds nothing does not stay.
+fn leave(opened: Option<(Opened, Found)>, first: Option<&Log>) {
+    if let Some(((mut journal, _), _)) = opened
+        && journal.state.is_empty()
+        && let Some(log) = first
+    {
+        journal.remove(&log.directory);
     }
 }
 

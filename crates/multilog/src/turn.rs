@@ -76,11 +76,12 @@ impl Log {
     fn begin(&mut self, journal: &mut Journal) -> OwnedFd {
         let dir = self.name();
         let fresh = pause::until(&[b"unable to create ", dir, b"/current"], || {
-            file::open_append(c"current", WRITTEN)
+            file::open_append_nofollow(c"current", WRITTEN)
         });
         let facts = file::fstat(&fresh).ok();
         let full = core::mem::replace(&mut self.current.fd, fresh);
         self.size = 0;
+        (self.current.end, self.current.grown) = (0, false);
         self.note(facts.map_or(0, |facts| facts.identity.inode), journal);
         if facts.is_none_or(|facts| facts.mode & 0o7777 != WRITTEN) {
             pause::until(&[b"unable to set mode of ", dir, b"/current"], || {

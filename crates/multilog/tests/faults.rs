@@ -46,7 +46,8 @@ faults! {
         "write to ./log/current, pausing: out of disk space\n";
     fsync_fails: "fsync:error=EIO:when=1",
         "write ./log/current to disk, pausing: input/output error\n";
-    rename_fails: "rename,renameat,renameat2:error=EIO:when=1",
+    // The first is that of the journal.
+    rename_fails: "rename,renameat,renameat2:error=EIO:when=2",
         "rename current to previous in directory ./log, pausing: input/output error\n";
     // Failing once, it goes the long way, by `previous`; that has to fail as well.
     a_finished_file_gets_no_name: "renameat2:error=EIO:when=1..2", "link to ./log/@";

@@ -196,7 +196,7 @@ fn survives_kills(script: &[&str], pace: Pace) {
         );
         assert_eq!((reader.lost, reader.doubled, reader.broken), (0, 0, 0));
         assert!(
-            !reader.log.join("pending").exists(),
+            !reader.log.join(".pending").exists(),
             "a clean end leaves no journal"
         );
     }

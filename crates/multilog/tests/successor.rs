@@ -110,7 +110,7 @@ fn a_journal_that_is_none_is_ignored() {
     for content in [&b""[..], b"x", &[0xff; 100_000]] {
         let place = tempfile::tempdir().unwrap();
         fs::create_dir(place.path().join("log")).unwrap();
-        fs::write(place.path().join("log/pending"), content).unwrap();
+        fs::write(place.path().join("log/.pending"), content).unwrap();
         let all = lines(100);
         let mut child = start(place.path(), &SMALL, input(place.path(), &all));
         assert!(child.wait().unwrap().success());

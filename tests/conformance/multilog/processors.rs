@@ -29,10 +29,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         run("a processor that leaves its state empty", "cat; cat <&4"),
         run("a processor that says something", "cat; echo warning >&2"),
-        run(
-            "a processor that lists its directory",
-            "cat >/dev/null; ls | grep -v pending",
-        ),
+        run("a processor that lists its directory", "cat >/dev/null; ls"),
         run(
             "a processor's descriptors",
             "cat >/dev/null; for n in 0 1 2 3 4 5 6 7 8 9; do \
@@ -40,7 +37,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         run(
             "a processor's modes",
-            "cat >/dev/null; stat -c '%n %a %s' * | grep -v pending",
+            "cat >/dev/null; stat -c '%n %a %s' *",
         ),
         run("a processor's directory", "cat >/dev/null; pwd"),
         run(

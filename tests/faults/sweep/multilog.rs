@@ -14,7 +14,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use super::{ERRORS, Trouble, name};
 
 /// What a multilog asks of the kernel that begins, rotates and ends.
-const CALLS: [&str; 18] = [
+const CALLS: [&str; 22] = [
     "openat",
     "read",
     "write",
@@ -33,6 +33,10 @@ const CALLS: [&str; 18] = [
     "mmap",
     "ioctl",
     "ppoll",
+    "fcntl",
+    "flock",
+    "pread64",
+    "pwrite64",
 ];
 
 /// Which of the calls of one kind fails first; the next does too.

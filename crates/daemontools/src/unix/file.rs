@@ -10,16 +10,19 @@ use std::os::fd::AsFd;
 
 use nix::sys::stat::Mode;
 
-pub use content::{ReadError, allocate, read_at, read_start, rewind, sync, truncate, write_at};
-pub use facts::{Facts, Identity, Kind, fstat, lstat, may_execute, stat};
+pub use content::{
+    ReadError, allocate, offset, read_at, read_start, rewind, sync, truncate, write_at,
+};
+pub use facts::{Facts, Identity, Kind, fstat, lstat, lstat_in, may_execute, stat};
 pub use names::{
-    chdir, fchdir, link, link_in, mkdir, mkdir_in, read_link, rename, rename_new, rmdir_in, unlink,
-    unlink_in,
+    chdir, fchdir, link, link_in, mkdir, mkdir_in, read_link, rename, rename_in, rename_new,
+    rmdir_in, unlink, unlink_in,
 };
 pub use open::{
-    create_exclusive, create_new_in, open_append, open_append_in, open_append_nofollow,
-    open_directory, open_directory_in, open_lock_to_inherit, open_null, open_read, open_read_in,
-    open_truncate, open_update_nofollow, open_write,
+    create_exclusive, create_in, open_append, open_append_in, open_append_nofollow, open_directory,
+    open_directory_in, open_lock_to_inherit, open_null, open_read, open_read_in,
+    open_read_nofollow, open_truncate, open_truncate_nofollow, open_update_in,
+    open_update_nofollow, open_write,
 };
 pub use way::{Obstacle, enter, enter_ours, open_ours};
 

@@ -1,12 +1,16 @@
 //! Memory that the program maps itself: large buffers that cost nothing until
-//! they are touched and can be given back, and a file as memory, which outlives
-//! the process at every instant. A mapping lasts as long as the process.
+//! they are touched and can be given back, and memory that outlives the process at
+//! every instant, as long as a file is [kept](Region::keep) under it. A mapping lasts
+//! as long as the process.
+
+mod keep;
 
 use core::num::NonZeroUsize;
 use core::sync::atomic::AtomicU64;
-use std::os::fd::AsFd;
 
-use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous};
+use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous};
+
+pub use keep::{Region, Wanted, leave_to_parent, let_go, rest};
 
 use crate::{Errno, Result};
 
@@ -23,6 +27,8 @@ pub struct Memory {
     pub words: &'static [AtomicU64],
     /// The bytes; they start at a page.
     pub bytes: &'static mut [u8],
+    /// Where both lie.
+    pub region: Region,
 }
 
 /// Zeroed memory of this process alone, `len` bytes.
@@ -38,28 +44,12 @@ pub fn anonymous(len: usize) -> Result<&'static mut [u8]> {
     Ok(unsafe { core::slice::from_raw_parts_mut(base.cast().as_ptr(), len) })
 }
 
-/// As [`anonymous`], split as a file would be by [`file()`].
+/// As [`anonymous`], `words` words and `bytes` bytes, both whole pages.
 ///
 /// # Errors
 /// What `mmap(2)` says.
 pub fn anonymous_words(words: usize, bytes: usize) -> Result<Memory> {
     split(anonymous(words * 8 + bytes)?, words)
-}
-
-/// An open file as memory: `words` words, then `bytes` bytes. The file has to be
-/// that long, all of it allocated, and stay so: else touching it is SIGBUS.
-///
-/// # Errors
-/// What `mmap(2)` says.
-pub fn file(fd: impl AsFd, words: usize, bytes: usize) -> Result<Memory> {
-    let len = words * 8 + bytes;
-    let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
-    // SAFETY: a new mapping, placed by the kernel, overlays nothing.
-    let base = unsafe { mmap(None, size, ACCESS, MapFlags::MAP_SHARED, fd, 0) }?;
-    // SAFETY: the mapping has `len` bytes and is never unmapped; the file is
-    // under the caller's lock, so no other process writes to it.
-    let all = unsafe { core::slice::from_raw_parts_mut(base.cast().as_ptr(), len) };
-    split(all, words)
 }
 
 fn split(all: &'static mut [u8], words: usize) -> Result<Memory> {
@@ -68,11 +58,16 @@ fn split(all: &'static mut [u8], words: usize) -> Result<Memory> {
     // SAFETY: the head is `words` aligned words, for it starts a page; nobody
     // else has it, and any bits are a valid word.
     let words = unsafe { core::slice::from_raw_parts(head, words) };
-    Ok(Memory { words, bytes })
+    let region = Region::new(words, bytes);
+    Ok(Memory {
+        words,
+        bytes,
+        region,
+    })
 }
 
 /// Gives the whole pages of `bytes` back to the kernel. Of [`anonymous`] memory
-/// they are zeros when next touched; of a [`file()`] they are what they were.
+/// they are zeros when next touched; of a file's they are what they were.
 pub fn give_back(bytes: &mut [u8]) {
     let skip = bytes.as_ptr().align_offset(PAGE).min(bytes.len());
     let bytes = &mut bytes[skip..];

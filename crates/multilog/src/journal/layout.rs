@@ -1,8 +1,6 @@
 //! Which word of a journal means what, and in which order words are written: each
 //! is written at once or not at all, and a process may be killed between any two.
 
-use core::sync::atomic::{AtomicU64, Ordering};
-
 use daemontools::unix::memory;
 
 use super::State;
@@ -15,14 +13,21 @@ pub(super) const ROOM: usize = BLOCK + memory::PAGE;
 pub(crate) const MARK: usize = 16;
 
 /// "mlogpnd" and the version of the layout.
-pub(super) const MAGIC: u64 = u64::from_be_bytes(*b"mlogpnd\x01");
+pub(super) const MAGIC: u64 = u64::from_be_bytes(*b"mlogpnd\x02");
+/// The version that did not say which file it is.
+pub(super) const MAGIC_BEFORE: u64 = u64::from_be_bytes(*b"mlogpnd\x01");
 /// Words before the states: magic, 5 of boot id, script, number of logs, which
-/// state counts.
+/// state counts, device and inode of the directory, of this file, and of another in
+/// whose place it is put: a copy is neither of the two, and what was moved to another
+/// log is in another directory.
 pub(super) const HEAD: usize = 16;
 pub(super) const BOOT: usize = 1;
 pub(super) const SCRIPT: usize = 6;
 pub(super) const LOGS: usize = 7;
 pub(super) const WHICH: usize = 8;
+pub(super) const DIRECTORY: usize = 9;
+pub(super) const OWN: usize = 11;
+pub(super) const NEXT: usize = 13;
 /// Words of a state that do not depend on the number of logs.
 pub(super) const FIXED: usize = 16;
 /// Words for each log.
@@ -59,13 +64,9 @@ pub(super) fn reset(state: &State, script: u64, boot: &Boot) -> impl Iterator<It
 }
 
 /// The state that counts.
-pub(super) fn load(words: &[AtomicU64], logs: usize) -> State {
-    let start = slot(words[WHICH].load(Ordering::Relaxed) & 1, logs);
-    let values: Vec<u64> = words[start..start + FIXED + EACH * logs]
-        .iter()
-        .map(|word| word.load(Ordering::Relaxed))
-        .collect();
-    State::unpack(&values)
+pub(super) fn load(words: &[u64], logs: usize) -> State {
+    let start = slot(words[WHICH] & 1, logs);
+    State::unpack(&words[start..start + FIXED + EACH * logs])
 }
 
 /// Where a state begins.

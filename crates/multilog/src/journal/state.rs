@@ -129,6 +129,11 @@ impl State {
             && self.reading <= ROOM - self.end
     }
 
+    /// Whether nothing is pending, and nothing that goes on.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.start == self.end && !self.long
+    }
+
     /// Adds to the pending input what a read that was under way has brought: all or
     /// nothing, as the mark tells.
     pub(crate) fn settle(&mut self, bytes: &[u8]) -> bool {

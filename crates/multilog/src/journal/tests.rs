@@ -1,14 +1,17 @@
 //! The journal as a whole: interrupted anywhere, and found by a successor.
 
+use std::cell::RefCell;
 use std::ffi::CString;
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
 
 use daemontools::tai64n::Tai64n;
-use daemontools::unix::file::{fstat, open_read};
+use daemontools::unix::file as unix_file;
 
-use super::layout::{HEAD, LOGS, MAGIC, load};
+use super::layout::{LOGS, MAGIC, load};
 use super::*;
 
 mod strangers;
@@ -16,33 +19,71 @@ mod strangers;
 const BOOT: Boot = [1, 2, 3, 4, 5];
 const SCRIPT: u64 = 0x5c21;
 
+/// A process keeps one file, so one test does at a time.
+static ONE: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    static TURN: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
+}
+
 /// A journal's file in a directory of its own.
 struct Place {
     dir: tempfile::TempDir,
 }
 
+/// What opening a journal gave.
+type Begun = (Opened, Found, Result<(), Trouble>);
+
 impl Place {
     fn new() -> Self {
+        TURN.with_borrow_mut(|turn| {
+            turn.get_or_insert_with(|| ONE.lock().unwrap_or_else(|poison| poison.into_inner()));
+        });
         let dir = tempfile::tempdir().expect("a directory");
         Self { dir }
     }
 
     fn path(&self) -> PathBuf {
-        self.dir.path().join("pending")
+        self.dir.path().join(".pending")
     }
 
-    fn open(&self, logs: usize, script: u64, boot: &Boot) -> Result<(Opened, Found), Errno> {
-        Journal::open_at(&c_path(&self.path()), logs, script, boot)
+    fn directory(&self) -> OwnedFd {
+        unix_file::open_directory(&c_path(self.dir.path())).expect("the directory")
+    }
+
+    fn begin(&self, logs: usize, script: u64, boot: &Boot) -> Begun {
+        let (mut journal, bytes) = Journal::private(logs).expect("memory");
+        let (found, kept) = journal.begin(self.directory(), bytes, script, Some(boot));
+        ((journal, bytes), found, kept)
+    }
+
+    /// A journal that is kept.
+    fn open(&self, logs: usize, script: u64, boot: &Boot) -> (Opened, Found) {
+        let (opened, found, kept) = self.begin(logs, script, boot);
+        assert_eq!(kept, Ok(()));
+        assert!(opened.0.is_lasting());
+        (opened, found)
     }
 
     /// What a process with two logs left: these bytes, all of them pending.
     fn leave(&self, input: &[u8]) {
-        let ((mut journal, bytes), found) = self.open(2, SCRIPT, &BOOT).expect("a journal");
+        let ((mut journal, bytes), found) = self.open(2, SCRIPT, &BOOT);
         assert_eq!(found, Found::Nothing);
         bytes[..input.len()].copy_from_slice(input);
         journal.state.end = input.len();
         journal.commit();
     }
+
+    /// What a successor would read.
+    fn left(&self, boot: &Boot) -> Option<Left> {
+        look(self.directory(), boot).expect("a look").1
+    }
+}
+
+/// The words in memory.
+fn words(journal: &Journal) -> Vec<u64> {
+    let words = journal.words.iter();
+    words.map(|word| word.load(Ordering::Relaxed)).collect()
 }
 
 fn c_path(path: &Path) -> CString {
@@ -94,45 +135,37 @@ fn a_commit_interrupted_at_any_word_leaves_the_old_state_or_the_new_one() {
             for &step in before {
                 journal.store(step);
                 assert_eq!(
-                    load(journal.words, logs),
+                    load(&words(&journal), logs),
                     old,
                     "{logs} logs, after {step:?}"
                 );
             }
             journal.store(*last);
-            assert_eq!(load(journal.words, logs), journal.state);
+            assert_eq!(load(&words(&journal), logs), journal.state);
         }
     }
 }
 
 #[test]
-fn a_beginning_interrupted_at_any_word_is_no_journal() {
+fn a_new_file_has_its_name_when_it_is_complete() {
     let place = Place::new();
     place.leave(b"old input\n");
-    let fd = open_read(&c_path(&place.path())).expect("the file");
-    let holds = |boot: &Boot| file::holds(&fd, &fstat(&fd).expect("facts"), boot);
-    assert!(holds(&BOOT));
-    let ((mut journal, _), _) = place.open(2, SCRIPT, &BOOT).expect("a journal");
-    journal.state = State::new(2);
-    let boot = [9; 5];
-    let steps: Vec<_> = layout::reset(&journal.state, SCRIPT + 1, &boot).collect();
-    let (last, before) = steps.split_last().expect("steps");
-    for &step in before {
-        journal.store(step);
-        assert!(!holds(&BOOT) && !holds(&boot), "after {step:?}");
-    }
-    journal.store(*last);
-    assert!(holds(&boot));
-    let ((successor, _), found) = place.open(2, SCRIPT + 1, &boot).expect("a journal");
-    assert_eq!(found, Found::Same);
-    assert_eq!(successor.state, State::new(2));
+    // What a process that was killed had begun.
+    let new = place.dir.path().join(".pending.new");
+    fs::copy(place.path(), &new).expect("a copy");
+    let ((journal, bytes), found) = place.open(3, SCRIPT + 1, &BOOT);
+    assert_eq!(found, Found::Other);
+    assert_eq!(pending(&journal, bytes), b"old input\n");
+    assert!(!new.exists());
+    let names: Vec<_> = fs::read_dir(place.dir.path()).expect("names").collect();
+    assert_eq!(names.len(), 1);
 }
 
 #[test]
 fn a_successor_finds_state_and_input() {
     for logs in [1, 2, 130] {
         let place = Place::new();
-        let ((mut journal, bytes), found) = place.open(logs, SCRIPT, &BOOT).expect("a journal");
+        let ((mut journal, bytes), found) = place.open(logs, SCRIPT, &BOOT);
         assert_eq!(found, Found::Nothing);
         assert!(journal.is_lasting());
         assert_eq!(journal.state, State::new(logs));
@@ -144,7 +177,8 @@ fn a_successor_finds_state_and_input() {
         journal.commit();
         // This never counted.
         journal.state = state(logs, 70);
-        let ((journal, bytes), found) = place.open(logs, SCRIPT, &BOOT).expect("a journal");
+        drop(journal);
+        let ((journal, bytes), found) = place.open(logs, SCRIPT, &BOOT);
         assert_eq!(found, Found::Same);
         assert_eq!(journal.state, left);
         assert_eq!((bytes[0], bytes[ROOM - 1]), (b'a', b'z'));
@@ -169,7 +203,7 @@ fn another_script_finds_input_and_so_does_the_one_after_it() {
     for logs in [2, 2, 1, 3, 3, 200, 2] {
         for script in [SCRIPT + 1, SCRIPT + 2] {
             for expected in [Found::Other, Found::Same] {
-                let ((journal, bytes), found) = place.open(logs, script, &BOOT).expect("a journal");
+                let ((journal, bytes), found) = place.open(logs, script, &BOOT);
                 assert_eq!(found, expected);
                 assert_eq!(pending(&journal, bytes), b"a line\nand a half");
                 assert_eq!(bytes.len(), ROOM);
@@ -182,7 +216,7 @@ fn another_script_finds_input_and_so_does_the_one_after_it() {
 fn a_read_that_was_under_way_is_handed_over_too() {
     for logs in [2, 3] {
         let place = Place::new();
-        let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT).expect("a journal");
+        let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT);
         bytes[..12].copy_from_slice(b"gone pend & ");
         journal.state.start = 5;
         journal.state.read_at = 5;
@@ -192,7 +226,8 @@ fn a_read_that_was_under_way_is_handed_over_too() {
         journal.state.long = true;
         journal.state.places = state(2, 40).places;
         journal.commit();
-        let ((journal, bytes), found) = place.open(logs, SCRIPT + 1, &BOOT).expect("a journal");
+        drop(journal);
+        let ((journal, bytes), found) = place.open(logs, SCRIPT + 1, &BOOT);
         assert_eq!(found, Found::Other);
         assert_eq!(pending(&journal, bytes), b"pend & ");
     }

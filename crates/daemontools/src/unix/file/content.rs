@@ -60,6 +60,14 @@ pub fn rewind(fd: impl AsFd) -> Result<()> {
     nix::unistd::lseek(fd, 0, nix::unistd::Whence::SeekSet).map(drop)
 }
 
+/// A file's offset: after something was appended, where that ended.
+///
+/// # Errors
+/// What `lseek(2)` says.
+pub fn offset(fd: impl AsFd) -> Result<u64> {
+    nix::unistd::lseek(fd, 0, nix::unistd::Whence::SeekCur).map(i64::cast_unsigned)
+}
+
 /// Makes a file `len` bytes long, every one of them with its place on the disk.
 ///
 /// # Errors

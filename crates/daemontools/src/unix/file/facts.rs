@@ -60,6 +60,13 @@ impl Facts {
         self.owner == nix::unistd::geteuid().as_raw()
     }
 
+    /// Whether it is a regular file of ours, with one name, that nobody else may read or
+    /// write.
+    #[must_use]
+    pub fn is_private_file(&self) -> bool {
+        self.kind == Kind::Regular && self.links == 1 && self.mode == 0o600 && self.is_ours()
+    }
+
     /// Whether it is ours and nobody else may write it: only then is what it says
     /// believed.
     #[must_use]
@@ -108,6 +115,14 @@ pub fn stat(path: &CStr) -> Result<Facts> {
 /// What `lstat(2)` says.
 pub fn lstat(path: &CStr) -> Result<Facts> {
     nix::sys::stat::lstat(path).map(Facts::from)
+}
+
+/// Facts of a name in an open directory, be it a link.
+///
+/// # Errors
+/// What `fstatat(2)` says.
+pub fn lstat_in(directory: impl AsFd, name: &CStr) -> Result<Facts> {
+    nix::sys::stat::fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW).map(Facts::from)
 }
 
 /// Facts of an open file.

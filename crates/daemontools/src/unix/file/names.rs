@@ -18,6 +18,22 @@ pub fn unlink(path: &CStr) -> Result<()> {
     nix::unistd::unlinkat(nix::fcntl::AT_FDCWD, path, UnlinkatFlags::NoRemoveDir)
 }
 
+/// Removes a name in an open directory.
+///
+/// # Errors
+/// What `unlinkat(2)` says.
+pub fn unlink_in(directory: impl AsFd, name: &CStr) -> Result<()> {
+    nix::unistd::unlinkat(directory, name, UnlinkatFlags::NoRemoveDir)
+}
+
+/// Gives a file in an open directory another name there, over what has that name.
+///
+/// # Errors
+/// What `renameat(2)` says.
+pub fn rename_in(directory: impl AsFd, from: &CStr, to: &CStr) -> Result<()> {
+    nix::fcntl::renameat(&directory, from, &directory, to)
+}
+
 /// Gives a file another name, over what has that name.
 ///
 /// # Errors
@@ -51,14 +67,6 @@ pub fn link(from: &CStr, to: &CStr) -> Result<()> {
 /// What `linkat(2)` says.
 pub fn link_in(directory: impl AsFd, from: &CStr, to: &CStr) -> Result<()> {
     nix::unistd::linkat(&directory, from, &directory, to, AtFlags::empty())
-}
-
-/// Removes a name in an open directory.
-///
-/// # Errors
-/// What `unlinkat(2)` says.
-pub fn unlink_in(directory: impl AsFd, name: &CStr) -> Result<()> {
-    nix::unistd::unlinkat(directory, name, UnlinkatFlags::NoRemoveDir)
 }
 
 /// Removes an empty directory in an open directory.

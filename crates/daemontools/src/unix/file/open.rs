@@ -57,13 +57,13 @@ pub fn open_append_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<Ow
     nix::fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))
 }
 
-/// Makes a new file in an open directory, for writing with `mode`.
+/// Opens a file for reading, without waiting for a FIFO's writer. A link in its place is
+/// not followed.
 ///
 /// # Errors
-/// What `openat(2)` says; EEXIST for a name that exists, be it a link.
-pub fn create_new_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<OwnedFd> {
-    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
-    nix::fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))
+/// What `open(2)` says; ELOOP for a link.
+pub fn open_read_nofollow(path: &CStr) -> Result<OwnedFd> {
+    open_read_in(nix::fcntl::AT_FDCWD, path)
 }
 
 /// Opens a file for writing as it is, without waiting for a FIFO's reader.
@@ -109,14 +109,23 @@ pub fn open_append_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
     open(path, flags | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW, mode)
 }
 
-/// Opens a file for reading and writing, and makes it with `mode` if it does not
-/// exist. A link in its place is not followed.
+/// Opens a file in an open directory for reading and writing, without waiting for
+/// anybody. A link in its place is not followed.
 ///
 /// # Errors
-/// What `open(2)` says; ELOOP for a link.
-pub fn open_update_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
-    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_NOFOLLOW;
-    open(path, flags | OFlag::O_NONBLOCK, mode)
+/// What `openat(2)` says; ELOOP for a link, EAGAIN if another process has a lease of it.
+pub fn open_update_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
+    let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    nix::fcntl::openat(directory, name, flags, Mode::empty())
+}
+
+/// Makes a new file in an open directory, for reading and writing, with `mode`.
+///
+/// # Errors
+/// What `openat(2)` says; EEXIST if something has the name.
+pub fn create_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+    nix::fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))
 }
 
 /// Opens an empty file for writing: made with `mode`, or cut to nothing.
@@ -126,6 +135,24 @@ pub fn open_update_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
 pub fn open_truncate(path: &CStr, mode: u32) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_TRUNC | OFlag::O_CREAT;
     open(path, flags | OFlag::O_NONBLOCK, mode)
+}
+
+/// As [`open_truncate`]; a link that was planted in its place is not followed.
+///
+/// # Errors
+/// What `open(2)` says; ELOOP for a link.
+pub fn open_truncate_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
+    let flags = OFlag::O_WRONLY | OFlag::O_TRUNC | OFlag::O_CREAT;
+    open(path, flags | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW, mode)
+}
+
+/// Opens a file for reading and writing as it is, without waiting for a FIFO's other
+/// end. A link in its place is not followed.
+///
+/// # Errors
+/// What `open(2)` says; ELOOP for a link.
+pub fn open_update_nofollow(path: &CStr) -> Result<OwnedFd> {
+    open_update_in(nix::fcntl::AT_FDCWD, path)
 }
 
 /// Opens a file for appending, and makes it 0600 if it does not exist. Unlike all

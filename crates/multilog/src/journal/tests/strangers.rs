@@ -1,5 +1,6 @@
 //! What stands in the place of a journal and is none, or not this one's.
 
+use super::layout::HEAD;
 use super::*;
 
 #[test]
@@ -10,7 +11,7 @@ fn another_boots_journal_says_nothing() {
             place.leave(b"a line\n");
             let mut boot = BOOT;
             boot[word] ^= 1;
-            let ((journal, bytes), found) = place.open(logs, SCRIPT, &boot).expect("a journal");
+            let ((journal, bytes), found) = place.open(logs, SCRIPT, &boot);
             assert_eq!(found, Found::Nothing);
             assert_eq!(journal.state, State::new(logs));
             assert_eq!(bytes[..7], [0; 7], "old input is gone");
@@ -22,32 +23,29 @@ fn another_boots_journal_says_nothing() {
 fn a_file_of_another_length_says_nothing() {
     let place = Place::new();
     place.leave(b"a line\n");
-    let whole = fs::read(place.path()).expect("the file");
-    for len in [
-        0,
-        1,
-        7,
-        HEAD * 8 - 1,
-        HEAD * 8,
-        whole.len() - 1,
-        whole.len() + 1,
-    ] {
+    let whole = fs::metadata(place.path()).expect("the file").len();
+    let head = u64::try_from(HEAD * 8).expect("a small number");
+    for len in [0, 1, 7, head - 1, head, whole - 1, whole + 1] {
         for logs in [2, 3] {
-            let mut bytes = whole.clone();
-            bytes.resize(len, 0);
-            fs::write(place.path(), &bytes).expect("a file");
-            let ((journal, input), found) = place.open(logs, SCRIPT, &BOOT).expect("a journal");
-            // For other logs all that has to be there is there, if it is too long.
-            let expected = if logs == 3 && len > whole.len() {
+            let place = Place::new();
+            place.leave(b"a line\n");
+            let file = fs::OpenOptions::new().write(true).open(place.path());
+            file.expect("the file").set_len(len).expect("a length");
+            let ((journal, input), found) = place.open(logs, SCRIPT, &BOOT);
+            if len > whole && logs == 2 {
+                // All that has to be there is there.
+                assert_eq!((found, journal.state.end), (Found::Same, 7));
+                continue;
+            }
+            let expected = if len > whole {
                 (Found::Other, &b"a line\n"[..])
-            } else if logs == 3 && len >= HEAD * 8 {
+            } else if len >= head {
                 (Found::Other, &b""[..])
             } else {
                 (Found::Nothing, &b""[..])
             };
             let found = (found, pending(&journal, input));
             assert_eq!(found, expected, "{len} bytes, {logs} logs");
-            assert_eq!(input.len(), ROOM);
         }
     }
 }
@@ -58,9 +56,10 @@ fn numbers_that_are_nonsense_do_no_harm() {
     for logs in [0, 1, 1 << 20, 1 << 40, u64::MAX] {
         let place = Place::new();
         place.leave(b"a line\n");
-        let ((journal, _), _) = place.open(2, SCRIPT, &BOOT).expect("a journal");
+        let ((journal, _), _) = place.open(2, SCRIPT, &BOOT);
         journal.store((LOGS, logs));
-        let (opened, found) = place.open(2, SCRIPT, &BOOT).expect("a journal");
+        drop(journal);
+        let (opened, found) = place.open(2, SCRIPT, &BOOT);
         assert_eq!(found, Found::Other, "{logs} logs");
         // What it holds is anything, but something.
         assert!(opened.0.state.is_sane(), "{logs} logs");
@@ -69,49 +68,159 @@ fn numbers_that_are_nonsense_do_no_harm() {
     // A state that points outside of the room.
     for logs in [2, 3] {
         let place = Place::new();
-        let ((mut journal, _), _) = place.open(2, SCRIPT, &BOOT).expect("a journal");
+        let ((mut journal, _), _) = place.open(2, SCRIPT, &BOOT);
         journal.state.end = usize::MAX;
         journal.commit();
-        let ((journal, _), found) = place.open(logs, SCRIPT + 1, &BOOT).expect("a journal");
+        drop(journal);
+        let ((journal, _), found) = place.open(logs, SCRIPT + 1, &BOOT);
         assert_eq!((found, journal.state), (Found::Other, State::new(logs)));
     }
-    // A file of somebody else's.
+    // A file of ours that is none.
     let place = Place::new();
     fs::write(place.path(), vec![b'x'; 100_000]).expect("a file");
-    let ((journal, _), found) = place.open(2, SCRIPT, &BOOT).expect("a journal");
+    mode(&place.path(), 0o600);
+    let ((journal, _), found) = place.open(2, SCRIPT, &BOOT);
     assert_eq!(found, Found::Nothing);
-    assert_eq!(journal.words[0].load(Ordering::Relaxed), MAGIC);
+    assert_eq!(words(&journal)[0], MAGIC);
 }
 
 #[test]
 fn what_is_not_a_file_of_ours_alone_is_left_alone() {
+    let foreign = |place: &Place| {
+        let ((journal, _), found, kept) = place.begin(1, SCRIPT, &BOOT);
+        assert_eq!((found, kept), (Found::Nothing, Err(Trouble::Foreign)));
+        assert!(!journal.is_lasting());
+        assert!(!place.dir.path().join(".pending.new").exists());
+    };
+    let planted = |plant: &dyn Fn(&Path, &Path)| {
+        let place = Place::new();
+        let other = place.dir.path().join("other");
+        fs::write(&other, "precious").expect("a file");
+        mode(&other, 0o600);
+        plant(&other, &place.path());
+        foreign(&place);
+        assert_eq!(fs::read(&other).expect("the file"), b"precious");
+    };
     // A second name: whoever has it would see it cut.
-    let place = Place::new();
-    let other = place.dir.path().join("other");
-    fs::write(&other, "precious").expect("a file");
-    fs::hard_link(&other, place.path()).expect("a link");
-    assert_eq!(place.open(1, SCRIPT, &BOOT).err(), Some(Errno::EINVAL));
-    assert_eq!(fs::read(&other).expect("the file"), b"precious");
+    planted(&|other, path| fs::hard_link(other, path).expect("a link"));
     // A link is not followed.
-    let place = Place::new();
-    let other = place.dir.path().join("other");
-    fs::write(&other, "precious").expect("a file");
-    std::os::unix::fs::symlink(&other, place.path()).expect("a link");
-    assert_eq!(place.open(1, SCRIPT, &BOOT).err(), Some(Errno::ELOOP));
-    assert_eq!(fs::read(&other).expect("the file"), b"precious");
+    planted(&|other, path| std::os::unix::fs::symlink(other, path).expect("a link"));
     // Nor is anything else used, and a FIFO without a peer does not hold us up.
+    planted(&|_, path| fs::create_dir(path).expect("a directory"));
+    planted(&|_, path| make_fifo(&c_path(path)));
+    // A file that others may read or write, be it a journal.
+    for bits in [0o620, 0o604, 0o640, 0o400] {
+        let place = Place::new();
+        place.leave(b"a line\n");
+        let before = fs::read(place.path()).expect("the file");
+        mode(&place.path(), bits);
+        foreign(&place);
+        assert!(fs::read(place.path()).expect("the file") == before);
+    }
+}
+
+/// `cp -a` of a log, or another log's journal moved here.
+#[test]
+fn a_journal_elsewhere_says_nothing() {
     let place = Place::new();
-    fs::create_dir(place.path()).expect("a directory");
-    assert_eq!(place.open(1, SCRIPT, &BOOT).err(), Some(Errno::EISDIR));
+    place.leave(b"a line\n");
+    let copy = Place::new();
+    fs::copy(place.path(), copy.path()).expect("a copy");
+    assert!(copy.left(&BOOT).is_none());
+    let (_, found) = copy.open(2, SCRIPT, &BOOT);
+    assert_eq!(found, Found::Nothing);
+    let other = Place::new();
+    fs::rename(place.path(), other.path()).expect("a move");
+    assert!(other.left(&BOOT).is_none());
+    fs::rename(other.path(), place.path()).expect("a move back");
+    assert!(place.left(&BOOT).is_some());
+}
+
+#[test]
+fn the_earlier_versions_journal_is_finished_and_goes() {
+    let earlier = |magic: u64, bits| {
+        let place = Place::new();
+        place.leave(b"a line\n");
+        let mut bytes = fs::read(place.path()).expect("the file");
+        fs::remove_file(place.path()).expect("unlink");
+        bytes[..8].copy_from_slice(&magic.to_ne_bytes());
+        let path = place.dir.path().join("pending");
+        fs::write(&path, bytes).expect("a file");
+        mode(&path, bits);
+        let ((journal, bytes), found) = place.open(2, SCRIPT, &BOOT);
+        let state = &journal.state;
+        (found, bytes[state.start..state.end].to_vec(), path.exists())
+    };
+    let v1 = layout::MAGIC_BEFORE;
+    assert_eq!(
+        earlier(v1, 0o600),
+        (Found::Same, b"a line\n".to_vec(), false)
+    );
+    assert_eq!(earlier(v1, 0o644), (Found::Nothing, Vec::new(), true));
+    assert_eq!(earlier(v1 + 7, 0o600), (Found::Nothing, Vec::new(), true));
+}
+
+#[test]
+fn a_journal_in_use_is_left_to_who_uses_it() {
     let place = Place::new();
-    let path = c_path(&place.path());
-    make_fifo(&path);
-    assert_eq!(place.open(1, SCRIPT, &BOOT).err(), Some(Errno::EINVAL));
+    place.leave(b"a line\n");
+    let file = fs::File::open(place.path()).expect("the file");
+    daemontools::unix::lock::try_exclusive(&file).expect("the lock");
+    let ((journal, _), found, kept) = place.begin(2, SCRIPT, &BOOT);
+    assert_eq!((found, kept), (Found::Nothing, Err(Trouble::InUse)));
+    assert!(!journal.is_lasting());
+    drop(file);
+    assert_eq!(place.open(2, SCRIPT, &BOOT).1, Found::Same);
+}
+
+/// Whoever opens or cuts it waits until there is another, or a copy.
+#[test]
+fn a_journal_that_is_cut_is_made_again() {
+    let place = Place::new();
+    let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT);
+    for wanted in [Wanted::Writing, Wanted::Other] {
+        for rests in [false, true] {
+            bytes[..7].copy_from_slice(b"a line\n");
+            bytes[ROOM - 1] = b'z';
+            journal.state.end = 7;
+            journal.commit();
+            let path = place.path();
+            // Not in this thread, which has to answer.
+            let other = daemontools::unix::thread::builder().spawn(move || match wanted {
+                Wanted::Writing => fs::write(path, "cut").expect("a write"),
+                Wanted::Other => drop(fs::read(path).expect("a read")),
+            });
+            let other = other.expect("a thread");
+            if rests {
+                memory::rest(|| other.join()).expect("the other");
+                assert!(!journal.is_lasting() && journal.is_due());
+            } else {
+                while !journal.is_due() {
+                    std::thread::yield_now();
+                }
+                assert!(journal.is_lasting() && !other.is_finished());
+            }
+            let renewed = journal.renew(place.directory(), bytes);
+            assert_eq!(renewed, Renewed::Yes(wanted));
+            assert!(journal.is_lasting() && !journal.is_due());
+            assert_eq!((&bytes[..7], bytes[ROOM - 1]), (&b"a line\n"[..], b'z'));
+        }
+    }
+    drop(journal);
+    let ((journal, bytes), found) = place.open(2, SCRIPT, &BOOT);
+    assert_eq!((found, journal.state.end), (Found::Same, 7));
+    assert_eq!((&bytes[..7], bytes[ROOM - 1]), (&b"a line\n"[..], b'z'));
+}
+
+fn mode(path: &Path, bits: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(bits)).expect("chmod");
 }
 
 /// Makes a FIFO.
 fn make_fifo(path: &CString) {
     let status = std::process::Command::new("mkfifo")
+        .args(["-m", "600"])
         .arg(path.to_str().expect("text"))
         .status();
     assert!(status.expect("mkfifo").success());
