@@ -175,7 +175,11 @@ fn report(side: &Side, end: Exit, svscan: &Proc) {
     side.log("end", end);
     side.log("lines", lines(side).replace('\n', " ").trim());
     let order = fs::read_to_string(side.path("s/order")).unwrap_or_default();
-    side.log("order", order.replace('\n', " ").trim());
+    let mut order: Vec<&str> = order.lines().collect();
+    // A logger whose end is seen together with the command to leave is started once more,
+    // for the empty pipe: ends come before commands.
+    order.dedup();
+    side.log("order", order.join(" "));
     side.log("left", left(side));
     side.log_bytes("stderr", &svscan.stderr());
 }

@@ -63,7 +63,8 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::scenario("as few descriptors as the services' pipes need", |side| {
             all_services(side, "s");
             let svscan = side.command(["svscan", "s"]);
-            let _svscan = svscan.limit(libc::RLIMIT_NOFILE, PIPES + 1).spawn();
+            let limit = inherited(side) + PIPES + 1;
+            let _svscan = svscan.limit(libc::RLIMIT_NOFILE, limit).spawn();
             side.until("all services", || up(side) == SERVICES);
         })
         .without_files(),
@@ -76,7 +77,8 @@ pub(crate) fn cases() -> Vec<Case> {
                 first.signal(Signal::SIGKILL);
                 let _ = first.wait();
                 let svscan = side.command(["svscan", "s"]);
-                let svscan = svscan.limit(libc::RLIMIT_NOFILE, PIPES + 4).spawn();
+                let limit = inherited(side) + PIPES + 4;
+                let svscan = svscan.limit(libc::RLIMIT_NOFILE, limit).spawn();
                 side.until("all pipes", || pipe_ends(&svscan) == 2 * SERVICES);
                 let dirs = ["s/0", "s/0/log", "s/11", "s/11/log"];
                 let old = dirs.map(|dir| supervises(side, dir));
@@ -91,8 +93,18 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Descriptors for standard input, output and error, and for both ends of all pipes.
-const PIPES: u64 = 3 + 2 * SERVICES as u64;
+/// Descriptors for both ends of all pipes.
+const PIPES: u64 = 2 * SERVICES as u64;
+
+/// How many descriptors a command begins with: the harness may have inherited some.
+fn inherited(side: &Side) -> u64 {
+    let count = ["/bin/sh", "-c", "cd /proc/$$/fd; set -- *; echo $#"];
+    let shell = side.command(count).spawn();
+    let _ = shell.wait();
+    let text = String::from_utf8(shell.stdout()).expect("a number");
+    // One of them is of the directory itself, while the shell looks.
+    text.trim().parse::<u64>().expect("a number") - 1
+}
 
 fn all_services(side: &Side, scan: &str) {
     for number in 0..SERVICES {

@@ -552,7 +552,7 @@ pub(crate) fn link(pid: i32, number: &str) -> String {
 }
 
 /// Whether a process has a pipe open, twice: both ends.
-fn has(process: &Proc, pipe: &str) -> bool {
+pub(crate) fn has(process: &Proc, pipe: &str) -> bool {
     let Ok(fds) = fs::read_dir(format!("/proc/{}/fd", process.pid())) else {
         return false;
     };

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 
 use super::{Trouble, name, pairs};
 use crate::svscan::{
-    KEEP, SLEEPER, another, kill_all, lines, link, pids, say, started, supervises,
+    KEEP, SLEEPER, another, has, kill_all, lines, link, pids, say, started, supervises,
 };
 use crate::within;
 
@@ -28,7 +28,7 @@ const CALLS: [&str; 11] = [
     "wait4",
 ];
 
-/// What one asks that takes over, besides, and how many times.
+/// What one asks that takes over, besides, and how many times at most.
 const TAKEOVER: [(&str, usize); 13] = [
     ("openat", 26),
     ("read", 34),
@@ -103,7 +103,7 @@ fn fails_to_take_over(call: &'static str, error: &'static str, first: usize) -> 
             words.extend([side.bin("svscan").display().to_string(), "s".to_owned()]);
             let svscan = side.command(words).spawn();
             side.until("a failure", || {
-                trouble.failed() > 0 || svscan.ended().is_some()
+                trouble.failed() > 0 || svscan.ended().is_some() || has(&svscan, &pipe)
             });
             for dir in ["s/x", "s/x/log", "s/y"] {
                 restarted(side, dir);

@@ -32,20 +32,22 @@ static FILLED: AtomicBool = AtomicBool::new(false);
 /// or log file ever gets one of these numbers and a stray message. They are
 /// close-on-exec: a child has closed what was inherited closed.
 pub fn fill_standard() {
+    let is_closed = |number| fcntl(standard(number), FcntlArg::F_GETFD) == Err(Errno::EBADF);
     for number in 0..=2 {
-        if fcntl(standard(number), FcntlArg::F_GETFD) == Err(Errno::EBADF)
-            && let Ok(null) = open(
-                c"/dev/null",
-                OFlag::O_RDWR | OFlag::O_CLOEXEC,
-                Mode::empty(),
-            )
-            && null.as_raw_fd() == number
+        if is_closed(number)
+            && let Ok(filler) = open_filler()
+            && filler.as_raw_fd() == number
         {
-            let _ = null.into_raw_fd();
+            let _ = filler.into_raw_fd();
         }
     }
-    let is_open = |number| fcntl(standard(number), FcntlArg::F_GETFD).is_ok();
-    FILLED.store((0..=2).all(is_open), Ordering::Relaxed);
+    FILLED.store(!(0..=2).any(is_closed), Ordering::Relaxed);
+}
+
+/// /dev/null or, where there is none, a descriptor through which nothing can be done.
+fn open_filler() -> Result<OwnedFd> {
+    let open = |path, flags| open(path, flags | OFlag::O_CLOEXEC, Mode::empty());
+    open(c"/dev/null", OFlag::O_RDWR).or_else(|_| open(c"/", OFlag::O_PATH))
 }
 
 /// Reads once. EINTR is given to the caller, whose signal it may have been.
