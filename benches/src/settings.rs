@@ -23,6 +23,9 @@ pub(crate) struct Places {
     /// Our programs.
     #[arg(long, value_name = "DIR", default_value = "build/bin")]
     ours: PathBuf,
+    /// Our programs of another version, as one more contender.
+    #[arg(long, value_name = "DIR")]
+    before: Option<PathBuf>,
     /// The reference's programs.
     #[arg(long, value_name = "DIR", default_value = "build/reference/usr/bin")]
     reference: PathBuf,
@@ -62,7 +65,7 @@ impl Settings {
                 .unwrap_or_else(|| path.to_owned())
         };
         let peers = absolute(&places.peers);
-        let all = vec![
+        let mut all = vec![
             Contender::new("ours", Family::Daemontools, absolute(&places.ours)),
             Contender::new(
                 "daemontools",
@@ -72,6 +75,13 @@ impl Settings {
             Contender::new("runit", Family::Runit, peers.join("usr/bin")).with_libraries(&peers),
             Contender::new("s6", Family::S6, peers.join("usr/bin")).with_libraries(&peers),
         ];
+        if let Some(before) = places.before {
+            all.push(Contender::new(
+                "before",
+                Family::Daemontools,
+                absolute(&before),
+            ));
+        }
         let contenders = Contenders::new(all)?;
         let scratch = [places.memory, env::temp_dir()]
             .iter()

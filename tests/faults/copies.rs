@@ -7,8 +7,6 @@ use conformance::case::Need;
 use conformance::{Case, Side, Status, Whose};
 use nix::sys::signal::Signal;
 
-use crate::within;
-
 /// A service that counts its starts and leaves its directory, as daemons do.
 const COUNTING: &str = "echo >>starts; exec sleep 1000";
 const WANDERING: &str = "echo >>starts; cd /; exec sleep 1000";
@@ -95,7 +93,7 @@ fn swapped() -> Case {
             );
             let size = || side.read("there/log/log").len();
             let before = size();
-            side.log("logs", within(|| size() > before));
+            side.until("a line in its new place", || size() > before);
         },
     )
     .without_files()

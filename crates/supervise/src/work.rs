@@ -17,7 +17,7 @@ use daemontools::unix::{fd, pidfd};
 use crate::ME;
 use crate::adopt::Alive;
 use crate::detail::{Detail, Identity};
-use crate::machine::{Action, Event, Machine};
+use crate::machine::{Action, Event, Machine, PACE};
 use crate::record::Record;
 use crate::stamp;
 use crate::verdict::Here;
@@ -125,16 +125,16 @@ impl Work {
             if self.is_terminated() {
                 self.end();
             }
-            if self.files.tend(self.dir, now) {
+            // A start that waits for its second is the next look at the files: no notice
+            // is asked for until then.
+            let starts = self.machine.deadline();
+            let starts_soon = starts.is_some_and(|at| at <= now + PACE);
+            if !starts_soon && self.files.tend(self.dir, now) {
                 self.record.lost();
                 continue;
             }
-            let deadline = [
-                self.machine.deadline(),
-                self.record.deadline(),
-                self.files.deadline(),
-                self.reap_again,
-            ];
+            let files = (!starts_soon).then(|| self.files.deadline()).flatten();
+            let deadline = [starts, self.record.deadline(), files, self.reap_again];
             let deadline = deadline.into_iter().flatten().min();
             match self.wait(deadline) {
                 Ok((commands, ended)) => self.wake(commands, ended),

@@ -48,6 +48,7 @@ impl Work {
     ///
     /// The exec is not waited for: its file system may not answer.
     pub(super) fn start(&mut self) {
+        let before = procfs::ticks();
         let begun = fd::pipe().and_then(|gate| process::fork().map(|fork| (gate, fork)));
         match begun {
             Ok(((wait, open), Fork::Child)) => {
@@ -57,9 +58,15 @@ impl Work {
             Ok(((wait, open), Fork::Parent(pid))) => {
                 drop(wait);
                 let pid = pid.as_raw().unsigned_abs();
+                // The kernel takes it from the same clock: mostly both looks at that show
+                // the same tick, and `/proc`, which costs as much as the fork, can be left
+                // alone.
+                let born = match procfs::ticks() {
+                    after if after == before => Some(after),
+                    _ => procfs::start_time(pid),
+                };
                 self.tell(Event::Started(pid, stamp::now()));
                 self.detail.starts += 1;
-                let born = procfs::start_time(pid);
                 self.detail.identity = born.map(|born| Identity { pid, born });
                 self.mark_detail();
                 self.write_record(Monotonic::now());
