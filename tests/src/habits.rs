@@ -8,6 +8,8 @@
 
 mod arrive;
 mod leave;
+mod logs;
+mod restart;
 mod shared;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -53,7 +55,14 @@ impl Habit {
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Habit> {
-    [leave::HABITS, shared::HABITS, arrive::HABITS].concat()
+    [
+        leave::HABITS,
+        restart::HABITS,
+        shared::HABITS,
+        arrive::HABITS,
+        logs::HABITS,
+    ]
+    .concat()
 }
 
 /// All of them as cases of the suite: each has to come to its right end on both sides.
