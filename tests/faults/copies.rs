@@ -107,6 +107,8 @@ fn renamed() -> Case {
             side.service("x", COUNTING);
             let first = side.command(["supervise", "x"]).spawn();
             let before = side.until_status("x", "up", Status::is_up);
+            // It is in the record before it execs.
+            side.until("its start", || !side.read("x/starts").is_empty());
             first.signal(Signal::SIGKILL);
             let _ = first.wait();
             shell(side, "mv x y");

@@ -135,6 +135,7 @@ fn locks() -> Vec<Case> {
                 side.service("x", SLEEPER);
                 let first = side.command(["supervise", "x"]).spawn();
                 let before = side.until_status("x", "up", Status::is_up);
+                side.until("its start", || !side.read("x/starts").is_empty());
                 let waits = side.whose() == conformance::Whose::Ours;
                 let _flock = lock(side, "x", waits);
                 first.signal(Signal::SIGKILL);
