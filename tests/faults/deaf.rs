@@ -84,7 +84,9 @@ fn hangs() -> Case {
                 side.service(dir, "exec sleep 1000");
             }
             let _svscan = hung.command(side, &["svscan", "s"]).spawn();
-            side.until_status("s/x", "up", Status::is_up);
+            side.until("its record", || {
+                side.status("s/x").is_some_and(|now| now.is_up())
+            });
             for dir in &others {
                 side.until_status(dir, "up", Status::is_up);
             }

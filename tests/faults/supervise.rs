@@ -52,7 +52,7 @@ fn start(side: &Side, command: Cmd) -> (Proc, Status) {
 /// Logs whether a command still arrives: `d` takes the service down.
 fn log_obeys(side: &Side, supervise: &Proc) {
     let obeys = supervise.ended().is_none()
-        && write_control(side, b"d")
+        && within(|| write_control(side, b"d"))
         && within(|| side.status("x").is_some_and(|status| status.is_down()));
     side.log("obeys", yes(obeys));
 }

@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
@@ -139,6 +139,12 @@ fn now() -> u64 {
         .as_secs()
 }
 
+/// Whether a process is still a copy of its supervise, and was not stopped as such.
+fn is_about_to_exec(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| stat.contains(" (supervise) ") && !stat.contains(" (supervise) T"))
+}
+
 impl Side {
     /// The record of a service directory, if there is one.
     #[must_use]
@@ -146,7 +152,8 @@ impl Side {
         Status::unpack(&self.read(self.path(dir).join("supervise/status")))
     }
 
-    /// Polls until the record is there and `condition` holds for it.
+    /// Polls until the record is there and `condition` holds for it. A process that the
+    /// record names has exec'ed then: it is in the record before.
     pub fn until_status(
         &self,
         dir: impl AsRef<OsStr>,
@@ -157,7 +164,8 @@ impl Side {
         let mut last = None;
         self.until(&format!("{}: {what}", dir.display()), || {
             last = self.status(dir);
-            last.as_ref().is_some_and(&condition)
+            last.as_ref()
+                .is_some_and(|status| condition(status) && !is_about_to_exec(status.pid))
         });
         last.expect("until returns when it is there")
     }
