@@ -23,9 +23,6 @@ pub(crate) struct Places {
     /// Our programs.
     #[arg(long, value_name = "DIR", default_value = "build/bin")]
     ours: PathBuf,
-    /// Our programs of another version, as one more contender.
-    #[arg(long, value_name = "DIR")]
-    before: Option<PathBuf>,
     /// The reference's programs.
     #[arg(long, value_name = "DIR", default_value = "build/reference/usr/bin")]
     reference: PathBuf,
@@ -65,7 +62,7 @@ impl Settings {
                 .unwrap_or_else(|| path.to_owned())
         };
         let peers = absolute(&places.peers);
-        let mut all = vec![
+        let all = vec![
             Contender::new("ours", Family::Daemontools, absolute(&places.ours)),
             Contender::new(
                 "daemontools",
@@ -75,13 +72,6 @@ impl Settings {
             Contender::new("runit", Family::Runit, peers.join("usr/bin")).with_libraries(&peers),
             Contender::new("s6", Family::S6, peers.join("usr/bin")).with_libraries(&peers),
         ];
-        if let Some(before) = places.before {
-            all.push(Contender::new(
-                "before",
-                Family::Daemontools,
-                absolute(&before),
-            ));
-        }
         let contenders = Contenders::new(all)?;
         let scratch = [places.memory, env::temp_dir()]
             .iter()
