@@ -42,12 +42,6 @@ pub fn start_time(pid: u32) -> Option<u64> {
     (!process.has_ended()).then_some(process.born)
 }
 
-/// Whether a process has this name, of at most 15 bytes. No where that can't be read.
-#[must_use]
-pub fn is_named(pid: u32, name: &[u8]) -> bool {
-    is_called(pid, name) == Ok(true)
-}
-
 /// The path of a file that tells about a process.
 struct Entry([u8; 48]);
 
@@ -115,12 +109,6 @@ pub fn agrees(since: Tai64n, now: Tai64n, age: Duration) -> bool {
     (nanos(now) - age - nanos(since)).unsigned_abs() <= TOLERANCE.as_nanos()
 }
 
-/// Whether a process lives and was started at the time that a record gives.
-#[must_use]
-pub fn is_since(pid: u32, since: Tai64n) -> bool {
-    start_time(pid).is_some_and(|born| agrees(since, clock::wall(), age(born)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,9 +145,9 @@ mod tests {
         // The thread that runs the test may have another name than the process.
         let pid = std::process::id();
         let own = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or(own);
-        assert!(is_named(pid, own.trim_ascii_end()));
-        assert!(!is_named(pid, b"another"));
-        assert!(!is_named(u32::MAX, b"another"));
+        assert_eq!(is_called(pid, own.trim_ascii_end()), Ok(true));
+        assert_eq!(is_called(pid, b"another"), Ok(false));
+        assert_eq!(is_called(u32::MAX, b"another"), Err(Errno::ENOENT));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::adopt::{self, Legacy, Trouble};
 use crate::machine::Machine;
 use crate::stamp;
 use crate::watch::Files;
-use crate::work::{Custody, Inheritance, Notices, Work};
+use crate::work::{Custody, Inheritance, Signals, Work};
 
 /// Takes the service directory `dir` into custody. On failure the message has been
 /// written and the exit code is given.
@@ -57,11 +57,11 @@ pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, i32> {
         signals: inherited,
         catches_term: terminated.is_some(),
     };
-    let notices = Notices {
+    let signals = Signals {
         look: child_ended,
         terminated,
     };
-    Work::new(dir, custody, files, inheritance, notices)
+    Work::new(dir, custody, files, inheritance, signals)
 }
 
 /// Finds out what an earlier supervise has left, and goes on from there. Where that

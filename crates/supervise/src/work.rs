@@ -43,7 +43,7 @@ pub(crate) struct Custody {
 
 /// The signals that tell supervise something.
 #[derive(Debug)]
-pub(crate) struct Notices {
+pub(crate) struct Signals {
     /// Says "look": a child has ended, or one of our files has changed.
     pub(crate) look: Caught,
     /// Says "end"; `None` where it was inherited as ignored.
@@ -61,7 +61,7 @@ pub(crate) struct Work {
     detail: Detail,
     files: Files,
     inheritance: Inheritance,
-    notices: Notices,
+    signals: Signals,
     /// When to look for ended children though nothing says that there are any.
     reap_again: Option<Monotonic>,
     left: bool,
@@ -75,7 +75,7 @@ impl Work {
         custody: Custody,
         files: Files,
         inheritance: Inheritance,
-        notices: Notices,
+        signals: Signals,
     ) -> Result<Self, i32> {
         let mut work = Self {
             dir,
@@ -92,7 +92,7 @@ impl Work {
             },
             files,
             inheritance,
-            notices,
+            signals,
             reap_again: None,
             left: false,
         };
@@ -162,7 +162,7 @@ impl Work {
     /// looked for at every wake-up: where there is a command to read, the kernel need not
     /// deliver the signal that tells of an end.
     fn wake(&mut self, commands: bool, adopted_ended: bool) {
-        if self.notices.look.take() {
+        if self.signals.look.take() {
             self.files.noticed(Monotonic::now());
         }
         self.reap();
@@ -220,7 +220,7 @@ impl Work {
     }
 
     fn is_terminated(&self) -> bool {
-        let terminated = self.notices.terminated.as_ref();
+        let terminated = self.signals.terminated.as_ref();
         terminated.is_some_and(Caught::take)
     }
 
