@@ -150,12 +150,10 @@ impl Work {
     /// The one place where supervise waits. Says whether there are commands, and
     /// whether the process that is no child of ours has ended.
     fn wait(&self, deadline: Option<Monotonic>) -> daemontools::Result<(bool, bool)> {
-        let (control, mask) = (self.files.control(), &self.inheritance.mask);
-        match &self.adopted {
-            None => poll::readable([control], deadline, mask).map(|[commands]| (commands, false)),
-            Some(process) => poll::readable([control, process.as_fd()], deadline, mask)
-                .map(|[commands, ended]| (commands, ended)),
-        }
+        let adopted = self.adopted.as_ref().map(AsFd::as_fd);
+        let fds = [Some(self.files.control()), adopted];
+        let [commands, ended] = poll::readable(fds, deadline, &self.inheritance.mask)?;
+        Ok((commands, ended))
     }
 
     /// Ends first, then commands, as the reference; then what time has brought. Ends are

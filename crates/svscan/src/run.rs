@@ -160,15 +160,8 @@ impl Svscan {
     /// The one place where svscan waits.
     fn wait(&self, deadline: Option<Monotonic>, mask: &Mask) -> Result<()> {
         let notify = self.notify.as_ref().map(|(notify, _)| notify.as_fd());
-        match (notify, self.others.as_ref().and_then(Others::as_fd)) {
-            (Some(notify), Some(others)) => {
-                poll::readable([notify, others], deadline, mask).map(drop)
-            }
-            (Some(one), None) | (None, Some(one)) => {
-                poll::readable([one], deadline, mask).map(drop)
-            }
-            (None, None) => poll::readable([], deadline, mask).map(drop),
-        }
+        let others = self.others.as_ref().and_then(Others::as_fd);
+        poll::readable([notify, others], deadline, mask).map(drop)
     }
 
     /// Takes in the ends of supervises that were taken over: those that were told, and
