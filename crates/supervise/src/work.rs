@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::command::{Command, TAKEN_OVER};
 use daemontools::procfs;
+use daemontools::strerr::Fatal;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::poll;
 use daemontools::unix::process::{self, End, Pid};
@@ -68,15 +69,14 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Writes the first record and opens `ok`. On failure the message has been
-    /// written and the exit code is given.
+    /// Writes the first record and opens `ok`.
     pub(crate) fn new(
         dir: &'static CStr,
         custody: Custody,
         files: Files,
         inheritance: Inheritance,
         signals: Signals,
-    ) -> Result<Self, i32> {
+    ) -> Result<Self, Fatal> {
         let mut work = Self {
             dir,
             machine: custody.machine,

@@ -43,7 +43,9 @@ pub fn run(args: Args) -> i32 {
     if let Some(dir) = dir
         && let Err(error) = file::chdir(dir)
     {
-        return ME.fatal(&[b"unable to chdir to ", dir.to_bytes()], error);
+        return ME
+            .fatal(&[b"unable to chdir to ", dir.to_bytes()], error)
+            .code();
     }
     let child_ignored = signal::is_ignored(Signal::SIGCHLD);
     let signals = signal::harden();
@@ -52,7 +54,7 @@ pub fn run(args: Args) -> i32 {
     let caught = Caught::new(Signal::SIGCHLD).and_then(|child| Ok((child, Orders::new(taken)?)));
     let (child_ended, orders) = match caught {
         Ok(caught) => caught,
-        Err(error) => return ME.fatal(&[b"unable to catch signals"], error),
+        Err(error) => return ME.fatal(&[b"unable to catch signals"], error).code(),
     };
     let inheritance = Inheritance {
         mask,
