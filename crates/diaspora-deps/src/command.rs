@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::Parser;
 use daemontools::strerr::Fatal;
-use daemontools::{Args, PERMANENT, about, diag, strerr};
+use daemontools::{Args, PERMANENT, cli, diag, strerr};
 
 use crate::ME;
 use crate::context::Places;
@@ -55,7 +55,7 @@ pub(crate) fn usage(error: &clap::Error, code: i32) -> i32 {
         strerr::line(&[text.trim_end().as_bytes()]);
         code
     } else {
-        about::output(&ME, text.as_bytes())
+        cli::output(&ME, text.as_bytes())
     }
 }
 
@@ -67,5 +67,5 @@ fn fail(code: i32, why: &str) -> Fatal {
 }
 
 fn print(text: &str) -> i32 {
-    about::output(&ME, text.as_bytes())
+    cli::output(&ME, text.as_bytes())
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use daemontools::Errno;
 use daemontools::unix::fd;
-use daemontools::unix::file::{self, Obstacle};
+use daemontools::unix::file::{self, PathError};
 
 use crate::read::{self, c_path};
 
@@ -188,8 +188,8 @@ fn put(path: &Path, text: &str, mode: u32, report: &mut String) -> Result<(), St
 /// Makes a file under another name, and gives it its own: unlike a rename, never over
 /// what has appeared meanwhile. Works in a directory that was entered, whatever its name
 /// leads to by then.
-fn make(path: &Path, text: &str, mode: u32) -> Result<(), Obstacle> {
-    let directory = file::enter(&c_path(path.parent().ok_or(Errno::EISDIR)?)?)?;
+fn make(path: &Path, text: &str, mode: u32) -> Result<(), PathError> {
+    let directory = file::open_directory_safely(&c_path(path.parent().ok_or(Errno::EISDIR)?)?)?;
     let name = c_path(Path::new(path.file_name().ok_or(Errno::EISDIR)?))?;
     let mut made = Err(Errno::EEXIST);
     for hidden in hidden_names(path) {
@@ -208,7 +208,7 @@ fn make(path: &Path, text: &str, mode: u32) -> Result<(), Obstacle> {
         .and_then(|()| file::set_mode(&out, mode))
         .and_then(|()| file::link_in(&directory, &new, &name));
     let _ = file::unlink_in(&directory, &new);
-    done.map_err(Obstacle::System)
+    done.map_err(PathError::System)
 }
 
 fn trouble(path: &Path, error: &std::io::Error) -> String {

@@ -12,7 +12,7 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::file::Obstacle;
+use daemontools::unix::file::PathError;
 use daemontools::unix::process::{self, Pid};
 use daemontools::unix::signal::Mask;
 use daemontools::unix::{env, fd, pidfd, poll};
@@ -49,7 +49,7 @@ pub fn source(file: &Path, names: &[&str], patience: Duration) -> Result<Option<
     match read::ours(file) {
         Ok(None) => return Ok(None),
         Ok(Some(_)) => {}
-        Err(Obstacle::System(error)) => return Err(system(error)),
+        Err(PathError::System(error)) => return Err(system(error)),
         Err(obstacle) => return Err(Failure::permanent(trouble(&obstacle.to_string()))),
     }
     let absolute = std::path::absolute(file).map_err(|_| temporary("no working directory"))?;

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use daemontools::Errno;
 use daemontools::unix::account;
-use daemontools::unix::file::{self, Obstacle};
+use daemontools::unix::file::{self, PathError};
 
 use super::identity::{find_group, find_user};
 use crate::Failure;
@@ -33,7 +33,7 @@ pub(super) fn make_ready(service: &Service, context: &Context) -> Result<(), Fai
     if let Some(directory) = &service.directory {
         let directory = context.expand_path(directory).map_err(Failure::permanent)?;
         enter(&directory)
-            .and_then(|open| file::fchdir(open).map_err(Obstacle::System))
+            .and_then(|open| file::fchdir(open).map_err(PathError::System))
             .map_err(|obstacle| failed(CHDIR, "chdir to", &directory, &obstacle))?;
     }
     match &service.log {
@@ -42,12 +42,12 @@ pub(super) fn make_ready(service: &Service, context: &Context) -> Result<(), Fai
     }
 }
 
-fn enter(directory: &Path) -> Result<OwnedFd, Obstacle> {
-    file::enter(&c_path(directory)?)
+fn enter(directory: &Path) -> Result<OwnedFd, PathError> {
+    file::open_directory_safely(&c_path(directory)?)
 }
 
 /// The directory that something is to be in, and its name there.
-fn place(path: &Path) -> Result<(OwnedFd, CString), Obstacle> {
+fn place(path: &Path) -> Result<(OwnedFd, CString), PathError> {
     let name = path.file_name().ok_or(Errno::EISDIR)?;
     let parent = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -60,7 +60,7 @@ fn make_directory(owned: &Owned, context: &Context) -> Result<(), Failure> {
     let path = context
         .expand_path(&owned.path)
         .map_err(Failure::permanent)?;
-    let wrong = |obstacle: Obstacle| failed(CREATE, "make", &path, &obstacle);
+    let wrong = |obstacle: PathError| failed(CREATE, "make", &path, &obstacle);
     let (parent, name) = place(&path).map_err(wrong)?;
     match file::mkdir_in(&parent, &name, 0o700) {
         Err(Errno::EEXIST) => return Ok(()),
@@ -85,7 +85,7 @@ fn make_directory(owned: &Owned, context: &Context) -> Result<(), Failure> {
 /// Touches the log file and gives it owner and mode.
 fn make_log(log: &LogFile, context: &Context) -> Result<(), Failure> {
     let path = context.expand_path(&log.file).map_err(Failure::permanent)?;
-    let open = |(parent, name): (OwnedFd, CString)| -> Result<OwnedFd, Obstacle> {
+    let open = |(parent, name): (OwnedFd, CString)| -> Result<OwnedFd, PathError> {
         Ok(file::open_append_in(parent, &name, 0o600)?)
     };
     let opened = place(&path).and_then(open);
@@ -138,12 +138,12 @@ fn hand_over(
     Ok(())
 }
 
-fn failed(code: i32, what: &str, path: &Path, why: &Obstacle) -> Failure {
+fn failed(code: i32, what: &str, path: &Path, why: &PathError) -> Failure {
     Failure::new(code, format!("unable to {what} {}: {why}", path.display()))
 }
 
-fn system(error: &std::io::Error) -> Obstacle {
-    Obstacle::System(Errno::from_raw(error.raw_os_error().unwrap_or(0)))
+fn system(error: &std::io::Error) -> PathError {
+    PathError::System(Errno::from_raw(error.raw_os_error().unwrap_or(0)))
 }
 
 /// The ids of a user and a group by name.
