@@ -8,11 +8,11 @@ use daemontools::unix::thread::builder;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::data::Data;
+use crate::config::Config;
 use crate::name::Name;
-use crate::net::Finding;
-use crate::probe::Verdict;
-use crate::question::Question;
+use crate::net::Outcome;
+use crate::probe::Readiness;
+use crate::dependency::Dependency;
 
 /// A dependency's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +51,7 @@ impl State {
 #[derive(Debug)]
 pub struct Report {
     /// As it was named.
-    pub shown: String,
+    pub label: String,
     /// Where it was asked.
     pub endpoint: String,
     /// Its state.
@@ -63,19 +63,19 @@ pub struct Report {
 }
 
 impl Report {
-    fn new(question: &Question, finding: Finding) -> Self {
-        let (state, why) = match finding.verdict {
-            Verdict::Ready => (State::Ready, None),
-            Verdict::Starting(why) => (State::Starting, Some(why)),
-            Verdict::Down(why) => (State::Down, Some(why)),
-            Verdict::NeedMore => (State::Starting, None),
+    fn new(dependency: &Dependency, outcome: Outcome) -> Self {
+        let (state, why) = match outcome.readiness {
+            Readiness::Ready => (State::Ready, None),
+            Readiness::Starting(why) => (State::Starting, Some(why)),
+            Readiness::Down(why) => (State::Down, Some(why)),
+            Readiness::Incomplete => (State::Starting, None),
         };
         Self {
-            shown: question.shown.clone(),
-            endpoint: question.endpoint.to_string(),
+            label: dependency.label.clone(),
+            endpoint: dependency.endpoint.to_string(),
             state,
             why,
-            took: finding.took,
+            took: outcome.took,
         }
     }
 
@@ -92,7 +92,7 @@ impl Report {
             .map_or(String::new(), |why| format!(": {why}"));
         format!(
             "{}: {}{why} ({}, {:.1} ms)",
-            self.shown,
+            self.label,
             self.state.word(),
             self.endpoint,
             self.milliseconds()
@@ -103,7 +103,7 @@ impl Report {
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         json!({
-            "service": self.shown,
+            "service": self.label,
             "state": self.state.word(),
             "why": self.why,
             "address": self.endpoint,
@@ -114,23 +114,23 @@ impl Report {
 
 /// Asks all at once.
 #[must_use]
-pub fn ask(questions: &[Question]) -> Vec<Report> {
-    let report = |question: &Question| Report::new(question, question.ask());
+pub fn ask(dependencies: &[Dependency]) -> Vec<Report> {
+    let report = |dependency: &Dependency| Report::new(dependency, dependency.ask());
     thread::scope(|scope| {
-        let asked: Vec<_> = questions
+        let asked: Vec<_> = dependencies
             .iter()
-            .map(|question| {
+            .map(|dependency| {
                 let thread = builder()
                     .stack_size(256 * 1024)
-                    .spawn_scoped(scope, move || report(question));
-                (question, thread)
+                    .spawn_scoped(scope, move || report(dependency));
+                (dependency, thread)
             })
             .collect();
         asked
             .into_iter()
-            .map(|(question, thread)| {
+            .map(|(dependency, thread)| {
                 let done = thread.ok().and_then(|thread| thread.join().ok());
-                done.unwrap_or_else(|| report(question))
+                done.unwrap_or_else(|| report(dependency))
             })
             .collect()
     })
@@ -139,16 +139,16 @@ pub fn ask(questions: &[Question]) -> Vec<Report> {
 /// The names to look at when none is given: the known services of the scan
 /// directory, or where there are none, all that have no instances.
 #[must_use]
-pub fn default_names(data: &Data, directory: &Path) -> Vec<Name> {
+pub fn default_names(config: &Config, directory: &Path) -> Vec<Name> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut names: Vec<Name> = entries
-        .filter_map(|entry| data.find(&entry.file_name().to_string_lossy()))
-        .filter(|name| name.instance.is_some() || !data.services[&name.service].instances)
+        .filter_map(|entry| config.find(&entry.file_name().to_string_lossy()))
+        .filter(|name| name.instance.is_some() || !config.services[&name.service].instances)
         .collect();
     if names.is_empty() {
-        let plain = data.services.values().filter(|service| !service.instances);
+        let plain = config.services.values().filter(|service| !service.instances);
         names = plain
-            .filter_map(|service| data.find(&service.name))
+            .filter_map(|service| config.find(&service.name))
             .collect();
     }
     names.sort();
@@ -156,24 +156,24 @@ pub fn default_names(data: &Data, directory: &Path) -> Vec<Name> {
     names
 }
 
-/// The questions about `names`; services without a probe have none.
+/// The dependencies about `names`; services without a probe have none.
 ///
 /// # Errors
-/// See [`Question::new`].
-pub fn questions<'a>(
-    data: &Data,
+/// See [`Dependency::new`].
+pub fn dependencies<'a>(
+    config: &Config,
     context: &Context,
     directory: &Path,
     names: impl Iterator<Item = &'a str>,
-) -> Result<Vec<Question>, String> {
+) -> Result<Vec<Dependency>, String> {
     names
         .filter(|name| {
-            let service = data
+            let service = config
                 .find(name)
-                .and_then(|name| data.services.get(&name.service));
+                .and_then(|name| config.services.get(&name.service));
             service.is_none_or(|service| service.probe.is_some())
         })
-        .map(|name| Question::new(data, context, directory, name))
+        .map(|name| Dependency::new(config, context, directory, name))
         .collect()
 }
 
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_line_and_a_record_say_the_same() {
         let report = Report {
-            shown: "redis".to_owned(),
+            label: "redis".to_owned(),
             endpoint: "localhost:6379".to_owned(),
             state: State::Starting,
             why: Some("\"LOADING\"".to_owned()),

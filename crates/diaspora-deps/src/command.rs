@@ -8,8 +8,8 @@ use clap::Parser;
 use daemontools::{Args, PERMANENT, about, diag, strerr};
 
 use crate::ME;
-use crate::context::Places;
-use crate::data::Data;
+use crate::context::Paths;
+use crate::config::Config;
 
 mod act;
 mod line;
@@ -30,21 +30,21 @@ pub fn run(args: Args) -> i32 {
         // The scripts of old exited 1 for a bad option of wait_service.
         Err(error) => return usage(&error, if waits { 1 } else { PERMANENT }),
     };
-    let mut places = Places::from_environment();
+    let mut paths = Paths::from_environment();
     for (place, given) in [
-        (&mut places.services, line.data),
-        (&mut places.settings, line.settings),
-        (&mut places.directory, line.dir),
+        (&mut paths.services, line.config),
+        (&mut paths.settings, line.settings),
+        (&mut paths.directory, line.dir),
     ] {
         if let Some(given) = given {
             *place = given;
         }
     }
-    let data = match Data::load(&places.services) {
-        Ok(data) => data,
+    let config = match Config::load(&paths.services) {
+        Ok(config) => config,
         Err(mistake) => return fail(PERMANENT, &mistake),
     };
-    line.command.run(&data, places)
+    line.command.run(&config, paths)
 }
 
 /// Prints clap's text where it belongs.

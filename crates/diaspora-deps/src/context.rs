@@ -1,4 +1,4 @@
-//! What the data's `${NAME}` stand for, and the environment that goes with it.
+//! What the config's `${NAME}` stand for, and the environment that goes with it.
 
 use std::collections::BTreeMap;
 use std::ffi::CString;
@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use daemontools::unix::env;
 
 use crate::Failure;
-use crate::data::Data;
+use crate::config::Config;
 use crate::name::Name;
-use crate::settings::{self, Sourced};
+use crate::settings::{self, Settings};
 
 /// Where the program looks.
 #[derive(Clone, Debug)]
-pub struct Places {
-    /// The operator's data.
+pub struct Paths {
+    /// The operator's config.
     pub services: PathBuf,
     /// The settings, a shell file.
     pub settings: PathBuf,
@@ -23,8 +23,8 @@ pub struct Places {
     pub directory: PathBuf,
 }
 
-impl Places {
-    /// The places of an installed system, or those that the environment names.
+impl Paths {
+    /// The paths of an installed system, or those that the environment names.
     #[must_use]
     pub fn from_environment() -> Self {
         let place = |name: &[u8], default: &str| {
@@ -44,18 +44,18 @@ impl Places {
 /// The settings of one service.
 #[derive(Debug)]
 pub struct Context<'a> {
-    data: &'a Data,
-    sourced: Option<&'a Sourced>,
+    config: &'a Config,
+    settings: Option<&'a Settings>,
     instance: Option<&'a str>,
 }
 
 impl<'a> Context<'a> {
     /// Settings as the environment has them, or as the shell handed them over.
     #[must_use]
-    pub const fn new(data: &'a Data, sourced: Option<&'a Sourced>) -> Self {
+    pub const fn new(config: &'a Config, settings: Option<&'a Settings>) -> Self {
         Self {
-            data,
-            sourced,
+            config,
+            settings,
             instance: None,
         }
     }
@@ -116,14 +116,14 @@ impl<'a> Context<'a> {
                         .to_owned()
                 });
         }
-        let set = match self.sourced {
-            Some(sourced) => sourced.variables.get(name).map(Vec::as_slice),
+        let set = match self.settings {
+            Some(settings) => settings.variables.get(name).map(Vec::as_slice),
             None => env::get(name.as_bytes()),
         };
         // An empty setting is none: the scripts of old had ${NAME:-default}.
         match set.filter(|value| !value.is_empty()) {
             Some(value) => Ok(value.to_vec()),
-            None => match self.data.settings.get(name) {
+            None => match self.config.settings.get(name) {
                 Some(default) => Ok(default.as_bytes().to_vec()),
                 None => Err(format!(
                     "${{{name}}} is no setting: give it a default under [settings]"
@@ -145,33 +145,33 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Sources the settings, and asks for all that the data knows.
+/// Sources the settings, and asks for all that the config knows.
 ///
 /// # Errors
 /// See [`settings::source`].
-pub fn source(data: &Data, file: &Path) -> Result<Option<Sourced>, Failure> {
-    let names: Vec<&str> = data.settings.keys().map(String::as_str).collect();
+pub fn source(config: &Config, file: &Path) -> Result<Option<Settings>, Failure> {
+    let names: Vec<&str> = config.settings.keys().map(String::as_str).collect();
     settings::source(file, &names, settings::PATIENCE)
 }
 
 /// The environment of the service: what was inherited, in its order, with what the
-/// settings file exported or unset, and with what the data says.
+/// settings file exported or unset, and with what the config says.
 #[must_use]
 pub fn environment(
     inherited: &[&[u8]],
-    sourced: Option<&Sourced>,
+    settings: Option<&Settings>,
     set: &BTreeMap<String, Vec<u8>>,
 ) -> Vec<Vec<u8>> {
     // What a shell changes by being there.
     const SHELLS_OWN: [&[u8]; 4] = [b"_", b"SHLVL", b"PWD", b"OLDPWD"];
     let mut entries: Vec<Vec<u8>> = inherited.iter().map(|entry| entry.to_vec()).collect();
-    if let Some(sourced) = sourced {
+    if let Some(settings) = settings {
         let shells_own = |name: &[u8]| SHELLS_OWN.contains(&name);
         entries.retain(|entry| match env::split(entry) {
-            Some((name, _)) => shells_own(name) || has(&sourced.exported, name),
+            Some((name, _)) => shells_own(name) || has(&settings.exported, name),
             None => true,
         });
-        for entry in &sourced.exported {
+        for entry in &settings.exported {
             if let Some((name, value)) = env::split(entry)
                 && !shells_own(name)
             {
@@ -209,52 +209,52 @@ fn path(bytes: Vec<u8>) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn data() -> Data {
-        Data {
+    fn config() -> Config {
+        Config {
             settings: [("DIASPORA_HOME", "/app"), ("DEFAULT_ATTEMPTS", "10")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
-            ..Data::default()
+            ..Config::default()
         }
     }
 
     #[test]
     fn settings_have_defaults_and_an_empty_one_is_none() {
-        let data = data();
-        let mut sourced = Sourced::default();
-        let expand = |sourced: &Sourced, text: &str| {
-            let bytes = Context::new(&data, Some(sourced)).expand(text);
+        let config = config();
+        let mut settings = Settings::default();
+        let expand = |settings: &Settings, text: &str| {
+            let bytes = Context::new(&config, Some(settings)).expand(text);
             bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         };
         assert_eq!(
-            expand(&sourced, "a${DIASPORA_HOME}/b").as_deref(),
+            expand(&settings, "a${DIASPORA_HOME}/b").as_deref(),
             Ok("a/app/b")
         );
-        sourced
+        settings
             .variables
             .insert("DIASPORA_HOME".to_owned(), b"".to_vec());
-        assert_eq!(expand(&sourced, "${DIASPORA_HOME}").as_deref(), Ok("/app"));
-        sourced
+        assert_eq!(expand(&settings, "${DIASPORA_HOME}").as_deref(), Ok("/app"));
+        settings
             .variables
             .insert("DIASPORA_HOME".to_owned(), b"/srv".to_vec());
-        assert_eq!(expand(&sourced, "${DIASPORA_HOME}").as_deref(), Ok("/srv"));
+        assert_eq!(expand(&settings, "${DIASPORA_HOME}").as_deref(), Ok("/srv"));
         for wrong in ["${NO_SUCH}", "${INSTANCE}", "${DIASPORA_HOME"] {
-            assert!(expand(&sourced, wrong).is_err(), "{wrong}");
+            assert!(expand(&settings, wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn the_environment_keeps_its_order_and_what_is_no_variable() {
-        let sourced = Sourced {
+        let settings = Settings {
             exported: [&b"A=new"[..], b"C=3", b"SHLVL=9", b"D=4", b"_=x"]
                 .map(<[u8]>::to_vec)
                 .into(),
-            ..Sourced::default()
+            ..Settings::default()
         };
-        let set = BTreeMap::from([("C".to_owned(), b"data".to_vec())]);
+        let set = BTreeMap::from([("C".to_owned(), b"config".to_vec())]);
         let inherited = [&b"junk"[..], b"A=1", b"B=unset", b"C=2", b"SHLVL=1"];
-        let after = environment(&inherited, Some(&sourced), &set);
-        let expected = [&b"junk"[..], b"A=new", b"C=data", b"SHLVL=1", b"D=4"];
+        let after = environment(&inherited, Some(&settings), &set);
+        let expected = [&b"junk"[..], b"A=new", b"C=config", b"SHLVL=1", b"D=4"];
         assert_eq!(after, expected.map(<[u8]>::to_vec));
     }
 }

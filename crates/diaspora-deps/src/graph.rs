@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::data::Data;
+use crate::config::Config;
 use crate::name::Name;
 
 /// Services with what each needs, dependencies first.
@@ -12,7 +12,7 @@ pub struct Graph {
     nodes: Vec<(String, Vec<String>)>,
 }
 
-/// How a graph is shown.
+/// How a graph is label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// One line a service, in the order of starting.
@@ -29,20 +29,20 @@ impl Graph {
     ///
     /// # Errors
     /// Names a cycle: `a -> b -> a`.
-    pub fn new(data: &Data, names: &[Name]) -> Result<Self, String> {
+    pub fn new(config: &Config, names: &[Name]) -> Result<Self, String> {
         let mut nodes = BTreeMap::new();
         let mut open: Vec<Name> = names.to_vec();
         while let Some(name) = open.pop() {
             if nodes.contains_key(&name.to_string()) {
                 continue;
             }
-            let Some(service) = data.services.get(&name.service) else {
+            let Some(service) = config.services.get(&name.service) else {
                 continue;
             };
             let needs: Vec<Name> = service
                 .needs
                 .iter()
-                .filter_map(|need| data.find(&need.name))
+                .filter_map(|need| config.find(&need.name))
                 .collect();
             nodes.insert(
                 name.to_string(),
@@ -177,9 +177,9 @@ mod tests {
 
     #[test]
     fn the_stack_of_the_page_in_three_forms() {
-        let data = Data::load(std::path::Path::new("/nonexistent")).expect("built in");
-        let thin = data.find("99thin_1").expect("known");
-        let graph = Graph::new(&data, &[thin]).expect("no cycle");
+        let config = Config::load(std::path::Path::new("/nonexistent")).expect("built in");
+        let thin = config.find("99thin_1").expect("known");
+        let graph = Graph::new(&config, &[thin]).expect("no cycle");
         let text = graph.render(Format::Text, |_| None);
         assert_eq!(
             text,

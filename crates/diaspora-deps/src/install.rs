@@ -168,12 +168,12 @@ fn hidden_names(place: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// Writes a file that does not exist, complete or not at all.
 fn put(path: &Path, text: &str, mode: u32, report: &mut String) -> Result<(), String> {
-    let shown = path.display();
+    let label = path.display();
     let word = match read::regular(path) {
         Ok(found) if found == text.as_bytes() => "unchanged",
         Ok(_) => "kept, for it was changed",
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make(path, text, mode).map_err(|why| format!("unable to make {shown}: {why}"))?;
+            make(path, text, mode).map_err(|why| format!("unable to make {label}: {why}"))?;
             "made"
         }
         Err(_) if path.symlink_metadata().is_ok_and(|facts| !facts.is_file()) => {
@@ -181,7 +181,7 @@ fn put(path: &Path, text: &str, mode: u32, report: &mut String) -> Result<(), St
         }
         Err(error) => return Err(trouble(path, &error)),
     };
-    let _ = writeln!(report, "{shown}: {word}");
+    let _ = writeln!(report, "{label}: {word}");
     Ok(())
 }
 

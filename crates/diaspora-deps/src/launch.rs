@@ -7,50 +7,50 @@ use std::ffi::CStr;
 use daemontools::PERMANENT;
 
 use crate::Failure;
-use crate::context::{self, Context, Places};
-use crate::data::Data;
+use crate::context::{self, Context, Paths};
+use crate::config::Config;
 use crate::name::{self, Name};
-use crate::question::Question;
+use crate::dependency::Dependency;
 use crate::wait::{self, Pace};
 
 mod files;
-mod identity;
+mod credentials;
 mod program;
 
 use program::Program;
 
-/// Becomes the service `shown`, with `args` behind its own arguments. Returns only
+/// Becomes the service `label`, with `args` behind its own arguments. Returns only
 /// to say why not.
-pub fn exec(data: &Data, places: &Places, shown: &str, args: &[&CStr]) -> Failure {
-    match prepare(data, places, shown, args) {
+pub fn exec(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Failure {
+    match prepare(config, paths, label, args) {
         Ok(program) => program.exec(),
         Err(failure) => failure,
     }
 }
 
-fn prepare(data: &Data, places: &Places, shown: &str, args: &[&CStr]) -> Result<Program, Failure> {
+fn prepare(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Result<Program, Failure> {
     let directory = here();
-    let name = identify(data, shown, &directory).map_err(Failure::permanent)?;
-    let service = &data.services[&name.service];
+    let name = identify(config, label, &directory).map_err(Failure::permanent)?;
+    let service = &config.services[&name.service];
     if service.exec.is_empty() {
         return Err(Failure::permanent(format!(
-            "{shown} has no program: add exec = [...] to [service.{}]",
+            "{label} has no program: add exec = [...] to [service.{}]",
             name.service
         )));
     }
-    let mut sourced = None;
+    let mut settings = None;
     if service.source_settings {
-        sourced = context::source(data, &places.settings)?;
+        settings = context::source(config, &paths.settings)?;
     }
-    let all = Context::new(data, sourced.as_ref());
+    let all = Context::new(config, settings.as_ref());
     let context = all.of(&name);
     let mut program =
-        Program::new(service, &context, sourced.as_ref(), args).map_err(Failure::permanent)?;
-    let questions = service.needs.iter().map(|need| {
-        Question::new(data, &all, &places.directory, &need.name)
+        Program::new(service, &context, settings.as_ref(), args).map_err(Failure::permanent)?;
+    let dependencies = service.needs.iter().map(|need| {
+        Dependency::new(config, &all, &paths.directory, &need.name)
             .map_err(|why| Failure::permanent(format!("{}: {why}", need.place)))
     });
-    let questions = questions.collect::<Result<Vec<_>, _>>()?;
+    let dependencies = dependencies.collect::<Result<Vec<_>, _>>()?;
     files::make_ready(service, &context)?;
     program
         .add_unless(service, &context)
@@ -62,7 +62,7 @@ fn prepare(data: &Data, places: &Places, shown: &str, args: &[&CStr]) -> Result<
             PERMANENT
         })
     };
-    wait::all(&directory, &questions, Pace::Eager, attempts)
+    wait::all(&directory, &dependencies, Pace::Eager, attempts)
         .map_err(|code| Failure::new(code, String::new()))?;
     Ok(program)
 }
@@ -74,17 +74,17 @@ pub(crate) fn here() -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// Which service `shown` is, and which instance: said in the name, or by that of the
+/// Which service `label` is, and which instance: said in the name, or by that of the
 /// service directory.
-fn identify(data: &Data, shown: &str, directory: &str) -> Result<Name, String> {
-    let mut name = data
-        .find(shown)
-        .ok_or_else(|| format!("unknown '{shown}': {}", data.suggest(shown)))?;
-    if data.services[&name.service].instances && name.instance.is_none() {
+fn identify(config: &Config, label: &str, directory: &str) -> Result<Name, String> {
+    let mut name = config
+        .find(label)
+        .ok_or_else(|| format!("unknown '{label}': {}", config.suggest(label)))?;
+    if config.services[&name.service].instances && name.instance.is_none() {
         name.instance = name::instance_of(directory);
         if name.instance.is_none() {
             return Err(format!(
-                "the directory's name \"{directory}\" has no instance: call it {shown}_0, say"
+                "the directory's name \"{directory}\" has no instance: call it {label}_0, say"
             ));
         }
     }
@@ -99,9 +99,9 @@ mod tests {
 
     #[test]
     fn the_instance_comes_from_the_name_or_from_the_directory() {
-        let data = Data::load(Path::new("/nonexistent")).expect("the built-in data");
-        let identify = |shown: &str, directory: &str| {
-            identify(&data, shown, directory).map(|name| name.to_string())
+        let config = Config::load(Path::new("/nonexistent")).expect("the built-in config");
+        let identify = |label: &str, directory: &str| {
+            identify(&config, label, directory).map(|name| name.to_string())
         };
         assert_eq!(identify("thin", "99thin_2").as_deref(), Ok("thin_2"));
         assert_eq!(identify("thin_1", "99thin_2").as_deref(), Ok("thin_1"));

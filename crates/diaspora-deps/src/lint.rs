@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::Failure;
 use crate::context::{self, Context};
-use crate::data::Data;
+use crate::config::Config;
 use crate::graph::Graph;
 use crate::name::{self, Name};
 use crate::read;
@@ -20,10 +20,10 @@ mod script;
 /// Looks over all of `directory`; gives what was found.
 ///
 /// # Errors
-/// Says that the directory can't be read, or the settings not sourced.
-pub fn look(data: &Data, directory: &Path, settings: &Path) -> Result<Vec<String>, Failure> {
-    let sourced = context::source(data, settings)?;
-    let context = Context::new(data, sourced.as_ref());
+/// Says that the directory can't be read, or the settings not settings.
+pub fn look(config: &Config, directory: &Path, settings: &Path) -> Result<Vec<String>, Failure> {
+    let settings = context::source(config, settings)?;
+    let context = Context::new(config, settings.as_ref());
     let unreadable =
         |error| Failure::temporary(format!("unable to read {}: {error}", directory.display()));
     let mut names: Vec<String> = fs::read_dir(directory)
@@ -35,7 +35,7 @@ pub fn look(data: &Data, directory: &Path, settings: &Path) -> Result<Vec<String
         .collect();
     names.sort();
     let mut lint = Lint {
-        data,
+        config,
         context,
         directory,
         listens: BTreeMap::new(),
@@ -45,7 +45,7 @@ pub fn look(data: &Data, directory: &Path, settings: &Path) -> Result<Vec<String
     for name in &names {
         lint.service(name);
     }
-    if let Err(cycle) = Graph::new(data, &lint.gated) {
+    if let Err(cycle) = Graph::new(config, &lint.gated) {
         lint.findings.push(format!(
             "{}: {cycle}: none of these can ever start: take one need out of services.toml",
             directory.display()
@@ -55,7 +55,7 @@ pub fn look(data: &Data, directory: &Path, settings: &Path) -> Result<Vec<String
 }
 
 struct Lint<'a> {
-    data: &'a Data,
+    config: &'a Config,
     context: Context<'a>,
     directory: &'a Path,
     /// Address to the service directory that has it.
@@ -82,8 +82,8 @@ impl Lint<'_> {
             self.find(&run, &trap);
         }
         for waited in script::waits_for(&text) {
-            if self.data.find(&waited).is_none() {
-                let hint = self.data.suggest(&waited);
+            if self.config.find(&waited).is_none() {
+                let hint = self.config.suggest(&waited);
                 self.find(
                     &run,
                     &format!("waits for \"{waited}\", which is unknown: {hint}"),
@@ -91,18 +91,18 @@ impl Lint<'_> {
             }
         }
         let gated = script::gated(&text);
-        if let Some(shown) = &gated
-            && self.data.find(shown).is_none()
+        if let Some(label) = &gated
+            && self.config.find(label).is_none()
         {
-            let hint = self.data.suggest(shown);
+            let hint = self.config.suggest(label);
             self.find(
                 &run,
-                &format!("gates \"{shown}\", which is unknown: {hint}"),
+                &format!("gates \"{label}\", which is unknown: {hint}"),
             );
         }
         let known = gated.as_deref().unwrap_or(directory);
-        if let Some(mut name) = self.data.find(known) {
-            let service = &self.data.services[&name.service];
+        if let Some(mut name) = self.config.find(known) {
+            let service = &self.config.services[&name.service];
             if service.instances && name.instance.is_none() {
                 name.instance = name::instance_of(directory);
             }

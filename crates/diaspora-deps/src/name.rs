@@ -6,7 +6,7 @@ use std::fmt;
 /// A service as somebody named it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
-    /// The service in the data.
+    /// The service in the config.
     pub service: String,
     /// Which of its instances.
     pub instance: Option<String>,

@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 
 use daemontools::unix::socket;
 
-use crate::probe::{Protocol, Verdict, refusal};
+use crate::probe::{Protocol, Readiness, refusal};
 
 mod endpoint;
 mod resolve;
-mod talk;
+mod exchange;
 
 pub use endpoint::Endpoint;
 
 use resolve::resolve;
-use talk::{errno, talk};
+use exchange::{errno, exchange};
 
-/// Bounds of one question.
+/// Bounds of one dependency.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// For resolving a name.
@@ -39,11 +39,11 @@ impl Default for Limits {
     }
 }
 
-/// What came out of a question.
+/// What came out of a dependency.
 #[derive(Clone, Debug)]
-pub struct Finding {
-    /// Ready, starting or down; never [`Verdict::NeedMore`].
-    pub verdict: Verdict,
+pub struct Outcome {
+    /// Ready, starting or down; never [`Readiness::Incomplete`].
+    pub readiness: Readiness,
     /// Whether nobody was there to notice that we asked.
     pub absent: bool,
     /// How long it took.
@@ -52,63 +52,63 @@ pub struct Finding {
 
 /// Asks at `endpoint`; the best answer of its addresses counts.
 #[must_use]
-pub fn ask(endpoint: &Endpoint, protocol: &dyn Protocol, limits: Limits) -> Finding {
+pub fn ask(endpoint: &Endpoint, protocol: &dyn Protocol, limits: Limits) -> Outcome {
     let start = Instant::now();
-    let (verdict, absent) = match endpoint {
+    let (readiness, absent) = match endpoint {
         Endpoint::Unix(path) => {
             let deadline = start + limits.answer;
             match socket::connect_unix(path) {
                 Ok(stream) => match socket::peer_user(&stream) {
-                    Ok(user) if protocol.may_see(user) => {
-                        (talk(stream, protocol, deadline, limits), false)
+                    Ok(user) if protocol.may_send_to(user) => {
+                        (exchange(stream, protocol, deadline, limits), false)
                     }
-                    Ok(user) => (Verdict::Down(stranger(user)), false),
-                    Err(error) => (refusal(true, error).verdict, false),
+                    Ok(user) => (Readiness::Down(stranger(user)), false),
+                    Err(error) => (refusal(true, error).readiness, false),
                 },
                 Err(error) => {
                     let refusal = refusal(true, error);
-                    (refusal.verdict, refusal.absent)
+                    (refusal.readiness, refusal.absent)
                 }
             }
         }
         Endpoint::Tcp(host, port) => match resolve(host, *port, limits.resolve) {
             Ok(addresses) => ask_all(&addresses, protocol, limits),
-            Err(why) => (Verdict::Down(why), false),
+            Err(why) => (Readiness::Down(why), false),
         },
     };
-    log::debug!("{endpoint}: {verdict:?}");
-    Finding {
-        verdict,
+    log::debug!("{endpoint}: {readiness:?}");
+    Outcome {
+        readiness,
         absent,
         took: start.elapsed(),
     }
 }
 
-fn ask_all(addresses: &[SocketAddr], protocol: &dyn Protocol, limits: Limits) -> (Verdict, bool) {
-    let mut best: Option<Verdict> = None;
+fn ask_all(addresses: &[SocketAddr], protocol: &dyn Protocol, limits: Limits) -> (Readiness, bool) {
+    let mut best: Option<Readiness> = None;
     let mut absent = true;
     for address in addresses {
         let deadline = Instant::now() + limits.answer;
-        let verdict = match TcpStream::connect_timeout(address, limits.answer) {
+        let readiness = match TcpStream::connect_timeout(address, limits.answer) {
             Ok(stream) => {
                 absent = false;
                 let _ = stream.set_nodelay(true);
-                talk(stream, protocol, deadline, limits)
+                exchange(stream, protocol, deadline, limits)
             }
             Err(error) => {
                 let refusal = refusal(false, errno(&error));
                 absent &= refusal.absent;
-                refusal.verdict
+                refusal.readiness
             }
         };
-        if verdict == Verdict::Ready {
-            return (verdict, false);
+        if readiness == Readiness::Ready {
+            return (readiness, false);
         }
-        if best.as_ref().is_none_or(|best| rank(&verdict) > rank(best)) {
-            best = Some(verdict);
+        if best.as_ref().is_none_or(|best| rank(&readiness) > rank(best)) {
+            best = Some(readiness);
         }
     }
-    let nowhere = || Verdict::Down("the name has no address".to_owned());
+    let nowhere = || Readiness::Down("the name has no address".to_owned());
     (best.unwrap_or_else(nowhere), absent)
 }
 
@@ -116,11 +116,11 @@ fn stranger(user: u32) -> String {
     format!("its socket is held by user {user}, to whom no password is sent")
 }
 
-const fn rank(verdict: &Verdict) -> u8 {
-    match verdict {
-        Verdict::Ready => 2,
-        Verdict::Starting(_) => 1,
-        Verdict::Down(_) | Verdict::NeedMore => 0,
+const fn rank(readiness: &Readiness) -> u8 {
+    match readiness {
+        Readiness::Ready => 2,
+        Readiness::Starting(_) => 1,
+        Readiness::Down(_) | Readiness::Incomplete => 0,
     }
 }
 

@@ -209,9 +209,9 @@ mod tests {
         let file = place.path().join("settings");
         write(&file, "touch ran", 0o646);
         let failure = source(&file, &["A"], PATIENCE).expect_err("refused");
-        let shown = file.display();
+        let label = file.display();
         let message = format!(
-            "unable to source {shown}: other users may change {shown}: chown root, chmod go-w"
+            "unable to source {label}: other users may change {label}: chown root, chmod go-w"
         );
         assert_eq!(failure.message, message);
         assert_eq!(failure.code, daemontools::PERMANENT);

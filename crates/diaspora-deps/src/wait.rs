@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use daemontools::unix::fd;
 
-use crate::net::Finding;
-use crate::probe::Verdict;
-use crate::question::Question;
+use crate::net::Outcome;
+use crate::probe::Readiness;
+use crate::dependency::Dependency;
 
 /// The exit code of a gate that gave up.
 pub const GAVE_UP: i32 = 126;
@@ -55,10 +55,10 @@ pub enum Pace {
 impl Pace {
     /// How long to leave a dependency alone. Where nobody listens, asking costs
     /// nobody anything.
-    const fn pause(self, finding: &Finding) -> Duration {
+    const fn pause(self, outcome: &Outcome) -> Duration {
         match self {
             Self::Steady => SECOND,
-            Self::Eager if finding.absent => Duration::from_millis(40),
+            Self::Eager if outcome.absent => Duration::from_millis(40),
             Self::Eager => Duration::from_millis(200),
         }
     }
@@ -71,39 +71,39 @@ impl Pace {
 /// [`GAVE_UP`] when there are no more attempts; what `attempts` fails with.
 pub fn all(
     name: &str,
-    questions: &[Question],
+    dependencies: &[Dependency],
     pace: Pace,
     attempts: impl FnOnce() -> Result<u64, i32>,
 ) -> Result<(), i32> {
     let mut source = Some(attempts);
     let mut count = None;
-    for question in questions {
-        let mut finding = question.ask();
-        while finding.verdict != Verdict::Ready {
+    for dependency in dependencies {
+        let mut outcome = dependency.ask();
+        while outcome.readiness != Readiness::Ready {
             if let Some(source) = source.take() {
                 count = Some(Attempts::new(source()?));
             }
             if !count.as_mut().is_some_and(Attempts::failed) {
                 return Err(GAVE_UP);
             }
-            let line = format!("{name} waiting for {}\n", question.shown);
+            let line = format!("{name} waiting for {}\n", dependency.label);
             // Where nobody reads, nobody misses it.
             let _ = fd::write_all(fd::STDOUT, line.as_bytes());
-            finding = again(question, finding, pace);
+            outcome = again(dependency, outcome, pace);
         }
     }
     Ok(())
 }
 
 /// Asks again until it is ready or a second has passed.
-fn again(question: &Question, mut finding: Finding, pace: Pace) -> Finding {
+fn again(dependency: &Dependency, mut outcome: Outcome, pace: Pace) -> Outcome {
     let end = Instant::now() + SECOND;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        thread::sleep(pace.pause(&finding).min(left));
-        finding = question.ask();
-        if finding.verdict == Verdict::Ready || Instant::now() >= end {
-            return finding;
+        thread::sleep(pace.pause(&outcome).min(left));
+        outcome = dependency.ask();
+        if outcome.readiness == Readiness::Ready || Instant::now() >= end {
+            return outcome;
         }
     }
 }

@@ -13,10 +13,10 @@ use daemontools::Errno;
 use daemontools::unix::account;
 use daemontools::unix::file::{self, Obstacle};
 
-use super::identity::{find_group, find_user};
+use super::credentials::{find_group, find_user};
 use crate::Failure;
 use crate::context::Context;
-use crate::data::{LogFile, Owned, Service};
+use crate::config::{LogFile, Directory, Service};
 use crate::read::c_path;
 
 /// The exit codes of the preparations, as the scripts of old had them.
@@ -56,7 +56,7 @@ fn place(path: &Path) -> Result<(OwnedFd, CString), Obstacle> {
     Ok((enter(parent)?, c_path(Path::new(name))?))
 }
 
-fn make_directory(owned: &Owned, context: &Context) -> Result<(), Failure> {
+fn make_directory(owned: &Directory, context: &Context) -> Result<(), Failure> {
     let path = context
         .expand_path(&owned.path)
         .map_err(Failure::permanent)?;
@@ -163,11 +163,11 @@ mod tests {
     use std::os::unix::fs::{chown, lchown, symlink};
 
     use super::*;
-    use crate::data::Data;
+    use crate::config::Config;
 
     fn make(file: &Path) -> Result<(), Failure> {
-        let data = Data::default();
-        let context = Context::new(&data, None);
+        let config = Config::default();
+        let context = Context::new(&config, None);
         let log = LogFile {
             file: file.to_string_lossy().into_owned(),
             user: None,

@@ -9,25 +9,25 @@ use daemontools::unix::env;
 use daemontools::unix::exec::Strings;
 use daemontools::{TEMPORARY, errno, pathexec};
 
-use super::identity::Identity;
+use super::credentials::Credentials;
 use crate::Failure;
 use crate::context::{self, Context};
-use crate::data::Service;
+use crate::config::Service;
 use crate::read;
-use crate::settings::Sourced;
+use crate::settings::Settings;
 
 /// What will run.
 pub(super) struct Program {
     argv: Vec<CString>,
     env: Vec<CString>,
-    identity: Option<Identity>,
+    credentials: Option<Credentials>,
 }
 
 impl Program {
     pub(super) fn new(
         service: &Service,
         context: &Context,
-        sourced: Option<&Sourced>,
+        settings: Option<&Settings>,
         args: &[&CStr],
     ) -> Result<Self, String> {
         let mut argv = Vec::new();
@@ -40,18 +40,18 @@ impl Program {
             set.insert(name.clone(), context.expand(value)?);
         }
         let inherited: Vec<&[u8]> = env::iter().map(CStr::to_bytes).collect();
-        let env = context::environment(&inherited, sourced, &set)
+        let env = context::environment(&inherited, settings, &set)
             .into_iter()
             .filter_map(|entry| CString::new(entry).ok())
             .collect();
-        let identity = match &service.user {
-            Some(user) => Some(Identity::find(&context.expand_c(user)?, service, context)?),
+        let credentials = match &service.user {
+            Some(user) => Some(Credentials::find(&context.expand_c(user)?, service, context)?),
             None => None,
         };
         Ok(Self {
             argv,
             env,
-            identity,
+            credentials,
         })
     }
 
@@ -78,8 +78,8 @@ impl Program {
     }
 
     pub(super) fn exec(&self) -> Failure {
-        if let Some(identity) = &self.identity
-            && let Err(error) = identity.assume()
+        if let Some(credentials) = &self.credentials
+            && let Err(error) = credentials.assume()
         {
             let message = format!("unable to change user: {}", errno::text(error));
             return Failure::new(TEMPORARY, message);

@@ -11,8 +11,8 @@ fn findings(files: &[(&str, &str, u32)], services: &str) -> String {
         fs::write(&file, text).expect("write");
         fs::set_permissions(&file, fs::Permissions::from_mode(*mode)).expect("chmod");
     }
-    let data = Data::load(&data_file).expect("data");
-    look(&data, &directory, Path::new("/nonexistent"))
+    let config = Config::load(&data_file).expect("config");
+    look(&config, &directory, Path::new("/nonexistent"))
         .expect("looked")
         .join("\n")
 }

@@ -11,7 +11,7 @@ use daemontools::unix::thread;
 pub(super) fn resolve(
     host: &str,
     port: u16,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Vec<SocketAddr>, String> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
@@ -26,12 +26,12 @@ pub(super) fn resolve(
         .stack_size(256 * 1024)
         .spawn(asked)
         .map_err(|error| format!("{host} can't be resolved: {error}"))?;
-    match receiver.recv_timeout(patience) {
+    match receiver.recv_timeout(timeout) {
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => Err(format!("{host} can't be resolved: {error}")),
         Err(_) => Err(format!(
             "{host} was not resolved within {:.1} s",
-            patience.as_secs_f32()
+            timeout.as_secs_f32()
         )),
     }
 }

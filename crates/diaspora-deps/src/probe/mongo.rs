@@ -2,7 +2,7 @@
 //! in an OP_QUERY) or of today (`hello` in an OP_MSG), and reads the answer's BSON
 //! as far as it must.
 
-use super::{Protocol, Verdict, not_the_protocol};
+use super::{Protocol, Readiness, wrong_protocol};
 
 /// The form of the question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,37 +35,37 @@ const HELLO: &[u8] = b"\x34\0\0\0\x01\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\0\
 \x1f\0\0\0\x10hello\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0";
 
 impl Protocol for Mongo {
-    fn hello(&self) -> Vec<u8> {
+    fn request(&self) -> Vec<u8> {
         match self.dialect {
             Dialect::Any => IS_MASTER.to_vec(),
             Dialect::Modern => HELLO.to_vec(),
         }
     }
 
-    fn judge(&self, reply: &[u8]) -> Verdict {
+    fn judge(&self, reply: &[u8]) -> Readiness {
         let Some(length) = int(reply, 0) else {
-            return Verdict::NeedMore;
+            return Readiness::Incomplete;
         };
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if !(HEADER + 5..=LENGTH_MAX).contains(&length) {
-            return not_the_protocol("mongo", reply);
+            return wrong_protocol("mongo", reply);
         }
         let Some(operation) = int(reply, 12) else {
-            return Verdict::NeedMore;
+            return Readiness::Incomplete;
         };
         // Where the document begins: behind flags, cursor, start and count; or
         // behind flags and the kind of the section.
         let start = match operation {
             OP_REPLY => HEADER + 20,
             OP_MSG => HEADER + 5,
-            _ => return not_the_protocol("mongo", reply),
+            _ => return wrong_protocol("mongo", reply),
         };
         let Some(message) = reply.get(..length) else {
-            return Verdict::NeedMore;
+            return Readiness::Incomplete;
         };
         match message.get(start..).and_then(Answer::read) {
-            Some(answer) => answer.verdict(),
-            None => not_the_protocol("mongo", reply),
+            Some(answer) => answer.readiness(),
+            None => wrong_protocol("mongo", reply),
         }
     }
 }
@@ -113,7 +113,7 @@ impl Answer {
         }
     }
 
-    fn verdict(self) -> Verdict {
+    fn readiness(self) -> Readiness {
         let why = match self {
             Self {
                 error: Some(why), ..
@@ -125,16 +125,16 @@ impl Answer {
                 ok: Some(true),
                 primary: Some(true),
                 ..
-            } => return Verdict::Ready,
+            } => return Readiness::Ready,
             Self {
                 ok: Some(true),
                 primary: Some(false),
                 ..
             } => "no primary yet".to_owned(),
-            Self { ok: None, .. } => return not_the_protocol("mongo", b""),
+            Self { ok: None, .. } => return wrong_protocol("mongo", b""),
             Self { .. } => "it says that it is not ok".to_owned(),
         };
-        Verdict::Starting(why)
+        Readiness::Starting(why)
     }
 }
 
@@ -183,7 +183,7 @@ fn int(bytes: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::bear_anything;
+    use super::super::tests::survives_any_reply;
     use super::*;
 
     /// The elements as a document in an answer of either form.
@@ -204,10 +204,10 @@ mod tests {
         bytes
     }
 
-    fn judge(elements: &[u8]) -> Verdict {
-        let verdict = Mongo::default().judge(&answer(OP_REPLY, elements));
-        assert_eq!(verdict, Mongo::default().judge(&answer(OP_MSG, elements)));
-        verdict
+    fn judge(elements: &[u8]) -> Readiness {
+        let readiness = Mongo::default().judge(&answer(OP_REPLY, elements));
+        assert_eq!(readiness, Mongo::default().judge(&answer(OP_MSG, elements)));
+        readiness
     }
 
     const OK: &[u8] = b"\x01ok\0\0\0\0\0\0\0\xf0\x3f";
@@ -226,9 +226,9 @@ mod tests {
         for name in [&b"ismaster"[..], b"isWritablePrimary"] {
             for ok in [OK, OK_INT] {
                 let elements = [hosts, &b"\x08"[..], name, b"\0\x01", ok].concat();
-                assert_eq!(judge(&elements), Verdict::Ready);
-                bear_anything(&Mongo::default(), &answer(OP_REPLY, &elements));
-                bear_anything(&Mongo::default(), &answer(OP_MSG, &elements));
+                assert_eq!(judge(&elements), Readiness::Ready);
+                survives_any_reply(&Mongo::default(), &answer(OP_REPLY, &elements));
+                survives_any_reply(&Mongo::default(), &answer(OP_MSG, &elements));
             }
         }
     }
@@ -240,21 +240,21 @@ mod tests {
         let not_ok = b"\x08ismaster\0\x01\x10ok\0\0\0\0\0".to_vec();
         let error = [&b"\x02$err\0\x06\0\0\0sorry\0"[..], OK].concat();
         for elements in [secondary, waiting, not_ok, error] {
-            assert!(matches!(judge(&elements), Verdict::Starting(_)));
+            assert!(matches!(judge(&elements), Readiness::Starting(_)));
         }
     }
 
     #[test]
     fn lengths_that_lie_are_not_believed() {
         let huge = b"\xff\xff\xff\x7f\0\0\0\0\0\0\0\0\x01\0\0\0";
-        assert!(matches!(Mongo::default().judge(huge), Verdict::Down(_)));
+        assert!(matches!(Mongo::default().judge(huge), Readiness::Down(_)));
         let mut inner = answer(OP_REPLY, b"\x02a\0\xff\xff\xff\xffx\0");
-        assert!(matches!(Mongo::default().judge(&inner), Verdict::Down(_)));
+        assert!(matches!(Mongo::default().judge(&inner), Readiness::Down(_)));
         inner[HEADER + 20] = 0xff;
-        assert!(matches!(Mongo::default().judge(&inner), Verdict::Down(_)));
+        assert!(matches!(Mongo::default().judge(&inner), Readiness::Down(_)));
         assert!(matches!(
             Mongo::default().judge(b"HTTP/1.1 400 "),
-            Verdict::Down(_)
+            Readiness::Down(_)
         ));
     }
 }

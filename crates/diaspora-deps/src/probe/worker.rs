@@ -3,7 +3,7 @@
 //! there if the process of an entry of this host is.
 
 use super::redis::command;
-use super::{Protocol, Verdict, excerpt, first_line, not_the_protocol};
+use super::{Protocol, Readiness, excerpt, first_line, wrong_protocol};
 
 /// What tells whether a worker's process is there.
 pub trait Alive {
@@ -27,28 +27,28 @@ pub struct Worker<A> {
 const ENTRIES_MAX: usize = 10_000;
 
 impl<A: Alive> Protocol for Worker<A> {
-    fn hello(&self) -> Vec<u8> {
+    fn request(&self) -> Vec<u8> {
         command(&[b"SMEMBERS", self.key.as_bytes()])
     }
 
-    fn judge(&self, reply: &[u8]) -> Verdict {
+    fn judge(&self, reply: &[u8]) -> Readiness {
         let mut reader = Reader(reply);
         let count = match reader.number(b'*') {
             Item::Value(count) if count <= ENTRIES_MAX => count,
-            Item::Cut => return Verdict::NeedMore,
-            Item::Error(why) => return Verdict::Starting(format!("its redis says {why}")),
-            _ => return not_the_protocol("redis", reply),
+            Item::Cut => return Readiness::Incomplete,
+            Item::Error(why) => return Readiness::Starting(format!("its redis says {why}")),
+            _ => return wrong_protocol("redis", reply),
         };
         let mut found = 0;
         for _ in 0..count {
             match reader.string() {
-                Item::Value(entry) if self.is_ours(entry) => return Verdict::Ready,
+                Item::Value(entry) if self.is_ours(entry) => return Readiness::Ready,
                 Item::Value(_) => found += 1,
-                Item::Cut => return Verdict::NeedMore,
-                _ => return not_the_protocol("redis", reply),
+                Item::Cut => return Readiness::Incomplete,
+                _ => return wrong_protocol("redis", reply),
             }
         }
-        Verdict::Down(match found {
+        Readiness::Down(match found {
             0 => "no worker has registered".to_owned(),
             _ => format!("only stale or foreign entries: {found}"),
         })
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::bear_anything;
+    use super::super::tests::survives_any_reply;
     use super::*;
 
     struct Only(u32);
@@ -155,31 +155,31 @@ mod tests {
     #[test]
     fn a_living_worker_of_this_host_is_ready() {
         assert_eq!(
-            worker(42).hello(),
+            worker(42).request(),
             b"*2\r\n$8\r\nSMEMBERS\r\n$14\r\nresque:workers\r\n"
         );
-        bear_anything(&worker(42), REPLY);
+        survives_any_reply(&worker(42), REPLY);
     }
 
     #[test]
     fn stale_and_foreign_entries_do_not_count() {
         for pid in [7, 4, 43] {
-            assert!(matches!(worker(pid).judge(REPLY), Verdict::Down(why) if why.ends_with('2')));
+            assert!(matches!(worker(pid).judge(REPLY), Readiness::Down(why) if why.ends_with('2')));
         }
-        assert!(matches!(worker(7).judge(b"*0\r\n"), Verdict::Down(_)));
+        assert!(matches!(worker(7).judge(b"*0\r\n"), Readiness::Down(_)));
     }
 
     #[test]
     fn redis_itself_may_not_be_ready() {
         let loading = worker(7).judge(b"-LOADING later\r\n");
-        assert!(matches!(loading, Verdict::Starting(_)));
+        assert!(matches!(loading, Readiness::Starting(_)));
         for garbage in [
             &b"+PONG\r\n"[..],
             b"*-1\r\n",
             b"*99999999\r\n",
             b"*1\r\n$-1\r\n",
         ] {
-            assert!(matches!(worker(7).judge(garbage), Verdict::Down(_)));
+            assert!(matches!(worker(7).judge(garbage), Readiness::Down(_)));
         }
     }
 }

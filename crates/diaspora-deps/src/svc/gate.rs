@@ -4,12 +4,12 @@
 
 use std::path::Path;
 
-use crate::data::Data;
+use crate::config::Config;
 
 /// What a gate was asked to wait for, from its command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Gate {
-    /// `exec SERVICE`: what the data says that it needs.
+    /// `exec SERVICE`: what the config says that it needs.
     Exec(String),
     /// `wait NAME...`.
     Wait(Vec<String>),
@@ -58,13 +58,13 @@ impl Gate {
     }
 
     /// The names it waits for, in order.
-    pub(super) fn needs(&self, data: &Data) -> Vec<String> {
+    pub(super) fn needs(&self, config: &Config) -> Vec<String> {
         match self {
             Self::Wait(names) => names.clone(),
-            Self::Exec(shown) => {
-                let service = data
-                    .find(shown)
-                    .and_then(|name| data.services.get(&name.service));
+            Self::Exec(label) => {
+                let service = config
+                    .find(label)
+                    .and_then(|name| config.services.get(&name.service));
                 let needs = service.map(|service| service.needs.iter());
                 needs
                     .into_iter()

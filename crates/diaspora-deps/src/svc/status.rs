@@ -9,16 +9,16 @@ use daemontools::status::{Status, Want};
 use daemontools::{PERMANENT, about};
 
 use super::gate::Gate;
-use super::{ME, shown};
+use super::{ME, label};
 use crate::check::{self, Report, State};
-use crate::context::{self, Context, Places};
-use crate::data::Data;
-use crate::question::{self, Question};
+use crate::context::{self, Context, Paths};
+use crate::config::Config;
+use crate::dependency::{self, Dependency};
 
 /// The exit code where a service does not run that should: that of init scripts.
 const NOT_RUNNING: i32 = 3;
 
-/// A service, as far as it is shown.
+/// A service, as far as it is label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
     Unsupervised,
@@ -49,9 +49,9 @@ impl Look {
 }
 
 /// Shows all; 0 where each runs that should.
-pub(super) fn status(services: &[PathBuf], places: &Places) -> i32 {
+pub(super) fn status(services: &[PathBuf], paths: &Paths) -> i32 {
     let color = std::io::stdout().is_terminal();
-    let mut waits = Waits::new(places);
+    let mut waits = Waits::new(paths);
     let mut worst = 0;
     let mut text = Vec::new();
     for service in services {
@@ -59,7 +59,7 @@ pub(super) fn status(services: &[PathBuf], places: &Places) -> i32 {
         let waiting = status.and_then(|status| waits.of(status.pid));
         let (look, words) = describe(status, waiting.as_deref(), now());
         worst = worst.max(look.code());
-        text.extend_from_slice(shown(service));
+        text.extend_from_slice(label(service));
         let words = match color {
             true => format!(": {}{words}\x1b[0m\n", look.color()),
             false => format!(": {words}\n"),
@@ -78,7 +78,7 @@ fn supervised(service: &Path) -> Option<Status> {
     ));
     let ok = std::ffi::CString::new(ok.as_os_str().as_bytes()).ok()?;
     daemontools::unix::fifo::open_write(&ok).ok()?;
-    question::status(service)
+    dependency::status(service)
 }
 
 fn now() -> i64 {
@@ -119,19 +119,19 @@ fn duration(seconds: i64) -> String {
     }
 }
 
-/// What gates wait for. The data is read and a dependency asked only where some
+/// What gates wait for. The config is read and a dependency asked only where some
 /// service is a gate, and each dependency once.
 struct Waits<'a> {
-    places: &'a Places,
-    data: Option<Result<Data, String>>,
+    paths: &'a Paths,
+    config: Option<Result<Config, String>>,
     asked: BTreeMap<String, Option<String>>,
 }
 
 impl<'a> Waits<'a> {
-    const fn new(places: &'a Places) -> Self {
+    const fn new(paths: &'a Paths) -> Self {
         Self {
-            places,
-            data: None,
+            paths,
+            config: None,
             asked: BTreeMap::new(),
         }
     }
@@ -142,19 +142,19 @@ impl<'a> Waits<'a> {
             return None;
         }
         let gate = Gate::of(pid)?;
-        let data = self
-            .data
-            .get_or_insert_with(|| Data::load(&self.places.services));
-        let data = match data {
-            Ok(data) => data,
+        let config = self
+            .config
+            .get_or_insert_with(|| Config::load(&self.paths.services));
+        let config = match config {
+            Ok(config) => config,
             Err(why) => return Some(format!("something: {why}")),
         };
-        for need in gate.needs(data) {
-            let places = self.places;
+        for need in gate.needs(config) {
+            let paths = self.paths;
             let state = self
                 .asked
                 .entry(need.clone())
-                .or_insert_with(|| ask(data, places, &need));
+                .or_insert_with(|| ask(config, paths, &need));
             if let Some(why) = state {
                 return Some(format!("{need}: {why}"));
             }
@@ -165,12 +165,12 @@ impl<'a> Waits<'a> {
 }
 
 /// Why a dependency is not ready; `None` if it is.
-fn ask(data: &Data, places: &Places, need: &str) -> Option<String> {
-    let sourced = context::source(data, &places.settings).ok().flatten();
-    let context = Context::new(data, sourced.as_ref());
+fn ask(config: &Config, paths: &Paths, need: &str) -> Option<String> {
+    let settings = context::source(config, &paths.settings).ok().flatten();
+    let context = Context::new(config, settings.as_ref());
     let report: Result<Vec<Report>, String> =
-        Question::new(data, &context, &places.directory, need)
-            .map(|question| check::ask(&[question]));
+        Dependency::new(config, &context, &paths.directory, need)
+            .map(|dependency| check::ask(&[dependency]));
     match report {
         Err(why) => Some(why),
         Ok(reports) => reports

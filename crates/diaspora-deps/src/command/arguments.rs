@@ -15,8 +15,8 @@ use crate::install;
 pub(super) struct Line {
     /// What each service needs [default: /etc/diaspora-deps/services.toml]
     // Its own id: subcommands have `services` too.
-    #[arg(long = "services", id = "data", global = true, value_name = "FILE")]
-    pub(super) data: Option<PathBuf>,
+    #[arg(long = "services", id = "config", global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// The settings, a shell file [default: /etc/default/diaspora]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) settings: Option<PathBuf>,
@@ -97,7 +97,7 @@ mod tests {
         // An option and an operand of the same name once shared one id.
         let words = "diaspora-deps --services /s --dir /d check redis --json";
         let line = Line::try_parse_from(words.split(' ')).expect("a good line");
-        assert_eq!(line.data.as_deref(), Some(std::path::Path::new("/s")));
+        assert_eq!(line.config.as_deref(), Some(std::path::Path::new("/s")));
         assert!(
             matches!(line.command, Command::Check { services, json: true } if services == ["redis"])
         );

@@ -16,7 +16,7 @@ use daemontools::strerr::Reporter;
 use daemontools::unix::{fd, signal};
 use daemontools::{Args, diag};
 
-use crate::context::Places;
+use crate::context::Paths;
 
 static ME: Reporter = Reporter::new("diaspora_svc");
 
@@ -65,18 +65,18 @@ pub fn run(args: Args) -> i32 {
         Ok(line) => line,
         Err(error) => return crate::command::usage(&error, USAGE),
     };
-    let mut places = Places::from_environment();
+    let mut paths = Paths::from_environment();
     if let Some(dir) = line.dir {
-        places.directory = dir;
+        paths.directory = dir;
     }
     let all = matches!(
         line.action,
         Action::StartAll | Action::StopAll | Action::RestartAll | Action::StatusAll
     );
-    let services = match services(&places.directory, all) {
+    let services = match services(&paths.directory, all) {
         Ok(services) => services,
         Err(error) => {
-            let path = places.directory.as_os_str().as_bytes();
+            let path = paths.directory.as_os_str().as_bytes();
             let number = error.raw_os_error().unwrap_or(0);
             return ME.fatal(
                 &[b"unable to read ", path],
@@ -89,7 +89,7 @@ pub fn run(args: Args) -> i32 {
         Action::Start | Action::StartAll => act::start(&services),
         Action::Stop | Action::StopAll => act::stop(&services, timeout),
         Action::Restart | Action::RestartAll => act::restart(&services, timeout),
-        Action::Status | Action::StatusAll => show::status(&services, &places),
+        Action::Status | Action::StatusAll => show::status(&services, &paths),
     }
 }
 
@@ -111,8 +111,8 @@ fn is_meant(name: &[u8], all: bool) -> bool {
     !name.starts_with(b".") && (all || !(holds(b"mongo") || holds(b"nginx")))
 }
 
-/// A service's name, as it is shown.
-fn shown(service: &Path) -> &[u8] {
+/// A service's name, as it is label.
+fn label(service: &Path) -> &[u8] {
     service
         .file_name()
         .unwrap_or(service.as_os_str())

@@ -13,8 +13,8 @@ use daemontools::unix::clock::Monotonic;
 use daemontools::unix::{fd, fifo, poll};
 use daemontools::{Errno, PERMANENT, Result, errno, servicedir};
 
-use super::{ME, shown};
-use crate::question;
+use super::{ME, label};
+use crate::dependency;
 
 /// How long a service may leave its FIFO full.
 const ROOM: Duration = Duration::from_secs(5);
@@ -53,7 +53,7 @@ fn tell_all<'a>(services: &'a [PathBuf], command: &[u8]) -> (Vec<&'a PathBuf>, i
 }
 
 fn complain(service: &Path, error: Errno) -> i32 {
-    let name = shown(service);
+    let name = label(service);
     match error {
         Errno::ENXIO | Errno::ENOENT => {
             ME.warning(
@@ -96,7 +96,7 @@ fn wait_down(services: &[&PathBuf], timeout: Duration) -> i32 {
         // Only supervise's own record of the command counts, or a service that was
         // just starting would pass for down.
         left.retain(|service| {
-            !question::status(service)
+            !dependency::status(service)
                 .is_some_and(|status| status.pid == 0 && status.want == Want::Down)
         });
         if left.is_empty() {
@@ -104,7 +104,7 @@ fn wait_down(services: &[&PathBuf], timeout: Duration) -> i32 {
         }
         if Instant::now() >= deadline {
             for service in left {
-                ME.warning(&[shown(service), b" is still not down"], Errno::ETIMEDOUT);
+                ME.warning(&[label(service), b" is still not down"], Errno::ETIMEDOUT);
             }
             return daemontools::TEMPORARY;
         }

@@ -6,7 +6,7 @@ use core::ffi::CStr;
 use daemontools::unix::account;
 
 use crate::context::Context;
-use crate::data::Service;
+use crate::config::Service;
 
 /// Users and groups that do not exist.
 pub(super) fn missing(service: &Service, context: &Context) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! What the data lets us say of a service directory, once it is known which service
+//! What the config lets us say of a service directory, once it is known which service
 //! it is: who else has its address, what sends it into the background, and what has
 //! done so already.
 
@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Lint, owners, script};
-use crate::data::{Kind, Service};
+use crate::config::{Kind, Service};
 use crate::name::Name;
-use crate::probe::Verdict;
-use crate::question::{self, Question};
+use crate::probe::Readiness;
+use crate::dependency::{self, Dependency};
 use crate::read;
 
 /// A service that has run for less, again and again, does not stay in the
@@ -17,9 +17,9 @@ use crate::read;
 const YOUNG_SECONDS: i64 = 3;
 
 impl Lint<'_> {
-    /// A service that the data knows.
+    /// A service that the config knows.
     pub(super) fn known(&mut self, place: &Path, directory: &str, name: &Name, gated: bool) {
-        let service = &self.data.services[&name.service];
+        let service = &self.config.services[&name.service];
         if gated {
             self.gated.push(name.clone());
             for trouble in owners::missing(service, &self.context.of(name)) {
@@ -30,25 +30,25 @@ impl Lint<'_> {
         if service.probe.is_none() {
             return;
         }
-        let question = Question::new(self.data, &self.context, self.directory, &name.to_string());
-        match question {
+        let dependency = Dependency::new(self.config, &self.context, self.directory, &name.to_string());
+        match dependency {
             Err(why) => self.find(place, &why),
-            Ok(question) => {
+            Ok(dependency) => {
                 // A worker listens nowhere: its address is its redis's.
                 if service
                     .probe
                     .as_ref()
                     .is_none_or(|probe| probe.kind != Kind::Worker)
                 {
-                    self.listens(place, directory, &question);
+                    self.listens(place, directory, &dependency);
                 }
-                self.escaped(place, &question);
+                self.escaped(place, &dependency);
             }
         }
     }
 
-    fn listens(&mut self, place: &Path, directory: &str, question: &Question) {
-        let address = question.endpoint.to_string();
+    fn listens(&mut self, place: &Path, directory: &str, dependency: &Dependency) {
+        let address = dependency.endpoint.to_string();
         match self.listens.get(&address).cloned() {
             Some(other) => self.find(
                 place,
@@ -89,8 +89,8 @@ impl Lint<'_> {
 
     /// The daemonising trap, seen: supervise's process is always young, while
     /// somebody answers on the service's address.
-    fn escaped(&mut self, place: &Path, question: &Question) {
-        let Some(status) = question::status(place) else {
+    fn escaped(&mut self, place: &Path, dependency: &Dependency) {
+        let Some(status) = dependency::status(place) else {
             return;
         };
         let now = SystemTime::now()
@@ -98,12 +98,12 @@ impl Lint<'_> {
             .map_or(0, |now| now.as_secs());
         let age = i64::try_from(now).unwrap_or(0) - status.since.unix_seconds();
         let restless = age < YOUNG_SECONDS && starts(place) > 3;
-        if restless && question.ask().verdict == Verdict::Ready {
+        if restless && dependency.ask().readiness == Readiness::Ready {
             self.find(
                 place,
                 &format!(
                     "starts again and again, while {} answers: it forks away from supervise, or another copy runs; keep it in the foreground, and stop that copy",
-                    question.endpoint
+                    dependency.endpoint
                 ),
             );
         }

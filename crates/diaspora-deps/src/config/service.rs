@@ -1,10 +1,11 @@
-//! What the data says of one service, once every file has been laid over the others.
-//! Types alone: whoever reads, checks or starts a service has one idea of it, and
-//! none of how it was written down.
+//! The configuration of one service, after every file was laid over the others: types
+//! alone, without the form in which they are written.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+
+use crate::error::Location;
 
 /// What a service speaks.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub struct Probe {
 /// A directory that must be there before the service starts.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Owned {
+pub struct Directory {
     /// Its path.
     pub path: String,
     /// Its owner.
@@ -96,8 +97,8 @@ pub struct Unless {
 pub struct Need {
     /// The name, as written: messages repeat it.
     pub name: String,
-    /// `file:line`.
-    pub place: String,
+    /// Where it is written.
+    pub location: Location,
 }
 
 /// One service. Texts may hold `${NAME}`.
@@ -105,8 +106,8 @@ pub struct Need {
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// `file:line` of where it is described.
-    pub place: String,
+    /// Where it is described; the last file that does so.
+    pub location: Location,
     /// What it needs, in the order in which it is waited for.
     pub needs: Vec<Need>,
     /// Other names.
@@ -122,7 +123,7 @@ pub struct Service {
     /// Where to go first.
     pub directory: Option<String>,
     /// What must be there.
-    pub directories: Vec<Owned>,
+    pub directories: Vec<Directory>,
     /// Its log file.
     pub log: Option<LogFile>,
     /// Program and arguments; empty for what is not started here.

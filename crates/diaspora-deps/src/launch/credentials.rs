@@ -8,16 +8,16 @@ use daemontools::errno;
 use daemontools::unix::account;
 
 use crate::context::Context;
-use crate::data::Service;
+use crate::config::Service;
 
 /// Whom to become.
-pub(super) struct Identity {
+pub(super) struct Credentials {
     uid: u32,
     gid: u32,
     groups: Vec<u32>,
 }
 
-impl Identity {
+impl Credentials {
     pub(super) fn find(user: &CStr, service: &Service, context: &Context) -> Result<Self, String> {
         let account = find_user(user)?;
         let gid = match &service.group {

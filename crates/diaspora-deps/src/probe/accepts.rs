@@ -2,19 +2,19 @@
 //! of a service whose protocol nobody knows. A stopped process is accepted too, by
 //! the kernel.
 
-use super::{Protocol, Verdict};
+use super::{Protocol, Readiness};
 
 /// Ready once it has accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct Accepts;
 
 impl Protocol for Accepts {
-    fn hello(&self) -> Vec<u8> {
+    fn request(&self) -> Vec<u8> {
         Vec::new()
     }
 
-    fn judge(&self, _reply: &[u8]) -> Verdict {
-        Verdict::Ready
+    fn judge(&self, _reply: &[u8]) -> Readiness {
+        Readiness::Ready
     }
 }
 
@@ -24,8 +24,8 @@ mod tests {
 
     #[test]
     fn nothing_is_asked() {
-        assert_eq!(Accepts.judge(b""), Verdict::Ready);
-        assert_eq!(Accepts.judge(b"anything"), Verdict::Ready);
-        assert!(Accepts.hello().is_empty());
+        assert_eq!(Accepts.judge(b""), Readiness::Ready);
+        assert_eq!(Accepts.judge(b"anything"), Readiness::Ready);
+        assert!(Accepts.request().is_empty());
     }
 }

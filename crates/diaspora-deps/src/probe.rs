@@ -24,7 +24,7 @@ pub use worker::{Alive, Worker};
 
 /// What the bytes so far say of a dependency.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Readiness {
     /// It does its work.
     Ready,
     /// It is there and does not yet do its work; why.
@@ -32,19 +32,19 @@ pub enum Verdict {
     /// It is not there, or something else is; why.
     Down(String),
     /// Not enough bytes to tell.
-    NeedMore,
+    Incomplete,
 }
 
 /// A way to ask.
 pub trait Protocol {
     /// What to send after connecting.
-    fn hello(&self) -> Vec<u8>;
+    fn request(&self) -> Vec<u8>;
     /// Judges the reply so far, at first an empty one. Any bytes may come: half
     /// replies, garbage, what a hostile peer sends.
-    fn judge(&self, reply: &[u8]) -> Verdict;
+    fn judge(&self, reply: &[u8]) -> Readiness;
     /// Whether a server that runs as this user, as the kernel tells it, may see what is
     /// sent.
-    fn may_see(&self, user: u32) -> bool {
+    fn may_send_to(&self, user: u32) -> bool {
         let _ = user;
         true
     }
@@ -54,9 +54,9 @@ pub trait Protocol {
     }
 }
 
-/// The verdict on bytes that are not of the protocol.
-fn not_the_protocol(protocol: &str, reply: &[u8]) -> Verdict {
-    Verdict::Down(format!(
+/// The readiness on bytes that are not of the protocol.
+fn wrong_protocol(protocol: &str, reply: &[u8]) -> Readiness {
+    Readiness::Down(format!(
         "answers, but not as {protocol} does: {}",
         excerpt(reply)
     ))
@@ -98,13 +98,13 @@ mod tests {
 
     /// No reply, whole, cut anywhere, or changed in one byte, may bring a parser
     /// down, and a cut one is never a reason to call a dependency ready or down.
-    pub(super) fn bear_anything(protocol: &dyn Protocol, good: &[u8]) {
-        assert_eq!(protocol.judge(good), Verdict::Ready);
+    pub(super) fn survives_any_reply(protocol: &dyn Protocol, good: &[u8]) {
+        assert_eq!(protocol.judge(good), Readiness::Ready);
         for cut in 0..good.len() {
-            let verdict = protocol.judge(&good[..cut]);
+            let readiness = protocol.judge(&good[..cut]);
             assert!(
-                matches!(verdict, Verdict::NeedMore | Verdict::Ready),
-                "{cut}: {verdict:?}"
+                matches!(readiness, Readiness::Incomplete | Readiness::Ready),
+                "{cut}: {readiness:?}"
             );
         }
         for place in 0..good.len() {

@@ -10,16 +10,16 @@ use super::line::Command;
 use super::{fail, print};
 use crate::Failure;
 use crate::check::{self, State};
-use crate::context::{self, Context, Places};
-use crate::data::Data;
+use crate::context::{self, Context, Paths};
+use crate::config::Config;
 use crate::graph::{Format, Graph};
 use crate::name::Name;
-use crate::question::Question;
+use crate::dependency::Dependency;
 use crate::wait::{self, Pace};
 use crate::{install, launch, lint};
 
 impl Command {
-    pub(super) fn run(self, data: &Data, places: Places) -> i32 {
+    pub(super) fn run(self, config: &Config, paths: Paths) -> i32 {
         match self {
             Self::Exec { service, args } => {
                 let args: Vec<CString> = args
@@ -27,19 +27,19 @@ impl Command {
                     .filter_map(|word| CString::new(word.into_vec()).ok())
                     .collect();
                 let args: Vec<_> = args.iter().map(CString::as_c_str).collect();
-                let failure = launch::exec(data, &places, &service, &args);
+                let failure = launch::exec(config, &paths, &service, &args);
                 fail(failure.code, &failure.message)
             }
-            Self::Wait { attempts, services } => wait(data, &places, attempts, &services),
-            Self::Check { services, json } => check(data, &places, &services, json),
+            Self::Wait { attempts, services } => wait(config, &paths, attempts, &services),
+            Self::Check { services, json } => check(config, &paths, &services, json),
             Self::Graph {
                 services,
                 format,
                 state,
-            } => graph(data, &places, &services, format, state),
+            } => graph(config, &paths, &services, format, state),
             Self::Lint { directory } => {
-                let directory = directory.unwrap_or(places.directory);
-                match lint::look(data, &directory, &places.settings) {
+                let directory = directory.unwrap_or(paths.directory);
+                match lint::look(config, &directory, &paths.settings) {
                     Ok(findings) => {
                         let code = i32::from(!findings.is_empty());
                         let text: String =
@@ -55,7 +55,7 @@ impl Command {
                 with_settings,
                 directory,
             } => {
-                let settings = with_settings.then_some(places.settings.as_path());
+                let settings = with_settings.then_some(paths.settings.as_path());
                 match install::install(&directory, set, thin, settings) {
                     Ok(lines) => print(&lines),
                     Err(why) => fail(TEMPORARY, &why),
@@ -65,17 +65,17 @@ impl Command {
     }
 }
 
-fn wait(data: &Data, places: &Places, attempts: Option<u64>, services: &[String]) -> i32 {
+fn wait(config: &Config, paths: &Paths, attempts: Option<u64>, services: &[String]) -> i32 {
     if services.is_empty() {
         strerr::line(&[b"missing service"]);
         return PERMANENT;
     }
-    let context = Context::new(data, None);
-    let questions = services
+    let context = Context::new(config, None);
+    let dependencies = services
         .iter()
-        .map(|shown| Question::new(data, &context, &places.directory, shown));
-    let questions = match questions.collect::<Result<Vec<_>, _>>() {
-        Ok(questions) => questions,
+        .map(|label| Dependency::new(config, &context, &paths.directory, label));
+    let dependencies = match dependencies.collect::<Result<Vec<_>, _>>() {
+        Ok(dependencies) => dependencies,
         Err(why) => {
             strerr::line(&[why.as_bytes()]);
             return PERMANENT;
@@ -84,27 +84,27 @@ fn wait(data: &Data, places: &Places, attempts: Option<u64>, services: &[String]
     // Asked for only when something is not ready: most often nothing has to be read.
     let limit = || match attempts {
         Some(attempts) => Ok(attempts),
-        None => context::source(data, &places.settings)
-            .and_then(|sourced| {
-                let attempts = Context::new(data, sourced.as_ref()).attempts();
+        None => context::source(config, &paths.settings)
+            .and_then(|settings| {
+                let attempts = Context::new(config, settings.as_ref()).attempts();
                 attempts.map_err(Failure::temporary)
             })
             .map_err(|failure| fail(failure.code, &failure.message)),
     };
-    match wait::all(&launch::here(), &questions, Pace::Steady, limit) {
+    match wait::all(&launch::here(), &dependencies, Pace::Steady, limit) {
         Ok(()) => 0,
         Err(code) => code,
     }
 }
 
-fn check(data: &Data, places: &Places, services: &[String], json: bool) -> i32 {
-    let sourced = match context::source(data, &places.settings) {
-        Ok(sourced) => sourced,
+fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> i32 {
+    let settings = match context::source(config, &paths.settings) {
+        Ok(settings) => settings,
         Err(failure) => return fail(failure.code, &failure.message),
     };
-    let context = Context::new(data, sourced.as_ref());
+    let context = Context::new(config, settings.as_ref());
     let names: Vec<String> = if services.is_empty() {
-        match Graph::new(data, &check::default_names(data, &places.directory)) {
+        match Graph::new(config, &check::default_names(config, &paths.directory)) {
             Ok(graph) => graph.names().map(str::to_owned).collect(),
             Err(why) => return fail(PERMANENT, &why),
         }
@@ -112,19 +112,19 @@ fn check(data: &Data, places: &Places, services: &[String], json: bool) -> i32 {
         services.to_vec()
     };
     // What was named must have a probe; of the others, those that have one are asked.
-    let questions = if services.is_empty() {
-        check::questions(
-            data,
+    let dependencies = if services.is_empty() {
+        check::dependencies(
+            config,
             &context,
-            &places.directory,
+            &paths.directory,
             names.iter().map(String::as_str),
         )
     } else {
-        let ask = |name: &String| Question::new(data, &context, &places.directory, name);
+        let ask = |name: &String| Dependency::new(config, &context, &paths.directory, name);
         names.iter().map(ask).collect()
     };
-    let reports = match questions {
-        Ok(questions) => check::ask(&questions),
+    let reports = match dependencies {
+        Ok(dependencies) => check::ask(&dependencies),
         Err(why) => return fail(PERMANENT, &why),
     };
     let text = if json {
@@ -140,40 +140,40 @@ fn check(data: &Data, places: &Places, services: &[String], json: bool) -> i32 {
     worst.map_or(0, State::code).max(print(&text))
 }
 
-fn graph(data: &Data, places: &Places, services: &[String], format: Format, state: bool) -> i32 {
+fn graph(config: &Config, paths: &Paths, services: &[String], format: Format, state: bool) -> i32 {
     let mut names: Vec<Name> = Vec::new();
-    for shown in services {
-        match data.find(shown) {
+    for label in services {
+        match config.find(label) {
             Some(name) => names.push(name),
             None => {
                 return fail(
                     PERMANENT,
-                    &format!("unknown '{shown}': {}", data.suggest(shown)),
+                    &format!("unknown '{label}': {}", config.suggest(label)),
                 );
             }
         }
     }
     if names.is_empty() {
-        names = check::default_names(data, &places.directory);
+        names = check::default_names(config, &paths.directory);
     }
-    let graph = match Graph::new(data, &names) {
+    let graph = match Graph::new(config, &names) {
         Ok(graph) => graph,
         Err(why) => return fail(PERMANENT, &why),
     };
     let mut reports = Vec::new();
     if state {
-        let sourced = match context::source(data, &places.settings) {
-            Ok(sourced) => sourced,
+        let settings = match context::source(config, &paths.settings) {
+            Ok(settings) => settings,
             Err(failure) => return fail(failure.code, &failure.message),
         };
-        let context = Context::new(data, sourced.as_ref());
-        match check::questions(data, &context, &places.directory, graph.names()) {
-            Ok(questions) => reports = check::ask(&questions),
+        let context = Context::new(config, settings.as_ref());
+        match check::dependencies(config, &context, &paths.directory, graph.names()) {
+            Ok(dependencies) => reports = check::ask(&dependencies),
             Err(why) => return fail(PERMANENT, &why),
         }
     }
     print(&graph.render(format, |name| {
-        let report = reports.iter().find(|report| report.shown == name)?;
+        let report = reports.iter().find(|report| report.label == name)?;
         let why = report
             .why
             .as_ref()

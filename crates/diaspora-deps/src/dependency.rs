@@ -1,4 +1,4 @@
-//! From the data to a question that can be asked: which protocol, where.
+//! From the config to a dependency that can be asked: which protocol, where.
 
 use std::path::{Path, PathBuf};
 
@@ -8,18 +8,18 @@ use daemontools::status::{STATUS_LEN, Status};
 use daemontools::unix::{account, file};
 
 use crate::context::Context;
-use crate::data::{Data, Kind, Probe};
+use crate::config::{Config, Kind, Probe};
 use crate::name::Name;
-use crate::net::{self, Endpoint, Finding, Limits};
+use crate::net::{self, Endpoint, Outcome, Limits};
 use crate::probe::{
     Accepts, Alive, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
 };
 use crate::read;
 
 /// A dependency, ready to be asked.
-pub struct Question {
+pub struct Dependency {
     /// As it was named: messages repeat it.
-    pub shown: String,
+    pub label: String,
     /// Which service it is.
     pub name: Name,
     /// Where it listens.
@@ -27,34 +27,34 @@ pub struct Question {
     protocol: Box<dyn Protocol + Send + Sync>,
 }
 
-impl Question {
-    /// Makes the question for a dependency `shown`.
+impl Dependency {
+    /// Makes the dependency for a dependency `label`.
     ///
     /// # Errors
     /// Says why there is none: an unknown name, no probe, a setting that is missing.
     pub fn new(
-        data: &Data,
+        config: &Config,
         context: &Context,
         directory: &Path,
-        shown: &str,
+        label: &str,
     ) -> Result<Self, String> {
-        let name = data
-            .find(shown)
-            .ok_or_else(|| format!("unknown '{shown}'"))?;
-        let service = &data.services[&name.service];
+        let name = config
+            .find(label)
+            .ok_or_else(|| format!("unknown '{label}'"))?;
+        let service = &config.services[&name.service];
         let probe = service
             .probe
             .as_ref()
-            .ok_or_else(|| format!("{shown} has no probe: nobody can wait for it"))?;
+            .ok_or_else(|| format!("{label} has no probe: nobody can wait for it"))?;
         if service.instances && name.instance.is_none() {
-            return Err(format!("{shown} has instances: name one, {shown}_0 say"));
+            return Err(format!("{label} has instances: name one, {label}_0 say"));
         }
         let context = context.of(&name);
         let address = context.expand(&probe.address)?;
         let endpoint = Endpoint::parse(&String::from_utf8_lossy(&address))?;
-        let protocol = protocol(probe, &context, data, &name, directory)?;
+        let protocol = protocol(probe, &context, config, &name, directory)?;
         Ok(Self {
-            shown: shown.to_owned(),
+            label: label.to_owned(),
             name,
             endpoint,
             protocol,
@@ -63,7 +63,7 @@ impl Question {
 
     /// Asks.
     #[must_use]
-    pub fn ask(&self) -> Finding {
+    pub fn ask(&self) -> Outcome {
         net::ask(&self.endpoint, &*self.protocol, Limits::default())
     }
 }
@@ -71,7 +71,7 @@ impl Question {
 fn protocol(
     probe: &Probe,
     context: &Context,
-    data: &Data,
+    config: &Config,
     name: &Name,
     directory: &Path,
 ) -> Result<Box<dyn Protocol + Send + Sync>, String> {
@@ -79,7 +79,7 @@ fn protocol(
         Kind::Tcp | Kind::Unix => Box::new(Accepts),
         Kind::Redis => Box::new(Redis {
             password: password(probe, context)?,
-            users: users(data.services[&name.service].user.as_deref(), context)?,
+            users: users(config.services[&name.service].user.as_deref(), context)?,
         }),
         Kind::Mongo => Box::new(Mongo {
             dialect: if probe.modern {
@@ -100,7 +100,7 @@ fn protocol(
         Kind::Worker => Box::new(Worker {
             key: probe.key.clone(),
             host: host(),
-            alive: Supervised(supervised(data, &name.service, directory)),
+            alive: Supervised(supervised(config, &name.service, directory)),
         }),
     })
 }
@@ -135,11 +135,11 @@ fn host() -> Vec<u8> {
 }
 
 /// The service directories of one service, where there is a scan directory.
-fn supervised(data: &Data, service: &str, directory: &Path) -> Vec<PathBuf> {
+fn supervised(config: &Config, service: &str, directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     entries
         .filter(|entry| {
-            let name = data.find(&entry.file_name().to_string_lossy());
+            let name = config.find(&entry.file_name().to_string_lossy());
             name.is_some_and(|name| name.service == service)
         })
         .map(|entry| entry.path())

@@ -3,13 +3,13 @@
 
 use daemontools::Errno;
 
-use super::Verdict;
+use super::Readiness;
 
 /// Why no connection came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// What that means.
-    pub verdict: Verdict,
+    pub readiness: Readiness,
     /// Whether nobody was there to notice: asking again soon costs the service
     /// nothing.
     pub absent: bool,
@@ -19,11 +19,11 @@ pub struct Refusal {
 #[must_use]
 pub fn refusal(is_unix: bool, error: Errno) -> Refusal {
     let down = |why: &str, absent| Refusal {
-        verdict: Verdict::Down(why.to_owned()),
+        readiness: Readiness::Down(why.to_owned()),
         absent,
     };
     let starting = |why: &str| Refusal {
-        verdict: Verdict::Starting(why.to_owned()),
+        readiness: Readiness::Starting(why.to_owned()),
         absent: false,
     };
     match error {
@@ -47,12 +47,12 @@ mod tests {
     #[test]
     fn a_stale_socket_is_down_and_never_ready() {
         let stale = refusal(true, Errno::ECONNREFUSED);
-        assert!(matches!(stale.verdict, Verdict::Down(why) if why.starts_with("stale")));
+        assert!(matches!(stale.readiness, Readiness::Down(why) if why.starts_with("stale")));
         assert!(stale.absent);
         let none = refusal(true, Errno::ENOENT);
-        assert!(matches!(none.verdict, Verdict::Down(_)));
+        assert!(matches!(none.readiness, Readiness::Down(_)));
         let full = refusal(true, Errno::EAGAIN);
-        assert!(matches!(full.verdict, Verdict::Starting(_)));
+        assert!(matches!(full.readiness, Readiness::Starting(_)));
     }
 
     #[test]
