@@ -119,7 +119,9 @@ pub fn run(args: Args) -> i32 {
     }
     match file::open_directory(c".") {
         Ok(start) => request.apply(args.from(index), &start),
-        Err(error) => ME.fatal(&[b"unable to open current directory"], error),
+        Err(error) => ME
+            .fatal(&[b"unable to open current directory"], error)
+            .code(),
     }
 }
 
@@ -135,14 +137,14 @@ impl Request {
                 Err(trouble) => worst = worst.max(trouble.warn(name.to_bytes())),
             }
             if let Err(error) = file::fchdir(start) {
-                return ME.fatal(&[b"unable to set directory"], error);
+                return ME.fatal(&[b"unable to set directory"], error).code();
             }
         }
         if self.wait {
             let deadline = self.timeout.map(|timeout| Monotonic::now() + timeout);
             match wait::all(waiting, start, deadline) {
                 Ok(code) => worst = worst.max(code),
-                Err(error) => return ME.fatal(&[b"unable to set directory"], error),
+                Err(error) => return ME.fatal(&[b"unable to set directory"], error).code(),
             }
         }
         if self.strict || self.wait { worst } else { 0 }

@@ -91,8 +91,8 @@ impl Work {
         }
         self.inheritance.restore();
         let error = exec::alone(RUN);
-        ME.fatal(&[b"unable to start ", self.dir.to_bytes(), b"/run"], error);
-        TEMPORARY
+        let what: [&[u8]; 3] = [b"unable to start ", self.dir.to_bytes(), b"/run"];
+        ME.fatal(&what, error).code()
     }
 
     fn could_not_start(&mut self, error: Errno) {
