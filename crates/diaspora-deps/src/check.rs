@@ -1,4 +1,4 @@
-//! `check`: asks every dependency once, all at the same time, and says what came out.
+//! `check`: probes every dependency once, all at the same time, and reports the outcome.
 
 use std::path::Path;
 use std::thread;
@@ -7,21 +7,22 @@ use std::time::Duration;
 use daemontools::unix::thread::builder;
 use serde_json::json;
 
-use crate::context::Context;
+use crate::Error;
 use crate::config::Config;
+use crate::context::Context;
+use crate::dependency::Dependency;
 use crate::name::Name;
 use crate::net::Outcome;
 use crate::probe::Readiness;
-use crate::dependency::Dependency;
 
 /// A dependency's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// It does its work.
     Ready,
-    /// It is there and does not yet do its work.
+    /// It accepts connections and does not do its work yet.
     Starting,
-    /// It is not there.
+    /// Nobody listens, or something else does.
     Down,
 }
 
@@ -47,12 +48,12 @@ impl State {
     }
 }
 
-/// What came out for one dependency.
+/// The outcome for one dependency.
 #[derive(Debug)]
 pub struct Report {
-    /// As it was named.
+    /// The name as it was given.
     pub label: String,
-    /// Where it was asked.
+    /// The address that was probed.
     pub endpoint: String,
     /// Its state.
     pub state: State,
@@ -63,7 +64,9 @@ pub struct Report {
 }
 
 impl Report {
-    fn new(dependency: &Dependency, outcome: Outcome) -> Self {
+    /// The report of a probe.
+    #[must_use]
+    pub fn new(dependency: &Dependency, outcome: Outcome) -> Self {
         let (state, why) = match outcome.readiness {
             Readiness::Ready => (State::Ready, None),
             Readiness::Starting(why) => (State::Starting, Some(why)),
@@ -79,6 +82,15 @@ impl Report {
         }
     }
 
+    /// `starting: why`; `ready`.
+    #[must_use]
+    pub fn state_and_reason(&self) -> String {
+        match &self.why {
+            Some(why) => format!("{}: {why}", self.state.word()),
+            None => self.state.word().to_owned(),
+        }
+    }
+
     fn milliseconds(&self) -> f64 {
         (self.took.as_secs_f64() * 10_000.0).round() / 10.0
     }
@@ -86,20 +98,16 @@ impl Report {
     /// `redis: starting: why (localhost:6379, 0.4 ms)`.
     #[must_use]
     pub fn line(&self) -> String {
-        let why = self
-            .why
-            .as_ref()
-            .map_or(String::new(), |why| format!(": {why}"));
         format!(
-            "{}: {}{why} ({}, {:.1} ms)",
+            "{}: {} ({}, {:.1} ms)",
             self.label,
-            self.state.word(),
+            self.state_and_reason(),
             self.endpoint,
             self.milliseconds()
         )
     }
 
-    /// The same for programs.
+    /// The same as JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         json!({
@@ -112,12 +120,12 @@ impl Report {
     }
 }
 
-/// Asks all at once.
+/// Probes all at the same time, each in a thread.
 #[must_use]
-pub fn ask(dependencies: &[Dependency]) -> Vec<Report> {
-    let report = |dependency: &Dependency| Report::new(dependency, dependency.ask());
+pub fn probe(dependencies: &[Dependency]) -> Vec<Report> {
+    let report = |dependency: &Dependency| Report::new(dependency, dependency.probe());
     thread::scope(|scope| {
-        let asked: Vec<_> = dependencies
+        let probed: Vec<_> = dependencies
             .iter()
             .map(|dependency| {
                 let thread = builder()
@@ -126,7 +134,7 @@ pub fn ask(dependencies: &[Dependency]) -> Vec<Report> {
                 (dependency, thread)
             })
             .collect();
-        asked
+        probed
             .into_iter()
             .map(|(dependency, thread)| {
                 let done = thread.ok().and_then(|thread| thread.join().ok());
@@ -136,8 +144,8 @@ pub fn ask(dependencies: &[Dependency]) -> Vec<Report> {
     })
 }
 
-/// The names to look at when none is given: the known services of the scan
-/// directory, or where there are none, all that have no instances.
+/// The services that are meant when none is named: the known services of the scan
+/// directory; if it has none, all services without instances.
 #[must_use]
 pub fn default_names(config: &Config, directory: &Path) -> Vec<Name> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
@@ -146,7 +154,10 @@ pub fn default_names(config: &Config, directory: &Path) -> Vec<Name> {
         .filter(|name| name.instance.is_some() || !config.services[&name.service].instances)
         .collect();
     if names.is_empty() {
-        let plain = config.services.values().filter(|service| !service.instances);
+        let plain = config
+            .services
+            .values()
+            .filter(|service| !service.instances);
         names = plain
             .filter_map(|service| config.find(&service.name))
             .collect();
@@ -156,16 +167,16 @@ pub fn default_names(config: &Config, directory: &Path) -> Vec<Name> {
     names
 }
 
-/// The dependencies about `names`; services without a probe have none.
+/// The dependencies that `names` name; services without a probe are left out.
 ///
 /// # Errors
-/// See [`Dependency::new`].
+/// As [`Dependency::new`].
 pub fn dependencies<'a>(
     config: &Config,
     context: &Context,
     directory: &Path,
     names: impl Iterator<Item = &'a str>,
-) -> Result<Vec<Dependency>, String> {
+) -> Result<Vec<Dependency>, Error> {
     names
         .filter(|name| {
             let service = config
@@ -182,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_and_a_record_say_the_same() {
+    fn a_line_and_its_json_say_the_same() {
         let report = Report {
             label: "redis".to_owned(),
             endpoint: "localhost:6379".to_owned(),

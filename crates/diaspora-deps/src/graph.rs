@@ -1,8 +1,9 @@
-//! Who needs whom: the order in which services come up, and cycles, by name. Pure.
+//! The graph of needs: the order in which services start, and cycles. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use crate::Error;
 use crate::config::Config;
 use crate::name::Name;
 
@@ -20,16 +21,16 @@ pub enum Format {
     Text,
     /// For Graphviz.
     Dot,
-    /// For Markdown that draws.
+    /// For Markdown.
     Mermaid,
 }
 
 impl Graph {
-    /// The graph of these services and of all that they need.
+    /// The graph of these services and of everything that they need.
     ///
     /// # Errors
-    /// Names a cycle: `a -> b -> a`.
-    pub fn new(config: &Config, names: &[Name]) -> Result<Self, String> {
+    /// [`Error::Cycle`].
+    pub fn new(config: &Config, names: &[Name]) -> Result<Self, Error> {
         let mut nodes = BTreeMap::new();
         let mut open: Vec<Name> = names.to_vec();
         while let Some(name) = open.pop() {
@@ -58,12 +59,12 @@ impl Graph {
         self.nodes.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Shows it; `state` gives what to say of a service beside its name.
+    /// Writes it; `state` gives the text beside a service's name.
     #[must_use]
     pub fn render(&self, format: Format, state: impl Fn(&str) -> Option<String>) -> String {
         let mut out = String::new();
         let width = self.names().map(str::len).max().unwrap_or(0);
-        // Writing to a String can't fail.
+        // A write to a String can't fail.
         match format {
             Format::Text => {
                 for (name, needs) in &self.nodes {
@@ -109,8 +110,8 @@ impl Graph {
     }
 }
 
-/// Dependencies first, and by name where there is a choice.
-fn sort(nodes: BTreeMap<String, Vec<String>>) -> Result<Vec<(String, Vec<String>)>, String> {
+/// Sorts dependencies first, and by name where the order is free.
+fn sort(nodes: BTreeMap<String, Vec<String>>) -> Result<Vec<(String, Vec<String>)>, Error> {
     let mut left = nodes;
     let mut done = BTreeSet::new();
     let mut sorted = Vec::new();
@@ -133,7 +134,7 @@ fn sort(nodes: BTreeMap<String, Vec<String>>) -> Result<Vec<(String, Vec<String>
 }
 
 /// A cycle among nodes each of which needs another of them.
-fn cycle(left: &BTreeMap<String, Vec<String>>, done: &BTreeSet<String>) -> String {
+fn cycle(left: &BTreeMap<String, Vec<String>>, done: &BTreeSet<String>) -> Error {
     let mut path: Vec<&str> = Vec::new();
     let mut at = left.keys().next().map_or("", String::as_str);
     while !path.contains(&at) {
@@ -145,7 +146,7 @@ fn cycle(left: &BTreeMap<String, Vec<String>>, done: &BTreeSet<String>) -> Strin
     }
     let start = path.iter().position(|&name| name == at).unwrap_or(0);
     path.push(at);
-    format!("cycle: {}", path[start..].join(" -> "))
+    Error::Cycle(path[start..].iter().map(|&name| name.to_owned()).collect())
 }
 
 #[cfg(test)]
@@ -169,14 +170,15 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_is_named_without_what_only_leads_to_it() {
+    fn a_cycle_has_only_its_own_services() {
         let error = sort(nodes("a:b;b:c;c:d x;d:b;x:")).expect_err("a cycle");
-        assert_eq!(error, "cycle: b -> c -> d -> b");
-        assert_eq!(sort(nodes("a:a")).expect_err("a cycle"), "cycle: a -> a");
+        assert_eq!(error.to_string(), "cycle: b -> c -> d -> b");
+        let error = sort(nodes("a:a")).expect_err("a cycle");
+        assert_eq!(error.to_string(), "cycle: a -> a");
     }
 
     #[test]
-    fn the_stack_of_the_page_in_three_forms() {
+    fn the_stack_of_2010_in_three_forms() {
         let config = Config::load(std::path::Path::new("/nonexistent")).expect("built in");
         let thin = config.find("99thin_1").expect("known");
         let graph = Graph::new(&config, &[thin]).expect("no cycle");

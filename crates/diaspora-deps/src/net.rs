@@ -1,8 +1,9 @@
-//! Asks a dependency: the one place with sockets. Every address of a name is tried,
-//! each within its own time; a reply is bounded in size; a name that can't be
-//! resolved, a peer that trickles or is silent, nobody holds the gate up.
+//! Probes a dependency: the one place with sockets. Every address of a name is tried,
+//! each within a time limit; a reply has a size limit. So neither a name server nor a
+//! peer, silent or slow, holds a gate up.
 
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use daemontools::unix::socket;
@@ -10,70 +11,35 @@ use daemontools::unix::socket;
 use crate::probe::{Protocol, Readiness, refusal};
 
 mod endpoint;
-mod resolve;
 mod exchange;
+mod resolve;
 
 pub use endpoint::Endpoint;
+pub use exchange::Limits;
 
-use resolve::resolve;
 use exchange::{errno, exchange};
+use resolve::resolve;
 
-/// Bounds of one dependency.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// For resolving a name.
-    pub resolve: Duration,
-    /// For each address, from connecting to the end of the answer.
-    pub answer: Duration,
-    /// Bytes of a reply.
-    pub reply: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            resolve: Duration::from_secs(2),
-            answer: Duration::from_secs(2),
-            reply: 64 * 1024,
-        }
-    }
-}
-
-/// What came out of a dependency.
+/// The outcome of one probe.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Ready, starting or down; never [`Readiness::Incomplete`].
     pub readiness: Readiness,
-    /// Whether nobody was there to notice that we asked.
+    /// Whether nobody listened, so that nobody noticed the probe.
     pub absent: bool,
     /// How long it took.
     pub took: Duration,
 }
 
-/// Asks at `endpoint`; the best answer of its addresses counts.
+/// Probes an endpoint once. Of several addresses the best result counts.
 #[must_use]
-pub fn ask(endpoint: &Endpoint, protocol: &dyn Protocol, limits: Limits) -> Outcome {
+pub fn probe(endpoint: &Endpoint, protocol: &dyn Protocol, limits: Limits) -> Outcome {
     let start = Instant::now();
     let (readiness, absent) = match endpoint {
-        Endpoint::Unix(path) => {
-            let deadline = start + limits.answer;
-            match socket::connect_unix(path) {
-                Ok(stream) => match socket::peer_user(&stream) {
-                    Ok(user) if protocol.may_send_to(user) => {
-                        (exchange(stream, protocol, deadline, limits), false)
-                    }
-                    Ok(user) => (Readiness::Down(stranger(user)), false),
-                    Err(error) => (refusal(true, error).readiness, false),
-                },
-                Err(error) => {
-                    let refusal = refusal(true, error);
-                    (refusal.readiness, refusal.absent)
-                }
-            }
-        }
+        Endpoint::Unix(path) => probe_socket(path, protocol, limits),
         Endpoint::Tcp(host, port) => match resolve(host, *port, limits.resolve) {
-            Ok(addresses) => ask_all(&addresses, protocol, limits),
-            Err(why) => (Readiness::Down(why), false),
+            Ok(addresses) => probe_addresses(&addresses, protocol, limits),
+            Err(error) => (Readiness::Down(error.to_string()), false),
         },
     };
     log::debug!("{endpoint}: {readiness:?}");
@@ -84,7 +50,32 @@ pub fn ask(endpoint: &Endpoint, protocol: &dyn Protocol, limits: Limits) -> Outc
     }
 }
 
-fn ask_all(addresses: &[SocketAddr], protocol: &dyn Protocol, limits: Limits) -> (Readiness, bool) {
+fn probe_socket(path: &Path, protocol: &dyn Protocol, limits: Limits) -> (Readiness, bool) {
+    let deadline = Instant::now() + limits.answer;
+    let peer = socket::connect_unix(path).and_then(|stream| {
+        let user = socket::peer_user(&stream)?;
+        Ok((stream, user))
+    });
+    match peer {
+        Ok((stream, user)) if protocol.may_send_to(user) => {
+            (exchange(stream, protocol, deadline, limits), false)
+        }
+        Ok((_, user)) => {
+            let why = format!("its socket is held by user {user}, to whom no password is sent");
+            (Readiness::Down(why), false)
+        }
+        Err(error) => {
+            let refusal = refusal(true, error);
+            (refusal.readiness, refusal.absent)
+        }
+    }
+}
+
+fn probe_addresses(
+    addresses: &[SocketAddr],
+    protocol: &dyn Protocol,
+    limits: Limits,
+) -> (Readiness, bool) {
     let mut best: Option<Readiness> = None;
     let mut absent = true;
     for address in addresses {
@@ -104,16 +95,15 @@ fn ask_all(addresses: &[SocketAddr], protocol: &dyn Protocol, limits: Limits) ->
         if readiness == Readiness::Ready {
             return (readiness, false);
         }
-        if best.as_ref().is_none_or(|best| rank(&readiness) > rank(best)) {
+        if best
+            .as_ref()
+            .is_none_or(|best| rank(&readiness) > rank(best))
+        {
             best = Some(readiness);
         }
     }
-    let nowhere = || Readiness::Down("the name has no address".to_owned());
-    (best.unwrap_or_else(nowhere), absent)
-}
-
-fn stranger(user: u32) -> String {
-    format!("its socket is held by user {user}, to whom no password is sent")
+    let none = || Readiness::Down("the name has no address".to_owned());
+    (best.unwrap_or_else(none), absent)
 }
 
 const fn rank(readiness: &Readiness) -> u8 {

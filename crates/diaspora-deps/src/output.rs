@@ -1,20 +1,33 @@
-//! What `diaspora-deps` and `diaspora_svc` print, and the exit codes that go with it.
+//! The command line and the output that `diaspora-deps` and `diaspora_svc` have in common.
 
-use daemontools::strerr::{self, Reporter};
-use daemontools::about;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use daemontools::strerr::{self, Fatal, Reporter};
+use daemontools::{Args, about};
 
 use crate::Error;
 
 /// The messages of `diaspora-deps`.
 pub(crate) static ME: Reporter = Reporter::new("diaspora-deps");
 
-/// Writes the message of an error that ends `diaspora-deps`; gives its exit code.
-pub(crate) fn fatal(error: &Error) -> i32 {
-    // A gate that gives up has written a line for each attempt.
-    if !matches!(error, Error::GaveUp) {
-        ME.fatal(&[error.to_string().as_bytes()], None);
+/// The words of a command line, as clap takes them.
+pub(crate) fn words(args: Args) -> Vec<OsString> {
+    args.from(0)
+        .map(|word| OsStr::from_bytes(word.to_bytes()).to_owned())
+        .collect()
+}
+
+/// Writes the message of an error that ends `diaspora-deps`.
+pub(crate) fn fatal(error: &Error) -> Fatal {
+    let code = error.exit_code();
+    match error {
+        // A gate that gives up has written a line for each attempt.
+        Error::GaveUp => Fatal::new(code),
+        _ => ME
+            .fatal(&[error.to_string().as_bytes()], None)
+            .with_code(code),
     }
-    error.exit_code()
 }
 
 /// Writes text to standard output; gives the exit code.

@@ -1,29 +1,29 @@
-//! `diaspora_svc`: start, stop, restart and status of all services of the scan
-//! directory, or (the plain forms) of those that are Diaspora's own: every name
-//! without `mongo` or `nginx` in it.
+//! `diaspora_svc`: start, stop, restart and status of all services of the scan directory.
+//! The plain forms mean those that are Diaspora's own: every name without `mongo` or
+//! `nginx` in it.
 
-mod act;
-mod gate;
-mod show;
-
-use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use daemontools::strerr::Reporter;
 use daemontools::unix::{fd, signal};
-use daemontools::{Args, diag};
+use daemontools::{Args, Errno, diag};
 
-use crate::context::Paths;
+use crate::output;
+use crate::paths::Paths;
 
-static ME: Reporter = Reporter::new("diaspora_svc");
+mod control;
+mod gate;
+mod services;
+mod status;
+
+use services::{ME, services};
 
 /// Steer the Diaspora services, or with "all" every service.
 #[derive(Debug, Parser)]
 #[command(name = "diaspora_svc", version)]
-struct Line {
+struct Arguments {
     /// What to do
     action: Action,
     /// The scan directory [default: /etc/service]
@@ -47,92 +47,42 @@ enum Action {
     StatusAll,
 }
 
-/// The exit code for a line that is not understood, as it was.
+/// The exit code for a command line that is not understood: that of the script of 2010.
 const USAGE: i32 = 1;
 
-/// The program: gives the exit code.
+/// Runs the program; gives the exit code.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     diag::init();
-    // A message must never go into a FIFO, nor a dead reader end the round.
+    // A message must not go into a FIFO that was opened as descriptor 2, and a closed
+    // standard output must not end the program.
     fd::fill_standard();
     let _ = signal::harden();
-    let words: Vec<OsString> = args
-        .from(0)
-        .map(|word| OsStr::from_bytes(word.to_bytes()).to_owned())
-        .collect();
-    let line = match Line::try_parse_from(words) {
-        Ok(line) => line,
-        Err(error) => return crate::command::usage(&error, USAGE),
+    let arguments = match Arguments::try_parse_from(output::words(args)) {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error, USAGE),
     };
     let mut paths = Paths::from_environment();
-    if let Some(dir) = line.dir {
+    if let Some(dir) = arguments.dir {
         paths.directory = dir;
     }
     let all = matches!(
-        line.action,
+        arguments.action,
         Action::StartAll | Action::StopAll | Action::RestartAll | Action::StatusAll
     );
     let services = match services(&paths.directory, all) {
         Ok(services) => services,
         Err(error) => {
             let path = paths.directory.as_os_str().as_bytes();
-            let number = error.raw_os_error().unwrap_or(0);
-            let error = daemontools::Errno::from_raw(number);
+            let error = Errno::from_raw(error.raw_os_error().unwrap_or(0));
             return ME.fatal(&[b"unable to read ", path], error).code();
         }
     };
-    let timeout = Duration::from_secs(line.timeout);
-    match line.action {
-        Action::Start | Action::StartAll => act::start(&services),
-        Action::Stop | Action::StopAll => act::stop(&services, timeout),
-        Action::Restart | Action::RestartAll => act::restart(&services, timeout),
-        Action::Status | Action::StatusAll => show::status(&services, &paths),
-    }
-}
-
-/// The service directories, by name.
-fn services(directory: &Path, all: bool) -> std::io::Result<Vec<PathBuf>> {
-    let mut services: Vec<PathBuf> = std::fs::read_dir(directory)?
-        .flatten()
-        .filter(|entry| is_meant(entry.file_name().as_bytes(), all))
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .collect();
-    services.sort();
-    Ok(services)
-}
-
-/// Whether a name is one of the services that are meant.
-fn is_meant(name: &[u8], all: bool) -> bool {
-    let holds = |part: &[u8]| name.windows(part.len()).any(|window| window == part);
-    !name.starts_with(b".") && (all || !(holds(b"mongo") || holds(b"nginx")))
-}
-
-/// A service's name, as it is label.
-fn label(service: &Path) -> &[u8] {
-    service
-        .file_name()
-        .unwrap_or(service.as_os_str())
-        .as_bytes()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_plain_forms_leave_mongo_and_nginx_alone() {
-        for (name, plain, all) in [
-            ("30redis", true, true),
-            ("99thin_0", true, true),
-            ("anything", true, true),
-            ("10mongo", false, true),
-            ("my-nginx-2", false, true),
-            (".hidden", false, false),
-        ] {
-            assert_eq!(is_meant(name.as_bytes(), false), plain, "{name}");
-            assert_eq!(is_meant(name.as_bytes(), true), all, "{name}");
-        }
+    let timeout = Duration::from_secs(arguments.timeout);
+    match arguments.action {
+        Action::Start | Action::StartAll => control::start(&services),
+        Action::Stop | Action::StopAll => control::stop(&services, timeout),
+        Action::Restart | Action::RestartAll => control::restart(&services, timeout),
+        Action::Status | Action::StatusAll => status::status(&services, &paths),
     }
 }

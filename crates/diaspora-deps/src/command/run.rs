@@ -1,183 +1,154 @@
-//! What each subcommand does: from its words to an exit code, with whatever is to be
-//! said printed on the way.
+//! The subcommands: each prints its output and gives an exit code.
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
 
-use daemontools::{PERMANENT, TEMPORARY, strerr};
+use daemontools::{PERMANENT, strerr};
 
-use super::line::Command;
-use super::{fail, print};
-use crate::Failure;
-use crate::check::{self, State};
-use crate::context::{self, Context, Paths};
+use super::arguments::Command;
+use crate::Error;
+use crate::check::{self, Report, State};
 use crate::config::Config;
-use crate::graph::{Format, Graph};
-use crate::name::Name;
+use crate::context::{self, Context};
 use crate::dependency::Dependency;
+use crate::graph::{Format, Graph};
+use crate::install::install;
+use crate::launch;
+use crate::lint::lint;
+use crate::name::{self, Name};
+use crate::output::print;
+use crate::paths::Paths;
 use crate::wait::{self, Pace};
-use crate::{install, launch, lint};
 
-impl Command {
-    pub(super) fn run(self, config: &Config, paths: Paths) -> i32 {
-        match self {
-            Self::Exec { service, args } => {
-                let args: Vec<CString> = args
-                    .into_iter()
-                    .filter_map(|word| CString::new(word.into_vec()).ok())
-                    .collect();
-                let args: Vec<_> = args.iter().map(CString::as_c_str).collect();
-                let failure = launch::exec(config, &paths, &service, &args);
-                fail(failure.code, &failure.message)
-            }
-            Self::Wait { attempts, services } => wait(config, &paths, attempts, &services),
-            Self::Check { services, json } => check(config, &paths, &services, json),
-            Self::Graph {
-                services,
-                format,
-                state,
-            } => graph(config, &paths, &services, format, state),
-            Self::Lint { directory } => {
-                let directory = directory.unwrap_or(paths.directory);
-                match lint::look(config, &directory, &paths.settings) {
-                    Ok(findings) => {
-                        let code = i32::from(!findings.is_empty());
-                        let text: String =
-                            findings.iter().map(|line| format!("{line}\n")).collect();
-                        code.max(print(&text))
-                    }
-                    Err(failure) => fail(failure.code, &failure.message),
-                }
-            }
-            Self::Install {
-                thin,
-                set,
-                with_settings,
-                directory,
-            } => {
-                let settings = with_settings.then_some(paths.settings.as_path());
-                match install::install(&directory, set, thin, settings) {
-                    Ok(lines) => print(&lines),
-                    Err(why) => fail(TEMPORARY, &why),
-                }
-            }
+/// Runs a subcommand.
+///
+/// # Errors
+/// The error that ends it; its message has not been written.
+pub(super) fn run(command: Command, config: &Config, paths: &Paths) -> Result<i32, Error> {
+    match command {
+        Command::Exec { service, args } => {
+            let args: Vec<CString> = args
+                .into_iter()
+                .filter_map(|word| CString::new(word.into_vec()).ok())
+                .collect();
+            let args: Vec<_> = args.iter().map(CString::as_c_str).collect();
+            Err(launch::exec(config, paths, &service, &args))
+        }
+        Command::Wait { attempts, services } => wait(config, paths, attempts, &services),
+        Command::Check { services, json } => check(config, paths, &services, json),
+        Command::Graph {
+            services,
+            format,
+            state,
+        } => graph(config, paths, &services, format, state),
+        Command::Lint { directory } => {
+            let directory = directory.as_ref().unwrap_or(&paths.directory);
+            let findings = lint(config, directory, &paths.settings)?;
+            let text: String = findings.iter().map(|line| format!("{line}\n")).collect();
+            Ok(i32::from(!findings.is_empty()).max(print(&text)))
+        }
+        Command::Install {
+            thin,
+            set,
+            with_settings,
+            directory,
+        } => {
+            let settings = with_settings.then_some(paths.settings.as_path());
+            Ok(print(&install(&directory, set, thin, settings)?))
         }
     }
 }
 
-fn wait(config: &Config, paths: &Paths, attempts: Option<u64>, services: &[String]) -> i32 {
-    if services.is_empty() {
-        strerr::line(&[b"missing service"]);
-        return PERMANENT;
-    }
+fn wait(
+    config: &Config,
+    paths: &Paths,
+    attempts: Option<u64>,
+    services: &[String],
+) -> Result<i32, Error> {
     let context = Context::new(config, None);
-    let dependencies = services
-        .iter()
-        .map(|label| Dependency::new(config, &context, &paths.directory, label));
-    let dependencies = match dependencies.collect::<Result<Vec<_>, _>>() {
+    let dependencies = match named(config, &context, &paths.directory, services) {
+        Ok(dependencies) if dependencies.is_empty() => {
+            strerr::line(&[b"missing service"]);
+            return Ok(PERMANENT);
+        }
         Ok(dependencies) => dependencies,
-        Err(why) => {
-            strerr::line(&[why.as_bytes()]);
-            return PERMANENT;
+        // Without the program's name, as in the scripts of 2010.
+        Err(error) => {
+            strerr::line(&[error.to_string().as_bytes()]);
+            return Ok(error.exit_code());
         }
     };
-    // Asked for only when something is not ready: most often nothing has to be read.
+    // The settings file is sourced only if a dependency is not ready.
     let limit = || match attempts {
         Some(attempts) => Ok(attempts),
-        None => context::source(config, &paths.settings)
-            .and_then(|settings| {
-                let attempts = Context::new(config, settings.as_ref()).attempts();
-                attempts.map_err(Failure::temporary)
-            })
-            .map_err(|failure| fail(failure.code, &failure.message)),
+        None => {
+            let settings = context::source(config, &paths.settings)?;
+            Context::new(config, settings.as_ref()).attempts()
+        }
     };
-    match wait::all(&launch::here(), &dependencies, Pace::Steady, limit) {
-        Ok(()) => 0,
-        Err(code) => code,
-    }
+    let name = name::of_working_directory();
+    wait::all(&name, &dependencies, Pace::Steady, limit)?;
+    Ok(0)
 }
 
-fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> i32 {
-    let settings = match context::source(config, &paths.settings) {
-        Ok(settings) => settings,
-        Err(failure) => return fail(failure.code, &failure.message),
-    };
+fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Result<i32, Error> {
+    let settings = context::source(config, &paths.settings)?;
     let context = Context::new(config, settings.as_ref());
-    let names: Vec<String> = if services.is_empty() {
-        match Graph::new(config, &check::default_names(config, &paths.directory)) {
-            Ok(graph) => graph.names().map(str::to_owned).collect(),
-            Err(why) => return fail(PERMANENT, &why),
-        }
-    } else {
-        services.to_vec()
-    };
-    // What was named must have a probe; of the others, those that have one are asked.
     let dependencies = if services.is_empty() {
-        check::dependencies(
-            config,
-            &context,
-            &paths.directory,
-            names.iter().map(String::as_str),
-        )
+        let graph = Graph::new(config, &check::default_names(config, &paths.directory))?;
+        check::dependencies(config, &context, &paths.directory, graph.names())?
     } else {
-        let ask = |name: &String| Dependency::new(config, &context, &paths.directory, name);
-        names.iter().map(ask).collect()
+        named(config, &context, &paths.directory, services)?
     };
-    let reports = match dependencies {
-        Ok(dependencies) => check::ask(&dependencies),
-        Err(why) => return fail(PERMANENT, &why),
-    };
+    let reports = check::probe(&dependencies);
     let text = if json {
-        let reports: Vec<_> = reports.iter().map(check::Report::json).collect();
+        let reports: Vec<_> = reports.iter().map(Report::json).collect();
         format!("{}\n", serde_json::Value::Array(reports))
     } else {
-        reports
-            .iter()
-            .map(|report| format!("{}\n", report.line()))
-            .collect()
+        let lines = reports.iter().map(|report| format!("{}\n", report.line()));
+        lines.collect()
     };
     let worst = reports.iter().map(|report| report.state).max();
-    worst.map_or(0, State::code).max(print(&text))
+    Ok(worst.map_or(0, State::code).max(print(&text)))
 }
 
-fn graph(config: &Config, paths: &Paths, services: &[String], format: Format, state: bool) -> i32 {
-    let mut names: Vec<Name> = Vec::new();
-    for label in services {
-        match config.find(label) {
-            Some(name) => names.push(name),
-            None => {
-                return fail(
-                    PERMANENT,
-                    &format!("unknown '{label}': {}", config.suggest(label)),
-                );
-            }
-        }
-    }
+/// The dependencies that were named: each must have a probe.
+fn named(
+    config: &Config,
+    context: &Context,
+    directory: &Path,
+    services: &[String],
+) -> Result<Vec<Dependency>, Error> {
+    let services = services.iter();
+    services
+        .map(|label| Dependency::new(config, context, directory, label))
+        .collect()
+}
+
+fn graph(
+    config: &Config,
+    paths: &Paths,
+    services: &[String],
+    format: Format,
+    state: bool,
+) -> Result<i32, Error> {
+    let find = |label: &String| config.find(label).ok_or_else(|| config.unknown(label));
+    let mut names: Vec<Name> = services.iter().map(find).collect::<Result<_, _>>()?;
     if names.is_empty() {
         names = check::default_names(config, &paths.directory);
     }
-    let graph = match Graph::new(config, &names) {
-        Ok(graph) => graph,
-        Err(why) => return fail(PERMANENT, &why),
-    };
+    let graph = Graph::new(config, &names)?;
     let mut reports = Vec::new();
     if state {
-        let settings = match context::source(config, &paths.settings) {
-            Ok(settings) => settings,
-            Err(failure) => return fail(failure.code, &failure.message),
-        };
+        let settings = context::source(config, &paths.settings)?;
         let context = Context::new(config, settings.as_ref());
-        match check::dependencies(config, &context, &paths.directory, graph.names()) {
-            Ok(dependencies) => reports = check::ask(&dependencies),
-            Err(why) => return fail(PERMANENT, &why),
-        }
+        let dependencies = check::dependencies(config, &context, &paths.directory, graph.names())?;
+        reports = check::probe(&dependencies);
     }
-    print(&graph.render(format, |name| {
+    let text = graph.render(format, |name| {
         let report = reports.iter().find(|report| report.label == name)?;
-        let why = report
-            .why
-            .as_ref()
-            .map_or(String::new(), |why| format!(": {why}"));
-        Some(format!("{}{why}", report.state.word()))
-    }))
+        Some(report.state_and_reason())
+    });
+    Ok(print(&text))
 }

@@ -188,9 +188,7 @@ impl Probe {
             return Err(Mistake::NoAddress);
         }
         match Endpoint::parse(&probe.address) {
-            Ok(Endpoint::Tcp(..)) if probe.kind == Kind::Unix => {
-                Err(Mistake::NotASocketPath)
-            }
+            Ok(Endpoint::Tcp(..)) if probe.kind == Kind::Unix => Err(Mistake::NotASocketPath),
             // It may be an address once its settings are known.
             Err(error) if !probe.address.contains("${") => Err(error.into()),
             _ => Ok(probe),

@@ -90,7 +90,5 @@ pub enum Suggestion {
 
 /// A text that is no address of a dependency.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error(
-    "\"{0}\" is no address: write \"host:port\", \"[::1]:port\" or \"/path/of/socket\""
-)]
+#[error("\"{0}\" is no address: write \"host:port\", \"[::1]:port\" or \"/path/of/socket\"")]
 pub struct NotAnAddress(pub String);

@@ -1,16 +1,16 @@
-//! Whom a service becomes: the user, the group and the supplementary groups, found by
-//! name before the wait, so that a mistake is said at once, and assumed after it.
+//! The user, group and supplementary groups of a service. They are looked up before the
+//! wait, so that an unknown name is reported at once, and assumed after it.
 
 use std::ffi::CStr;
 use std::fs;
 
-use daemontools::errno;
 use daemontools::unix::account;
 
-use crate::context::Context;
+use crate::Error;
 use crate::config::Service;
+use crate::context::Context;
 
-/// Whom to become.
+/// The user and groups that a program runs as.
 pub(super) struct Credentials {
     uid: u32,
     gid: u32,
@@ -18,18 +18,15 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    pub(super) fn find(user: &CStr, service: &Service, context: &Context) -> Result<Self, String> {
+    pub(super) fn find(user: &CStr, service: &Service, context: &Context) -> Result<Self, Error> {
         let account = find_user(user)?;
         let gid = match &service.group {
             Some(group) => find_group(&context.expand_c(group)?)?,
             None => account.gid,
         };
-        let groups = account::groups(user, gid).map_err(|error| {
-            format!(
-                "the groups of {}: {}",
-                user.to_string_lossy(),
-                errno::text(error)
-            )
+        let groups = account::groups(user, gid).map_err(|cause| Error::Groups {
+            user: user.to_string_lossy().into_owned(),
+            cause,
         })?;
         Ok(Self {
             uid: account.uid,
@@ -38,8 +35,8 @@ impl Credentials {
         })
     }
 
-    /// Groups, then the group, then the user; each is looked at again. Nothing is
-    /// done where it is so already: not everybody who gates a service is root.
+    /// Assumes the groups, then the group, then the user; each is verified. Does nothing
+    /// if all are assumed already: a gate need not run as root.
     pub(super) fn assume(&self) -> daemontools::Result<()> {
         if own_ids() == Some((self.uid, self.gid)) && self.uid != 0 {
             return Ok(());
@@ -49,7 +46,7 @@ impl Credentials {
     }
 }
 
-/// Real, effective and saved ids where all are the same: user, group.
+/// The user and group of this process; `None` if real, effective and saved ids differ.
 fn own_ids() -> Option<(u32, u32)> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let id = |field: &str| {
@@ -61,10 +58,11 @@ fn own_ids() -> Option<(u32, u32)> {
     Some((id("Uid:")?, id("Gid:")?))
 }
 
-pub(super) fn find_user(name: &CStr) -> Result<account::Account, String> {
-    account::find(name).ok_or_else(|| format!("unknown user {}", name.to_string_lossy()))
+pub(super) fn find_user(name: &CStr) -> Result<account::Account, Error> {
+    account::find(name).ok_or_else(|| Error::UnknownUser(name.to_string_lossy().into_owned()))
 }
 
-pub(super) fn find_group(name: &CStr) -> Result<u32, String> {
-    account::find_group(name).ok_or_else(|| format!("unknown group {}", name.to_string_lossy()))
+pub(super) fn find_group(name: &CStr) -> Result<u32, Error> {
+    account::find_group(name)
+        .ok_or_else(|| Error::UnknownGroup(name.to_string_lossy().into_owned()))
 }

@@ -1,6 +1,5 @@
-//! One conversation over a connected socket, until the protocol can tell or the time
-//! is up. The deadline is for all of it: a peer that sends a byte now and then gains
-//! nothing.
+//! One request and its reply over a connected socket. The deadline is for the whole
+//! exchange: a peer that sends a byte now and then does not extend it.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -11,10 +10,30 @@ use std::time::{Duration, Instant};
 use daemontools::Errno;
 use daemontools::unix::socket;
 
-use super::Limits;
 use crate::probe::{Protocol, Readiness};
 
-/// A connected socket of either kind.
+/// Limits of one probe.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For resolving a name.
+    pub resolve: Duration,
+    /// For each address, from connecting to the end of the reply.
+    pub answer: Duration,
+    /// Bytes of a reply.
+    pub reply: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            resolve: Duration::from_secs(2),
+            answer: Duration::from_secs(2),
+            reply: 64 * 1024,
+        }
+    }
+}
+
+/// A connected socket, TCP or unix.
 pub(super) trait Stream: Read + AsFd {
     fn set_timeout(&self, timeout: Duration) -> std::io::Result<()>;
 }
@@ -33,7 +52,7 @@ impl Stream for UnixStream {
     }
 }
 
-/// Talks until the protocol can tell.
+/// Sends the request and reads until the protocol knows the readiness.
 pub(super) fn exchange(
     mut stream: impl Stream,
     protocol: &dyn Protocol,
@@ -41,7 +60,7 @@ pub(super) fn exchange(
     limits: Limits,
 ) -> Readiness {
     let mut reply = Vec::new();
-    match converse(&mut stream, protocol, &mut reply, deadline, limits) {
+    match request_and_read(&mut stream, protocol, &mut reply, deadline, limits) {
         Ok(readiness) => {
             if readiness == Readiness::Ready {
                 let _ = socket::send_all(&stream, protocol.goodbye());
@@ -65,7 +84,7 @@ pub(super) fn exchange(
     }
 }
 
-fn converse(
+fn request_and_read(
     stream: &mut impl Stream,
     protocol: &dyn Protocol,
     reply: &mut Vec<u8>,
@@ -81,10 +100,10 @@ fn converse(
             Ok(left)
         }
     };
-    let hello = protocol.request();
-    if !hello.is_empty() {
+    let request = protocol.request();
+    if !request.is_empty() {
         stream.set_timeout(left()?)?;
-        socket::send_all(&*stream, &hello).map_err(std::io::Error::from)?;
+        socket::send_all(&*stream, &request).map_err(std::io::Error::from)?;
     }
     let mut buffer = [0; 4096];
     loop {
@@ -108,7 +127,7 @@ fn converse(
     }
 }
 
-/// The kernel's error number; unknown for an error of the library's own.
+/// The kernel's error number; `UnknownErrno` for an error of the standard library.
 pub(super) fn errno(error: &std::io::Error) -> Errno {
     match error.raw_os_error() {
         Some(number) => Errno::from_raw(number),

@@ -24,12 +24,12 @@ fn server(serve: impl Fn(TcpStream) + Send + 'static) -> Endpoint {
 }
 
 fn readiness(endpoint: &Endpoint) -> Readiness {
-    ask(endpoint, &Redis::default(), QUICK).readiness
+    probe(endpoint, &Redis::default(), QUICK).readiness
 }
 
 #[test]
 fn every_address_of_a_name_is_tried() {
-    // Only the second of the two addresses that most machines give localhost.
+    // The server listens on one of three addresses.
     let Endpoint::Tcp(_, port) = server(|mut stream| {
         let _ = stream.write_all(b"+PONG\r\n");
         let _ = stream.read(&mut [0; 64]);
@@ -40,19 +40,19 @@ fn every_address_of_a_name_is_tried() {
         .iter()
         .map(|host| format!("{host}:{port}").parse().expect("an address"))
         .collect();
-    let (readiness, _) = ask_all(&addresses, &Redis::default(), QUICK);
+    let (readiness, _) = probe_addresses(&addresses, &Redis::default(), QUICK);
     assert_eq!(readiness, Readiness::Ready);
     assert!(resolve("localhost", port, QUICK.resolve).is_ok_and(|all| !all.is_empty()));
 }
 
 #[test]
-fn silence_and_half_an_answer_are_starting() {
+fn a_silent_peer_and_half_an_answer_are_starting() {
     let silent = server(|stream| drop(thread::spawn(move || stream.peek(&mut [0; 9]))));
-    // Nobody reads from the backlog either.
+    // The second connection waits in the backlog.
     let _ = readiness(&silent);
     let half = server(|mut stream| {
         let _ = stream.write_all(b"+PO");
-        // Silent from here on, until the other side has had enough.
+        // Silent from here on, until the other side closes.
         while stream.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
     });
     let Readiness::Starting(why) = readiness(&half) else {
@@ -64,7 +64,7 @@ fn silence_and_half_an_answer_are_starting() {
 }
 
 #[test]
-fn an_answer_without_end_is_cut_and_a_trickle_is_too() {
+fn an_endless_answer_is_down_and_a_slow_one_is_starting() {
     let endless = server(|mut stream| while stream.write_all(&[b'+'; 100]).is_ok() {});
     assert!(matches!(readiness(&endless), Readiness::Down(_)));
     let trickle = server(|mut stream| {
@@ -76,12 +76,12 @@ fn an_answer_without_end_is_cut_and_a_trickle_is_too() {
 }
 
 #[test]
-fn nobody_there_is_absent() {
+fn an_endpoint_without_a_listener_is_absent() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
     let port = listener.local_addr().expect("address").port();
     drop(listener);
     let endpoint = Endpoint::Tcp("localhost".to_owned(), port);
-    let outcome = ask(&endpoint, &Accepts, QUICK);
+    let outcome = probe(&endpoint, &Accepts, QUICK);
     assert!(outcome.absent);
     assert_eq!(
         outcome.readiness,

@@ -1,10 +1,9 @@
-//! Anything that accepts a connection: the rule of old, and all that can be asked
-//! of a service whose protocol nobody knows. A stopped process is accepted too, by
-//! the kernel.
+//! A connection that is accepted: the rule of 2010, and the only one for a service whose
+//! protocol is not known. The kernel accepts for a stopped process as well.
 
-use super::{Protocol, Readiness};
+use super::protocol::{Protocol, Readiness};
 
-/// Ready once it has accepted.
+/// The probe: ready once the connection is accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct Accepts;
 
@@ -23,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_asked() {
+    fn an_accepted_connection_is_ready_without_a_request() {
         assert_eq!(Accepts.judge(b""), Readiness::Ready);
         assert_eq!(Accepts.judge(b"anything"), Readiness::Ready);
         assert!(Accepts.request().is_empty());

@@ -1,14 +1,14 @@
-//! A web server: any status line will do. The question has no `Host` on purpose:
-//! nginx answers 400 by itself, logs nothing and asks no upstream. A real `GET /`
-//! before the application is up would make it mark every upstream as down.
+//! A web server: any status line is ready. The request has no `Host` on purpose: nginx
+//! answers 400 by itself, logs nothing and asks no upstream. A complete `GET /` before
+//! the application is up would make nginx mark every upstream as down.
 
-use super::{Protocol, Readiness, may_begin, wrong_protocol};
+use super::protocol::{Protocol, Readiness, may_begin, wrong_protocol};
 
 /// The probe.
 #[derive(Clone, Copy, Debug)]
 pub struct Http;
 
-/// What every status line begins with.
+/// The start of every status line.
 pub(super) const STATUS: &[u8] = b"HTTP/1.";
 
 impl Protocol for Http {
@@ -35,13 +35,16 @@ impl Protocol for Http {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::survives_any_reply;
+    use super::super::protocol::tests::survives_any_reply;
     use super::*;
 
     #[test]
-    fn any_status_is_ready_and_no_host_is_named() {
+    fn any_status_is_ready_and_the_request_has_no_host() {
         survives_any_reply(&Http, b"HTTP/1.1 400 Bad Request\r\n");
-        assert_eq!(Http.judge(b"HTTP/1.0 502 Bad Gateway\r\n"), Readiness::Ready);
+        assert_eq!(
+            Http.judge(b"HTTP/1.0 502 Bad Gateway\r\n"),
+            Readiness::Ready
+        );
         assert!(!Http.request().windows(4).any(|part| part == b"Host"));
     }
 

@@ -1,20 +1,20 @@
-//! PostgreSQL: begins a session as a client does. Whatever it asks for next shows
-//! that it takes sessions; while it starts up or shuts down it says so.
+//! PostgreSQL: begins a session as a client does. A request for authentication shows that
+//! the server takes sessions; while it starts or stops, it sends an error.
 
-use super::{Protocol, Readiness, excerpt, wrong_protocol};
+use super::protocol::{Protocol, Readiness, excerpt, wrong_protocol};
 
 /// The probe.
 #[derive(Clone, Debug)]
 pub struct Postgres {
-    /// Whom to be.
+    /// The user of the session.
     pub user: String,
-    /// Which database to ask for.
+    /// The database of the session.
     pub database: String,
 }
 
 /// Version 3.0 of the protocol.
 const VERSION: u32 = 196_608;
-/// No error message is nearly so long.
+/// Longer than any error message.
 const LENGTH_MAX: u32 = 16 * 1024;
 
 impl Protocol for Postgres {
@@ -71,7 +71,7 @@ fn error(body: &[u8]) -> Readiness {
             })
     };
     match field(b'C') {
-        // It would let us in as somebody else, or into another database.
+        // The server takes sessions, of another user or for another database.
         Some(code) if code.starts_with(b"28") || code == b"3D000" => Readiness::Ready,
         Some(_) => Readiness::Starting(excerpt(field(b'M').unwrap_or(b"an error"))),
         None => wrong_protocol("postgres", body),
@@ -80,7 +80,7 @@ fn error(body: &[u8]) -> Readiness {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::survives_any_reply;
+    use super::super::protocol::tests::survives_any_reply;
     use super::*;
 
     fn probe() -> Postgres {
@@ -97,14 +97,14 @@ mod tests {
     }
 
     #[test]
-    fn the_question_has_the_length_that_it_says() {
-        let hello = probe().request();
-        assert_eq!(hello[..8], [0, 0, 0, 27, 0, 3, 0, 0]);
-        assert_eq!(hello.len(), 27);
+    fn the_request_begins_with_its_length() {
+        let request = probe().request();
+        assert_eq!(request[..8], [0, 0, 0, 27, 0, 3, 0, 0]);
+        assert_eq!(request.len(), 27);
     }
 
     #[test]
-    fn whoever_takes_sessions_is_ready() {
+    fn a_refused_user_or_database_is_ready_and_another_error_is_not() {
         survives_any_reply(&probe(), b"R\0\0\0\x08\0\0\0\0");
         for code in ["28000", "28P01", "3D000"] {
             survives_any_reply(&probe(), &refused(code));

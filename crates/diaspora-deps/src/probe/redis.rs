@@ -1,18 +1,19 @@
-//! Redis: an inline `PING`, which every version understands. The port is open long
-//! before a big data set is loaded; only `+PONG` is ready.
+//! Redis: an inline `PING`, which every version understands. Only `+PONG` is ready: the
+//! port is open long before a large data set is loaded.
 
-use super::{Protocol, Readiness, excerpt, first_line, wrong_protocol};
+use super::protocol::{Protocol, Readiness, excerpt, first_line, wrong_protocol};
 
 /// The probe.
 #[derive(Clone, Debug, Default)]
 pub struct Redis {
-    /// Sent first with `AUTH`, where the server wants one.
+    /// Sent first, with `AUTH`.
     pub password: Option<Vec<u8>>,
-    /// Who, beside root, may see the password: the users that the server runs as.
+    /// The users, besides root, that the password may be sent to: those that the server
+    /// may run as.
     pub users: Vec<u32>,
 }
 
-/// No line of an answer to `AUTH` or `PING` is nearly so long.
+/// Longer than any line that answers `AUTH` or `PING`.
 const LINE_MAX: usize = 1024;
 
 impl Protocol for Redis {
@@ -35,8 +36,8 @@ impl Protocol for Redis {
         if self.password.is_none() {
             return pong(line);
         }
-        // The answer to AUTH: a server that wants no password says so, and that is
-        // no reason to wait; one that refuses ours answers NOAUTH to the PING.
+        // The reply to AUTH. An error of a server that has no password is passed over; a
+        // server that refuses the password replies NOAUTH to the PING.
         let rest = &reply[reply
             .iter()
             .position(|&b| b == b'\n')
@@ -70,7 +71,7 @@ fn pong(line: &[u8]) -> Readiness {
     }
 }
 
-/// A command in redis's own form, which takes any bytes: array of strings.
+/// A command in redis's own form, an array of strings, which may have any bytes.
 pub(super) fn command(words: &[&[u8]]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
@@ -83,7 +84,7 @@ pub(super) fn command(words: &[&[u8]]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::survives_any_reply;
+    use super::super::protocol::tests::survives_any_reply;
     use super::*;
 
     fn judge(reply: &[u8]) -> Readiness {
@@ -119,14 +120,17 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_sent_before_the_question_and_its_answer_skipped() {
+    fn a_password_is_sent_before_the_ping_and_its_reply_is_skipped() {
         let redis = Redis {
             password: Some(b"p w".to_vec()),
             users: vec![7],
         };
         assert!(redis.may_send_to(0) && redis.may_send_to(7) && !redis.may_send_to(8));
         assert!(Redis::default().may_send_to(8));
-        assert_eq!(redis.request(), b"*2\r\n$4\r\nAUTH\r\n$3\r\np w\r\nPING\r\n");
+        assert_eq!(
+            redis.request(),
+            b"*2\r\n$4\r\nAUTH\r\n$3\r\np w\r\nPING\r\n"
+        );
         survives_any_reply(&redis, b"+OK\r\n+PONG\r\n");
         assert_eq!(redis.judge(b"+OK\r\n"), Readiness::Incomplete);
         let unasked = b"-ERR AUTH called without any password configured\r\n+PONG\r\n";

@@ -1,6 +1,6 @@
-//! A mail server: it speaks first, and `220` is its welcome.
+//! A mail server: it sends first, and `220` is ready.
 
-use super::{Protocol, Readiness, excerpt, wrong_protocol};
+use super::protocol::{Protocol, Readiness, excerpt, wrong_protocol};
 
 /// The probe.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +32,11 @@ impl Protocol for Smtp {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::survives_any_reply;
+    use super::super::protocol::tests::survives_any_reply;
     use super::*;
 
     #[test]
-    fn a_welcome_is_ready_and_a_refusal_is_not() {
+    fn a_220_is_ready_and_a_4xx_or_5xx_is_starting() {
         survives_any_reply(&Smtp, b"220 mail.example ESMTP\r\n");
         assert_eq!(Smtp.judge(b"220-first\r\n220 second\r\n"), Readiness::Ready);
         for refusal in [

@@ -1,9 +1,8 @@
-//! A websocket server. By default any status line shows that it is up: servers from
-//! before RFC 6455 answer today's handshake with 400. In strict mode the handshake
-//! must succeed.
+//! A websocket server. Any status line is ready by default: servers older than RFC 6455
+//! answer its handshake with 400. In strict mode the handshake must succeed.
 
 use super::http::Http;
-use super::{Protocol, Readiness, excerpt, first_line};
+use super::protocol::{Protocol, Readiness, excerpt, first_line};
 
 /// The probe.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,7 +11,7 @@ pub struct Websocket {
     pub strict: bool,
 }
 
-/// The example of RFC 6455, section 1.3, and its answer.
+/// The example key of RFC 6455, section 1.3, and the answer to it.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &[u8] = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
@@ -54,8 +53,8 @@ impl Protocol for Websocket {
     }
 
     fn goodbye(&self) -> &'static [u8] {
-        // A close frame, masked with zeroes. Only a handshake that has succeeded
-        // makes sense of it.
+        // A close frame, masked with zeroes. It is valid only after a handshake that has
+        // succeeded.
         if self.strict {
             b"\x88\x80\0\0\0\0"
         } else {
@@ -66,7 +65,7 @@ impl Protocol for Websocket {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::survives_any_reply;
+    use super::super::protocol::tests::survives_any_reply;
     use super::*;
 
     const STRICT: Websocket = Websocket { strict: true };
@@ -74,14 +73,14 @@ mod tests {
 sec-websocket-accept:  s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
     #[test]
-    fn any_answer_is_up_unless_it_must_be_strict() {
+    fn any_status_is_ready_unless_strict() {
         let old = b"HTTP/1.1 400 Bad request\r\n\r\n";
         assert_eq!(Websocket::default().judge(old), Readiness::Ready);
         assert!(matches!(STRICT.judge(old), Readiness::Starting(_)));
     }
 
     #[test]
-    fn strictly_the_right_answer_to_the_key() {
+    fn strict_wants_101_and_the_right_answer_to_the_key() {
         survives_any_reply(&STRICT, GOOD);
         assert_eq!(STRICT.judge(&GOOD[..GOOD.len() - 2]), Readiness::Incomplete);
         let other = b"HTTP/1.1 101 x\r\nSec-WebSocket-Accept: AAAA\r\n\r\n";

@@ -1,5 +1,5 @@
-//! Speaks to supervise through its control FIFO, which never makes us wait, and
-//! waits on its records until down is down.
+//! `start`, `stop` and `restart`: writes commands to supervise's control FIFO, for a limited
+//! time, and reads its status files until the services are down.
 
 use std::ffi::CString;
 use std::os::fd::AsFd;
@@ -13,46 +13,47 @@ use daemontools::unix::clock::Monotonic;
 use daemontools::unix::{fd, fifo, poll};
 use daemontools::{Errno, PERMANENT, Result, errno, servicedir};
 
-use super::{ME, label};
+use super::services::{ME, label};
 use crate::dependency;
 
-/// How long a service may leave its FIFO full.
-const ROOM: Duration = Duration::from_secs(5);
-/// How often the records are looked at.
-const LOOK: Duration = Duration::from_millis(20);
+/// How long a FIFO may be full.
+const FIFO_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time between two reads of the status files.
+const POLL: Duration = Duration::from_millis(20);
 
 pub(super) fn start(services: &[PathBuf]) -> i32 {
-    tell_all(services, b"u").1
+    send_to_all(services, b"u").1
 }
 
 pub(super) fn stop(services: &[PathBuf], timeout: Duration) -> i32 {
-    let (told, code) = tell_all(services, b"d");
-    code.max(wait_down(&told, timeout))
+    let (sent, code) = send_to_all(services, b"d");
+    code.max(wait_down(&sent, timeout))
 }
 
-/// Down first, all of them; then up, even those that are still on their way down:
-/// they come back when they have ended.
+/// Stops all services, then starts all. One that did not stop in time is started when it
+/// has ended.
 pub(super) fn restart(services: &[PathBuf], timeout: Duration) -> i32 {
-    let (told, code) = tell_all(services, b"d");
-    let code = code.max(wait_down(&told, timeout));
-    let told: Vec<PathBuf> = told.into_iter().cloned().collect();
-    code.max(tell_all(&told, b"u").1)
+    let (sent, code) = send_to_all(services, b"d");
+    let code = code.max(wait_down(&sent, timeout));
+    let sent: Vec<PathBuf> = sent.into_iter().cloned().collect();
+    code.max(send_to_all(&sent, b"u").1)
 }
 
-/// Tells all; gives those that were told, and the worst exit code.
-fn tell_all<'a>(services: &'a [PathBuf], command: &[u8]) -> (Vec<&'a PathBuf>, i32) {
+/// Sends a command to all services; gives those that it was sent to, and the highest exit
+/// code.
+fn send_to_all<'a>(services: &'a [PathBuf], command: &[u8]) -> (Vec<&'a PathBuf>, i32) {
     let mut worst = 0;
-    let mut told = Vec::new();
+    let mut sent = Vec::new();
     for service in services {
-        match tell(service, command) {
-            Ok(()) => told.push(service),
-            Err(error) => worst = worst.max(complain(service, error)),
+        match send(service, command) {
+            Ok(()) => sent.push(service),
+            Err(error) => worst = worst.max(warn(service, error)),
         }
     }
-    (told, worst)
+    (sent, worst)
 }
 
-fn complain(service: &Path, error: Errno) -> i32 {
+fn warn(service: &Path, error: Errno) -> i32 {
     let name = label(service);
     match error {
         Errno::ENXIO | Errno::ENOENT => {
@@ -69,11 +70,11 @@ fn complain(service: &Path, error: Errno) -> i32 {
     }
 }
 
-fn tell(service: &Path, command: &[u8]) -> Result<()> {
+fn send(service: &Path, command: &[u8]) -> Result<()> {
     let file = service.join(std::ffi::OsStr::from_bytes(servicedir::CONTROL.to_bytes()));
     let file = CString::new(file.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
     let control = fifo::open_write_nofollow(&file)?;
-    let deadline = Monotonic::now() + ROOM;
+    let deadline = Monotonic::now() + FIFO_TIMEOUT;
     loop {
         match fd::write(&control, command) {
             Ok(_) => return Ok(()),
@@ -88,26 +89,26 @@ fn tell(service: &Path, command: &[u8]) -> Result<()> {
     }
 }
 
-/// Waits until none of them runs, and says which still does when time is up.
+/// Waits until all services are down; warns of those that are not when time is up.
 fn wait_down(services: &[&PathBuf], timeout: Duration) -> i32 {
     let deadline = Instant::now() + timeout;
-    let mut left: Vec<&PathBuf> = services.to_vec();
+    let mut running: Vec<&PathBuf> = services.to_vec();
     loop {
-        // Only supervise's own record of the command counts, or a service that was
-        // just starting would pass for down.
-        left.retain(|service| {
+        // A service without a process may be about to start: it is down only if its status
+        // has the command as well.
+        running.retain(|service| {
             !dependency::status(service)
                 .is_some_and(|status| status.pid == 0 && status.want == Want::Down)
         });
-        if left.is_empty() {
+        if running.is_empty() {
             return 0;
         }
         if Instant::now() >= deadline {
-            for service in left {
+            for service in running {
                 ME.warning(&[label(service), b" is still not down"], Errno::ETIMEDOUT);
             }
             return daemontools::TEMPORARY;
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL);
     }
 }

@@ -1,4 +1,4 @@
-//! `status`: one line a service, with what it waits for.
+//! `status`: a line for each service, with what its gate waits for.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -9,59 +9,63 @@ use daemontools::status::{Status, Want};
 use daemontools::{PERMANENT, about};
 
 use super::gate::Gate;
-use super::{ME, label};
-use crate::check::{self, Report, State};
-use crate::context::{self, Context, Paths};
+use super::services::{ME, label};
+use crate::Error;
+use crate::check::{Report, State};
 use crate::config::Config;
+use crate::context::{self, Context};
 use crate::dependency::{self, Dependency};
+use crate::paths::Paths;
 
-/// The exit code where a service does not run that should: that of init scripts.
+/// The exit code for a service that should run and does not: that of init scripts.
 const NOT_RUNNING: i32 = 3;
 
-/// A service, as far as it is label.
+/// The state of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
+enum ServiceState {
     Unsupervised,
     Up,
+    /// Its process is a gate that waits.
     Waits,
-    /// Down, and so it should be.
-    Rests,
+    /// Down, and wanted down.
+    Stopped,
+    /// Down, and wanted up.
     Down,
 }
 
-impl Look {
+impl ServiceState {
     const fn color(self) -> &'static str {
         match self {
             Self::Up => "\x1b[32m",
             Self::Waits => "\x1b[33m",
-            Self::Rests => "\x1b[2m",
+            Self::Stopped => "\x1b[2m",
             Self::Down | Self::Unsupervised => "\x1b[31m",
         }
     }
 
     const fn code(self) -> i32 {
         match self {
-            Self::Up | Self::Rests => 0,
+            Self::Up | Self::Stopped => 0,
             Self::Waits | Self::Down => NOT_RUNNING,
             Self::Unsupervised => PERMANENT,
         }
     }
 }
 
-/// Shows all; 0 where each runs that should.
+/// Prints the status of all services; gives 0 if each one that should run does.
 pub(super) fn status(services: &[PathBuf], paths: &Paths) -> i32 {
     let color = std::io::stdout().is_terminal();
-    let mut waits = Waits::new(paths);
+    let mut gates = Gates::new(paths);
     let mut worst = 0;
     let mut text = Vec::new();
     for service in services {
         let status = supervised(service);
-        let waiting = status.and_then(|status| waits.of(status.pid));
-        let (look, words) = describe(status, waiting.as_deref(), now());
-        worst = worst.max(look.code());
+        let waiting = status.and_then(|status| gates.reason(status.pid));
+        let (state, words) = describe(status, waiting.as_deref(), now());
+        worst = worst.max(state.code());
         text.extend_from_slice(label(service));
         let words = match color {
-            true => format!(": {}{words}\x1b[0m\n", look.color()),
+            true => format!(": {}{words}\x1b[0m\n", state.color()),
             false => format!(": {words}\n"),
         };
         text.extend_from_slice(words.as_bytes());
@@ -70,7 +74,7 @@ pub(super) fn status(services: &[PathBuf], paths: &Paths) -> i32 {
     if printed == 0 { worst } else { printed }
 }
 
-/// The record, if a supervise is there to keep it.
+/// The status of a service; `None` if it has no supervise.
 fn supervised(service: &Path) -> Option<Status> {
     use std::os::unix::ffi::OsStrExt;
     let ok = service.join(std::ffi::OsStr::from_bytes(
@@ -86,30 +90,33 @@ fn now() -> i64 {
     now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0))
 }
 
-/// The words for a record; `waiting` is what its gate waits for.
-fn describe(status: Option<Status>, waiting: Option<&str>, now: i64) -> (Look, String) {
+/// The state for a status and its words; `waiting` is what the gate waits for.
+fn describe(status: Option<Status>, waiting: Option<&str>, now: i64) -> (ServiceState, String) {
     let Some(status) = status else {
-        return (Look::Unsupervised, "supervise not running".to_owned());
+        return (
+            ServiceState::Unsupervised,
+            "supervise not running".to_owned(),
+        );
     };
     let seconds = (now - status.since.unix_seconds()).max(0);
     let time = duration(seconds);
     let paused = if status.paused { ", paused" } else { "" };
     match (status.pid, waiting) {
-        (0, _) if status.want == Want::Up => (Look::Down, format!("down {time}, want up")),
-        (0, _) => (Look::Rests, format!("down {time}")),
+        (0, _) if status.want == Want::Up => (ServiceState::Down, format!("down {time}, want up")),
+        (0, _) => (ServiceState::Stopped, format!("down {time}")),
         (pid, Some(waiting)) => (
-            Look::Waits,
+            ServiceState::Waits,
             format!("waits {time} (pid {pid}) for {waiting}{paused}"),
         ),
         (pid, None) if status.want == Want::Down => (
-            Look::Up,
+            ServiceState::Up,
             format!("up {time} (pid {pid}){paused}, want down"),
         ),
-        (pid, None) => (Look::Up, format!("up {time} (pid {pid}){paused}")),
+        (pid, None) => (ServiceState::Up, format!("up {time} (pid {pid}){paused}")),
     }
 }
 
-/// Seconds, as people say them.
+/// A time in its two largest units.
 fn duration(seconds: i64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -119,25 +126,25 @@ fn duration(seconds: i64) -> String {
     }
 }
 
-/// What gates wait for. The config is read and a dependency asked only where some
-/// service is a gate, and each dependency once.
-struct Waits<'a> {
+/// What gates wait for. The configuration is read only if a service is a gate, and each
+/// dependency is probed at most once.
+struct Gates<'a> {
     paths: &'a Paths,
-    config: Option<Result<Config, String>>,
-    asked: BTreeMap<String, Option<String>>,
+    config: Option<Result<Config, Error>>,
+    reasons: BTreeMap<String, Option<String>>,
 }
 
-impl<'a> Waits<'a> {
+impl<'a> Gates<'a> {
     const fn new(paths: &'a Paths) -> Self {
         Self {
             paths,
             config: None,
-            asked: BTreeMap::new(),
+            reasons: BTreeMap::new(),
         }
     }
 
-    /// What process `pid` waits for, if it is a gate.
-    fn of(&mut self, pid: u32) -> Option<String> {
+    /// What process `pid` waits for; `None` if it is not a gate.
+    fn reason(&mut self, pid: u32) -> Option<String> {
         if pid == 0 {
             return None;
         }
@@ -152,38 +159,29 @@ impl<'a> Waits<'a> {
         for need in gate.needs(config) {
             let paths = self.paths;
             let state = self
-                .asked
+                .reasons
                 .entry(need.clone())
-                .or_insert_with(|| ask(config, paths, &need));
+                .or_insert_with(|| probe(config, paths, &need));
             if let Some(why) = state {
                 return Some(format!("{need}: {why}"));
             }
         }
-        // Ready by now: its next look will see it.
+        // All are ready by now; the gate's next probe will find them so.
         Some("nothing any more".to_owned())
     }
 }
 
 /// Why a dependency is not ready; `None` if it is.
-fn ask(config: &Config, paths: &Paths, need: &str) -> Option<String> {
+fn probe(config: &Config, paths: &Paths, need: &str) -> Option<String> {
     let settings = context::source(config, &paths.settings).ok().flatten();
     let context = Context::new(config, settings.as_ref());
-    let report: Result<Vec<Report>, String> =
-        Dependency::new(config, &context, &paths.directory, need)
-            .map(|dependency| check::ask(&[dependency]));
-    match report {
-        Err(why) => Some(why),
-        Ok(reports) => reports
-            .into_iter()
-            .find(|report| report.state != State::Ready)
-            .map(|report| {
-                format!(
-                    "{}: {}",
-                    report.state.word(),
-                    report.why.unwrap_or_default()
-                )
-            }),
-    }
+    let dependency = match Dependency::new(config, &context, &paths.directory, need) {
+        Err(error) => return Some(error.to_string()),
+        Ok(dependency) => dependency,
+    };
+    let report = Report::new(&dependency, dependency.probe());
+    let why = report.why.unwrap_or_default();
+    (report.state != State::Ready).then(|| format!("{}: {why}", report.state.word()))
 }
 
 #[cfg(test)]
@@ -202,31 +200,46 @@ mod tests {
     }
 
     #[test]
-    fn the_words_for_each_state() {
-        for (status, waiting, look, words) in [
-            (None, None, Look::Unsupervised, "supervise not running"),
-            (record(7, Want::Up), None, Look::Up, "up 1 min 5 s (pid 7)"),
+    fn each_state_has_its_words() {
+        for (status, waiting, state, words) in [
+            (
+                None,
+                None,
+                ServiceState::Unsupervised,
+                "supervise not running",
+            ),
+            (
+                record(7, Want::Up),
+                None,
+                ServiceState::Up,
+                "up 1 min 5 s (pid 7)",
+            ),
             (
                 record(7, Want::Up),
                 Some("redis: down: connection refused"),
-                Look::Waits,
+                ServiceState::Waits,
                 "waits 1 min 5 s (pid 7) for redis: down: connection refused",
             ),
             (
                 record(7, Want::Down),
                 None,
-                Look::Up,
+                ServiceState::Up,
                 "up 1 min 5 s (pid 7), want down",
             ),
-            (record(0, Want::Down), None, Look::Rests, "down 1 min 5 s"),
+            (
+                record(0, Want::Down),
+                None,
+                ServiceState::Stopped,
+                "down 1 min 5 s",
+            ),
             (
                 record(0, Want::Up),
                 None,
-                Look::Down,
+                ServiceState::Down,
                 "down 1 min 5 s, want up",
             ),
         ] {
-            assert_eq!(describe(status, waiting, 1065), (look, words.to_owned()));
+            assert_eq!(describe(status, waiting, 1065), (state, words.to_owned()));
         }
         assert_eq!(duration(90_000), "1 d 1 h");
         assert_eq!(duration(7265), "2 h 1 min");
