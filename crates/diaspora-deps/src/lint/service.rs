@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use daemontools::servicedir::detail::{self, Detail};
+
 use super::{accounts, script};
 use crate::config::{Config, Kind, Service};
 use crate::context::Context;
@@ -138,8 +140,10 @@ fn daemonized(path: &Path, dependency: &Dependency) -> Option<String> {
 /// How often supervise has started a service.
 fn starts(path: &Path) -> u64 {
     let text = read::regular(&path.join("supervise/detail")).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let number = text.lines().find_map(|line| line.strip_prefix("starts "));
-    // The C original has no such file: every young process may be one of many.
-    number.map_or(u64::MAX, |number| number.parse().unwrap_or(0))
+    let counted = detail::lines(&text).any(|(name, _)| name == b"starts");
+    // The C original does not count: every young process may be one of many.
+    match counted {
+        true => Detail::parse(&text).starts,
+        false => u64::MAX,
+    }
 }

@@ -1,20 +1,16 @@
 //! `start`, `stop` and `restart`: writes commands to supervise's control FIFO, for a limited
 //! time, and reads its status files until the services are down.
 
-use std::ffi::CString;
-use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use daemontools::status::Want;
-use daemontools::unix::clock::Monotonic;
-use daemontools::unix::{fd, fifo, poll};
+use daemontools::servicedir::control;
+use daemontools::servicedir::status::Want;
 use daemontools::{Errno, PERMANENT, Result, errno, servicedir};
 
 use super::services::{ME, label};
-use crate::dependency;
+use crate::{dependency, read};
 
 /// How long a FIFO may be full.
 const FIFO_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,22 +67,8 @@ fn warn(service: &Path, error: Errno) -> i32 {
 }
 
 fn send(service: &Path, command: &[u8]) -> Result<()> {
-    let file = service.join(std::ffi::OsStr::from_bytes(servicedir::CONTROL.to_bytes()));
-    let file = CString::new(file.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
-    let control = fifo::open_write_nofollow(&file)?;
-    let deadline = Monotonic::now() + FIFO_TIMEOUT;
-    loop {
-        match fd::write(&control, command) {
-            Ok(_) => return Ok(()),
-            Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => {
-                if !poll::writable_by(control.as_fd(), deadline)? {
-                    return Err(Errno::ETIMEDOUT);
-                }
-            }
-            Err(error) => return Err(error),
-        }
-    }
+    let path = read::c_path_in(service, servicedir::CONTROL)?;
+    control::write_within(control::open(&path)?, command, FIFO_TIMEOUT)
 }
 
 /// Waits until all services are down; warns of those that are not when time is up.

@@ -5,8 +5,9 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use daemontools::status::{Status, Want};
-use daemontools::{PERMANENT, about};
+use daemontools::servicedir::ok::{self, Accept};
+use daemontools::servicedir::status::{Status, Want};
+use daemontools::{PERMANENT, about, servicedir};
 
 use super::gate::Gate;
 use super::services::{ME, label};
@@ -16,6 +17,7 @@ use crate::config::Config;
 use crate::context::{self, Context};
 use crate::dependency::{self, Dependency};
 use crate::paths::Paths;
+use crate::read;
 
 /// The exit code for a service that should run and does not: that of init scripts.
 const NOT_RUNNING: i32 = 3;
@@ -76,13 +78,11 @@ pub(super) fn status(services: &[PathBuf], paths: &Paths) -> i32 {
 
 /// The status of a service; `None` if it has no supervise.
 fn supervised(service: &Path) -> Option<Status> {
-    use std::os::unix::ffi::OsStrExt;
-    let ok = service.join(std::ffi::OsStr::from_bytes(
-        daemontools::servicedir::OK.to_bytes(),
-    ));
-    let ok = std::ffi::CString::new(ok.as_os_str().as_bytes()).ok()?;
-    daemontools::unix::fifo::open_write(&ok).ok()?;
-    dependency::status(service)
+    let path = read::c_path_in(service, servicedir::OK).ok()?;
+    match ok::is_supervised(&path, Accept::Fifo) {
+        Ok(true) => dependency::status(service),
+        Ok(false) | Err(_) => None,
+    }
 }
 
 fn now() -> i64 {
