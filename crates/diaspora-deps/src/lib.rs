@@ -30,6 +30,15 @@ pub use command::run;
 pub use failure::Failure;
 
 use daemontools::strerr::Reporter;
+use daemontools::{Args, entry};
+
+/// Runs the gate, or diaspora_svc where that is the name that the binary was executed
+/// under: `make install` makes them one file. Gives the exit code.
+#[must_use]
+pub fn run_called(args: Args) -> i32 {
+    let programs: [(_, entry::Program); 2] = [("diaspora-deps", run), ("diaspora_svc", svc::run)];
+    entry::called(&programs, &args).unwrap_or(run)(args)
+}
 
 /// The voice of the gate.
 static ME: Reporter = Reporter::new("diaspora-deps");
