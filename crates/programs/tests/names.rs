@@ -60,7 +60,7 @@ fn the_interpreter_of_a_script_is_the_program() {
     let script = scripts.join("setlock");
     fs::write(&script, format!("#!{} -x\n", softlimit.display())).expect("a script");
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("its mode");
-    assert_eq!(usage(&mut Command::new(script)), "softlimit: usage");
+    assert!(usage(&mut Command::new(script)).starts_with("softlimit: "));
 }
 
 #[test]
