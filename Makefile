@@ -63,6 +63,11 @@ demo: build reference packages
 	demo/core
 	demo/diaspora
 
+## make unit      what needs neither root nor a network nor other programs, in a minute
+unit:
+	$(CARGO) test --workspace --exclude conformance --exclude bench --lib
+	$(CARGO) test -p programs --test names
+
 ## make test      everything, on a fresh machine too
 test: packages build reference check options
 	$(CARGO) test --no-fail-fast --workspace --exclude conformance
