@@ -5,7 +5,7 @@ use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
 
 use daemontools::pathexec::Changes;
-use daemontools::strerr::Reporter;
+use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::{fd, file};
 use daemontools::{Args, Errno, Result, TEMPORARY, getopt};
 
@@ -18,9 +18,12 @@ const BLOCK: usize = 4096;
 
 /// Sets or unsets a variable for each file, and becomes the program.
 pub fn envdir(args: Args) -> i32 {
+    run(args).code()
+}
+
+fn run(args: Args) -> Fatal {
     let (Some(directory), Some(_)) = (args.get(1), args.get(2)) else {
-        getopt::usage(&ME, "envdir dir child");
-        return TEMPORARY;
+        return getopt::usage(&ME, "envdir dir child").with_code(TEMPORARY);
     };
     let start = match file::open_directory(c".") {
         Ok(start) => start,

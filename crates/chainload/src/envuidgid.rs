@@ -4,7 +4,7 @@
 use core::ffi::CStr;
 
 use daemontools::pathexec::Changes;
-use daemontools::strerr::{Decimal, Reporter};
+use daemontools::strerr::{Decimal, Fatal, Reporter};
 use daemontools::unix::account;
 use daemontools::{Args, getopt};
 
@@ -14,6 +14,10 @@ static ME: Reporter = Reporter::new("envuidgid");
 
 /// Sets GID and UID to the account's, and becomes the program.
 pub fn envuidgid(args: Args) -> i32 {
+    run(args).code()
+}
+
+fn run(args: Args) -> Fatal {
     let (Some(name), Some(_)) = (args.get(1), args.get(2)) else {
         return getopt::usage(&ME, "envuidgid account child");
     };

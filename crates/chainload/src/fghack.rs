@@ -18,11 +18,11 @@ const COPIES: usize = 30;
 /// child did.
 pub fn fghack(args: Args) -> i32 {
     if args.len() < 2 {
-        return getopt::usage(&ME, "fghack child");
+        return getopt::usage(&ME, "fghack child").code();
     }
     let (reader, writer) = match fd::pipe_to_inherit() {
         Ok(pipe) => pipe,
-        Err(error) => return ME.fatal(&[b"unable to create pipe"], error),
+        Err(error) => return ME.fatal(&[b"unable to create pipe"], error).code(),
     };
     let child = match process::fork() {
         Ok(Fork::Parent(child)) => child,
@@ -30,16 +30,16 @@ pub fn fghack(args: Args) -> i32 {
             drop(reader);
             // Where descriptors run out, those that there are must do.
             let _copies: [_; COPIES] = core::array::from_fn(|_| fd::dup_to_inherit(&writer).ok());
-            return become_program(&ME, args, 1);
+            return become_program(&ME, args, 1).code();
         }
-        Err(error) => return ME.fatal(&[b"unable to fork"], error),
+        Err(error) => return ME.fatal(&[b"unable to fork"], error).code(),
     };
     drop(writer);
     let mut ignored = [0; 512];
     while matches!(fd::read(&reader, &mut ignored), Ok(1..) | Err(Errno::EINTR)) {}
     match process::wait_for(child) {
         Ok(End::Exited(code)) => code,
-        Ok(End::Killed(_)) => ME.fatal(&[b"child crashed"], None),
-        Err(error) => ME.fatal(&[b"wait failed"], error),
+        Ok(End::Killed(_)) => ME.fatal(&[b"child crashed"], None).code(),
+        Err(error) => ME.fatal(&[b"wait failed"], error).code(),
     }
 }

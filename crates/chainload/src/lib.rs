@@ -8,7 +8,7 @@
 use core::ffi::CStr;
 
 use daemontools::pathexec::Changes;
-use daemontools::strerr::Reporter;
+use daemontools::strerr::{Fatal, Reporter};
 use daemontools::{Args, Errno, PERMANENT, entry, pathexec};
 
 pub mod envdir;
@@ -36,13 +36,13 @@ pub fn setuidgid_called(args: Args) -> i32 {
 }
 
 /// Becomes the program that word `index` of the command line names. Returns only
-/// if that failed, with the exit code; the message has been written.
-fn become_program(me: &Reporter, args: Args, index: usize) -> i32 {
+/// if that failed.
+fn become_program(me: &Reporter, args: Args, index: usize) -> Fatal {
     become_by(me, args, index, pathexec::exec)
 }
 
 /// The same, with a changed environment.
-fn become_with(me: &Reporter, args: Args, index: usize, changes: &Changes) -> i32 {
+fn become_with(me: &Reporter, args: Args, index: usize, changes: &Changes) -> Fatal {
     become_by(me, args, index, |argv| changes.exec(argv))
 }
 
@@ -51,9 +51,9 @@ fn become_by(
     args: Args,
     index: usize,
     exec: impl FnOnce(&daemontools::unix::exec::Strings) -> Errno,
-) -> i32 {
+) -> Fatal {
     let Some(argv) = args.vector(index) else {
-        return PERMANENT;
+        return Fatal::new(PERMANENT);
     };
     let error = exec(&argv);
     let name = argv.first().map_or(&b""[..], CStr::to_bytes);

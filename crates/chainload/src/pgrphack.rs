@@ -1,6 +1,6 @@
 //! pgrphack: a program in a process group of its own.
 
-use daemontools::strerr::Reporter;
+use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::process;
 use daemontools::{Args, getopt};
 
@@ -10,6 +10,10 @@ static ME: Reporter = Reporter::new("pgrphack");
 
 /// Makes a new session, and with it a new process group, and becomes the program.
 pub fn pgrphack(args: Args) -> i32 {
+    run(args).code()
+}
+
+fn run(args: Args) -> Fatal {
     if args.len() < 2 {
         return getopt::usage(&ME, "pgrphack child");
     }

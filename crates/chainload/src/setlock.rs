@@ -24,18 +24,19 @@ pub fn setlock(args: Args) -> i32 {
             Opt::Short(b'N', _) => wait = true,
             Opt::Short(b'x', _) => quiet = true,
             Opt::Short(b'X', _) => quiet = false,
-            _ => return getopt::usage(&ME, USAGE),
+            _ => return getopt::usage(&ME, USAGE).code(),
         }
     }
     let index = options.index();
     let (Some(path), Some(_)) = (args.get(index), args.get(index + 1)) else {
-        return getopt::usage(&ME, USAGE);
+        return getopt::usage(&ME, USAGE).code();
     };
     let failed = |what: &[u8], error: Errno| {
         if quiet {
             return 0;
         }
         ME.fatal(&[b"unable to ", what, b" ", CStr::to_bytes(path)], error)
+            .code()
     };
     let file = match file::open_lock_to_inherit(path) {
         Ok(file) => file,
@@ -47,7 +48,7 @@ pub fn setlock(args: Args) -> i32 {
         lock::try_exclusive(&file)
     };
     match locked {
-        Ok(()) => become_program(&ME, args, index + 1),
+        Ok(()) => become_program(&ME, args, index + 1).code(),
         Err(error) => failed(b"lock", error),
     }
 }

@@ -3,7 +3,7 @@
 
 use core::ffi::CStr;
 
-use daemontools::strerr::Reporter;
+use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::account;
 use daemontools::{Args, getopt};
 
@@ -15,6 +15,10 @@ static ME: Reporter = Reporter::new("setuidgid");
 /// daemontools-encore, asks for the account's supplementary groups; without it
 /// there are none but its primary one.
 pub fn setuidgid(args: Args) -> i32 {
+    run(args).code()
+}
+
+fn run(args: Args) -> Fatal {
     let supplementary = args.get(1).is_some_and(|word| word == c"-s");
     let index = if supplementary { 2 } else { 1 };
     let (Some(name), Some(_)) = (args.get(index), args.get(index + 1)) else {

@@ -4,7 +4,7 @@
 use core::ffi::CStr;
 
 use daemontools::getopt::{self, Getopt, Opt};
-use daemontools::strerr::Reporter;
+use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::rlimit::{self, Resource};
 use daemontools::{Args, Errno};
 
@@ -17,6 +17,10 @@ const USAGE: &str = "softlimit [-a allbytes] [-c corebytes] [-d databytes] \
 
 /// Sets the limits in the order given, and becomes the program.
 pub fn softlimit(args: Args) -> i32 {
+    run(args).code()
+}
+
+fn run(args: Args) -> Fatal {
     let mut options = Getopt::new(&args, "a:c:d:f:l:m:o:p:r:s:t:", &[]);
     for option in &mut options {
         let Opt::Short(letter, Some(value)) = option else {

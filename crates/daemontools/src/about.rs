@@ -26,6 +26,6 @@ pub fn version(me: &Reporter) -> i32 {
 pub fn output(me: &Reporter, bytes: &[u8]) -> i32 {
     match fd::write_all(fd::STDOUT, bytes) {
         Ok(()) => 0,
-        Err(error) => me.fatal(&[b"unable to write output"], error),
+        Err(error) => me.fatal(&[b"unable to write output"], error).code(),
     }
 }

@@ -6,7 +6,7 @@
 
 use core::ffi::CStr;
 
-use crate::strerr::Reporter;
+use crate::strerr::{Fatal, Reporter};
 use crate::{Args, PERMANENT};
 
 /// A long option that a program knows.
@@ -164,9 +164,8 @@ impl<'a> Iterator for Getopt<'a> {
     }
 }
 
-/// Says `program: usage: TEXT` and gives [`PERMANENT`], the exit code that goes
-/// with it.
-pub fn usage(me: &Reporter, text: &str) -> i32 {
+/// Writes `program: usage: TEXT`. The exit code is [`PERMANENT`].
+pub fn usage(me: &Reporter, text: &str) -> Fatal {
     me.plain(&[b"usage: ", text.as_bytes()], None);
-    PERMANENT
+    Fatal::new(PERMANENT)
 }

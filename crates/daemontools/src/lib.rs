@@ -5,6 +5,7 @@
 //! The modules above `unix` are pure: they take bytes and give bytes.
 
 pub mod about;
+pub mod buffer;
 pub mod command;
 pub mod diag;
 #[allow(unsafe_code)]
@@ -14,7 +15,6 @@ pub mod getopt;
 pub mod pathexec;
 pub mod procfs;
 pub mod servicedir;
-pub mod status;
 pub mod strerr;
 pub mod tai64n;
 #[allow(unsafe_code)]

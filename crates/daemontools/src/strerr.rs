@@ -20,6 +20,32 @@ pub enum Patience {
     Drop,
 }
 
+/// The message about a failure has been written: the program has only to exit with
+/// this code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a program exits with the code of its failure"]
+pub struct Fatal {
+    code: i32,
+}
+
+impl Fatal {
+    /// For a message that was not written by [`Reporter::fatal`].
+    pub const fn new(code: i32) -> Self {
+        Self { code }
+    }
+
+    /// The same failure with another exit code.
+    pub const fn with_code(self, code: i32) -> Self {
+        Self { code }
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub const fn code(self) -> i32 {
+        self.code
+    }
+}
+
 /// A program's voice.
 #[derive(Debug)]
 pub struct Reporter {
@@ -59,11 +85,11 @@ impl Reporter {
         self.say(b": warning: ", parts, error.into());
     }
 
-    /// `program: fatal: parts[: error]`; gives [`TEMPORARY`], the exit code that
-    /// most fatal troubles end with.
-    pub fn fatal(&self, parts: &[&[u8]], error: impl Into<Option<Errno>>) -> i32 {
+    /// `program: fatal: parts[: error]`. The exit code is [`TEMPORARY`], which most
+    /// programs of the family end with; [`Fatal::with_code`] gives it another.
+    pub fn fatal(&self, parts: &[&[u8]], error: impl Into<Option<Errno>>) -> Fatal {
         self.say(b": fatal: ", parts, error.into());
-        TEMPORARY
+        Fatal::new(TEMPORARY)
     }
 
     /// `program: parts[: error]`: usage, or what an alert says.

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use clap::Parser;
+use daemontools::strerr::Fatal;
 use daemontools::{Args, PERMANENT, about, diag, strerr};
 
 use crate::ME;
@@ -42,7 +43,7 @@ pub fn run(args: Args) -> i32 {
     }
     let data = match Data::load(&places.services) {
         Ok(data) => data,
-        Err(mistake) => return fail(PERMANENT, &mistake),
+        Err(mistake) => return fail(PERMANENT, &mistake).code(),
     };
     line.command.run(&data, places)
 }
@@ -58,11 +59,11 @@ pub(crate) fn usage(error: &clap::Error, code: i32) -> i32 {
     }
 }
 
-fn fail(code: i32, why: &str) -> i32 {
-    if !why.is_empty() {
-        ME.fatal(&[why.as_bytes()], None);
+fn fail(code: i32, why: &str) -> Fatal {
+    if why.is_empty() {
+        return Fatal::new(code);
     }
-    code
+    ME.fatal(&[why.as_bytes()], None).with_code(code)
 }
 
 fn print(text: &str) -> i32 {

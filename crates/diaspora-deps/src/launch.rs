@@ -58,12 +58,12 @@ fn prepare(data: &Data, places: &Places, shown: &str, args: &[&CStr]) -> Result<
     let attempts = || {
         let limit = service.attempts.map_or_else(|| context.attempts(), Ok);
         limit.map_err(|why| {
-            crate::ME.fatal(&[why.as_bytes()], None);
-            PERMANENT
+            let fatal = crate::ME.fatal(&[why.as_bytes()], None);
+            fatal.with_code(PERMANENT)
         })
     };
     wait::all(&directory, &questions, Pace::Eager, attempts)
-        .map_err(|code| Failure::new(code, String::new()))?;
+        .map_err(|fatal| Failure::new(fatal.code(), String::new()))?;
     Ok(program)
 }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use daemontools::procfs;
 use daemontools::servicedir;
-use daemontools::status::{STATUS_LEN, Status};
-use daemontools::unix::{account, file};
+use daemontools::servicedir::status::{self, Length, Status};
+use daemontools::unix::account;
 
 use crate::context::Context;
 use crate::data::{Data, Kind, Probe};
@@ -149,12 +149,8 @@ fn supervised(data: &Data, service: &str, directory: &Path) -> Vec<PathBuf> {
 /// The status record of a service directory; `None` if there is none.
 #[must_use]
 pub fn status(directory: &Path) -> Option<Status> {
-    use std::os::unix::ffi::OsStrExt;
-    let path = directory.join(std::ffi::OsStr::from_bytes(servicedir::STATUS.to_bytes()));
-    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?;
-    let mut record = [0; STATUS_LEN + 1];
-    let bytes = file::read_start(&path, &mut record).ok()?;
-    Some(Status::unpack(bytes.try_into().ok()?))
+    let path = read::c_path_in(directory, servicedir::STATUS).ok()?;
+    status::read(&path, Length::Exact).ok()
 }
 
 /// Worker processes that count: those of the supervised services where there are
@@ -186,10 +182,7 @@ fn belongs(mut pid: u32, root: u32) -> bool {
 }
 
 fn parent(pid: u32) -> Option<u32> {
-    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let end = stat.iter().rposition(|&byte| byte == b')')?;
-    let mut fields = stat.get(end + 2..)?.split(|&byte| byte == b' ');
-    str::from_utf8(fields.nth(1)?).ok()?.parse().ok()
+    procfs::process(pid).ok().map(|process| process.parent)
 }
 
 #[cfg(test)]

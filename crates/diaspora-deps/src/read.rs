@@ -1,7 +1,8 @@
 //! How files are read. A FIFO in the place of a file must not hold anybody up, and what
 //! root obeys must not be another user's to write.
 
-use std::ffi::CString;
+use core::ffi::CStr;
+use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -13,6 +14,11 @@ use daemontools::unix::file::{self, Kind, Obstacle};
 /// A path as the system takes it.
 pub(crate) fn c_path(path: &Path) -> Result<CString, Errno> {
     CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)
+}
+
+/// The path of a file in a directory, as the system takes it.
+pub(crate) fn c_path_in(directory: &Path, file: &CStr) -> Result<CString, Errno> {
+    c_path(&directory.join(OsStr::from_bytes(file.to_bytes())))
 }
 
 /// The bytes of a regular file.

@@ -142,7 +142,8 @@ fn collect(pipe: BorrowedFd<'_>, pid: u32, patience: Duration) -> Result<Vec<u8>
     let mut output = Vec::new();
     let mut buffer = [0; 4096];
     loop {
-        let [_, ended] = poll::readable([pipe, process], Some(deadline), &mask).map_err(system)?;
+        let [_, ended] =
+            poll::readable([Some(pipe), Some(process)], Some(deadline), &mask).map_err(system)?;
         loop {
             match fd::read(pipe, &mut buffer) {
                 Ok(0) => return Ok(output),

@@ -4,6 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use daemontools::strerr::Fatal;
 use daemontools::unix::fd;
 
 use crate::net::Finding;
@@ -73,8 +74,8 @@ pub fn all(
     name: &str,
     questions: &[Question],
     pace: Pace,
-    attempts: impl FnOnce() -> Result<u64, i32>,
-) -> Result<(), i32> {
+    attempts: impl FnOnce() -> Result<u64, Fatal>,
+) -> Result<(), Fatal> {
     let mut source = Some(attempts);
     let mut count = None;
     for question in questions {
@@ -84,7 +85,7 @@ pub fn all(
                 count = Some(Attempts::new(source()?));
             }
             if !count.as_mut().is_some_and(Attempts::failed) {
-                return Err(GAVE_UP);
+                return Err(Fatal::new(GAVE_UP));
             }
             let line = format!("{name} waiting for {}\n", question.shown);
             // Where nobody reads, nobody misses it.

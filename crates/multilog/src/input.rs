@@ -156,7 +156,7 @@ impl Input {
             return Some(available);
         }
         let deadline = self.warm.then(|| Monotonic::now() + IDLE);
-        match poll::readable([fd::STDIN], deadline, &self.waiting) {
+        match poll::readable([Some(fd::STDIN)], deadline, &self.waiting) {
             Ok([true]) => Some(self.available()),
             Ok([false]) => {
                 if deadline.is_some_and(|deadline| Monotonic::now() >= deadline) {

@@ -41,6 +41,6 @@ static ME: Reporter = Reporter::long_lived("multilog");
 pub fn run(args: Args) -> i32 {
     match setup::begin(args) {
         Ok(input) => input.run(),
-        Err(code) => code,
+        Err(fatal) => fatal.code(),
     }
 }

@@ -4,9 +4,10 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
+use daemontools::Errno;
+use daemontools::strerr::Fatal;
 use daemontools::unix::process::{self, End, Fork};
 use daemontools::unix::{env, exec, fd, file, memory};
-use daemontools::{Errno, TEMPORARY};
 
 use crate::archive::sync_directory;
 use crate::dir::Log;
@@ -88,7 +89,7 @@ impl Log {
         };
         let (read, write) = (b"unable to read ", b"unable to write to ");
         let files = || {
-            Ok([
+            Ok::<_, Fatal>([
                 (
                     ready(file::open_read_nofollow(c"previous"), read, b"/previous")?,
                     0,
@@ -117,7 +118,7 @@ impl Log {
         };
         let given = match files() {
             Ok(given) => given,
-            Err(code) => return code,
+            Err(fatal) => return fatal.code(),
         };
         let argv: exec::Strings = [c"sh", c"-c", command].into_iter().collect();
         exec::with_descriptors(
@@ -125,8 +126,8 @@ impl Log {
             (c"/bin/sh", &argv, &env::strings()),
             command,
             |command, error| {
-                ME.fatal(&[b"unable to run ", command.to_bytes()], error);
-                TEMPORARY
+                ME.fatal(&[b"unable to run ", command.to_bytes()], error)
+                    .code()
             },
         )
     }

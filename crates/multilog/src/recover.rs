@@ -6,6 +6,7 @@ use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
+use daemontools::strerr::Fatal;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::file::Kind;
 use daemontools::unix::{file, lock};
@@ -30,8 +31,8 @@ pub(crate) struct Entered {
 /// Makes a log's directory if need be, makes it the working directory, locks it.
 ///
 /// # Errors
-/// The exit code; the message has been written.
-pub(crate) fn enter(spec: LogSpec) -> Result<Entered, i32> {
+/// What the file system refuses.
+pub(crate) fn enter(spec: LogSpec) -> Result<Entered, Fatal> {
     let path = spec.path;
     // Whether this worked, opening it tells.
     let _ = file::mkdir(path, 0o700);
@@ -62,8 +63,8 @@ impl Entered {
     /// Names what was left, and opens `current`.
     ///
     /// # Errors
-    /// The exit code; the message has been written.
-    pub(crate) fn open(self, index: usize, journal: &mut Journal) -> Result<Log, i32> {
+    /// What the file system refuses.
+    pub(crate) fn open(self, index: usize, journal: &mut Journal) -> Result<Log, Fatal> {
         let path = self.spec.path.to_bytes();
         let done = written(journal.state.places[index]);
         let place = &mut journal.state.places[index];
@@ -115,7 +116,7 @@ impl Entered {
     }
 
     /// After an outage, or the first time.
-    fn name_leftovers(&self) -> Result<(), i32> {
+    fn name_leftovers(&self) -> Result<(), Fatal> {
         let path = self.spec.path.to_bytes();
         let finish = |name, code| {
             Archive::new(self.spec).take_if_there(name, code, &self.directory);
@@ -137,7 +138,7 @@ impl Entered {
     }
 }
 
-fn stat(dir: &[u8], name: &CStr) -> Result<Option<file::Facts>, i32> {
+fn stat(dir: &[u8], name: &CStr) -> Result<Option<file::Facts>, Fatal> {
     match file::stat(name) {
         Ok(facts) => Ok(Some(facts)),
         Err(Errno::ENOENT) => Ok(None),

@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use daemontools::Args;
+use daemontools::strerr::Fatal;
 use daemontools::unix::signal::{Caught, Inherited, Mask, Signal, harden};
 use daemontools::unix::{clock, fd, file, localtime};
 
@@ -32,8 +33,8 @@ pub(crate) fn restore_for_child() {
 /// Opens everything that the script names.
 ///
 /// # Errors
-/// The exit code; the message has been written.
-pub(crate) fn begin(args: Args) -> Result<Input, i32> {
+/// What the system refuses.
+pub(crate) fn begin(args: Args) -> Result<Input, Fatal> {
     fd::fill_standard();
     file::set_umask(0o022);
     let start = file::open_directory(c".")
@@ -76,9 +77,9 @@ pub(crate) fn begin(args: Args) -> Result<Input, i32> {
         });
         match next {
             Ok(log) => logs.extend(log),
-            Err(code) => {
+            Err(fatal) => {
                 leave(opened, logs.first());
-                return Err(code);
+                return Err(fatal);
             }
         }
     }
@@ -99,7 +100,7 @@ pub(crate) fn begin(args: Args) -> Result<Input, i32> {
 }
 
 /// The journal in the first log's directory.
-fn open_journal(entered: &Entered, logs: usize, hash: u64) -> Result<(Opened, Found), i32> {
+fn open_journal(entered: &Entered, logs: usize, hash: u64) -> Result<(Opened, Found), Fatal> {
     let ((mut journal, bytes), mut found, kept) =
         Journal::open(entered.directory(), logs, hash).map_err(no_memory)?;
     if let Err(trouble) = kept {
@@ -121,7 +122,7 @@ fn open_journal(entered: &Entered, logs: usize, hash: u64) -> Result<(Opened, Fo
     Ok(((journal, bytes), found))
 }
 
-fn no_memory(error: daemontools::Errno) -> i32 {
+fn no_memory(error: daemontools::Errno) -> Fatal {
     ME.fatal(&[b"out of memory"], error)
 }
 

@@ -4,6 +4,7 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
+use daemontools::strerr::Fatal;
 use daemontools::unix::{fd, file};
 
 use crate::{ME, pause};
@@ -25,8 +26,8 @@ impl Status {
     /// comes.
     ///
     /// # Errors
-    /// The exit code; the message has been written.
-    pub(crate) fn open(path: &'static CStr) -> Result<Self, i32> {
+    /// What the file system refuses.
+    pub(crate) fn open(path: &'static CStr) -> Result<Self, Fatal> {
         let fd = file::open_append(path, 0o600)
             .and_then(|_| file::open_write(path))
             .map_err(|error| ME.fatal(&[b"unable to create ", path.to_bytes()], error))?;

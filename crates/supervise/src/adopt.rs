@@ -9,16 +9,16 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use daemontools::servicedir::{DETAIL, LOCK, Own, STATUS, SUPERVISE, Told};
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::status::{Status, Want};
+use daemontools::servicedir::{Checked, DETAIL, LOCK, STATUS, SUPERVISE, SuperviseDir};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::process::{self, Pid};
 use daemontools::unix::{file, pidfd};
 use daemontools::{Errno, Result, procfs};
 
-use crate::detail::{DETAIL_LEN, Detail};
 use crate::verdict::{Clocks, Evidence, Here, Seen, Verdict, judge};
+use daemontools::servicedir::detail::{DETAIL_LEN, Detail};
 
 /// What an earlier supervise has left.
 #[derive(Debug)]
@@ -63,19 +63,19 @@ type Found<T> = core::result::Result<T, Trouble>;
 
 /// Reads what is there. For when the lock is held.
 pub(crate) fn legacy(here: &Here) -> Found<(Legacy, Detail)> {
-    let own = Own::open(SUPERVISE).map_err(|error| Trouble::File(SUPERVISE, error))?;
+    let own = SuperviseDir::open(SUPERVISE).map_err(|error| Trouble::File(SUPERVISE, error))?;
     let mut text = [0; DETAIL_LEN];
     let detail = own.detail(&mut text);
     let detail = match detail.map_err(|error| Trouble::File(DETAIL, error))? {
-        Told::By(text) => Detail::parse(text),
-        Told::Nothing => Detail::default(),
-        Told::Stranger => return Ok((Legacy::Strangers, Detail::default())),
+        Checked::Trusted(text) => Detail::parse(text),
+        Checked::Missing => Detail::default(),
+        Checked::Untrusted => return Ok((Legacy::Strangers, Detail::default())),
     };
     let status = own.status().map_err(|error| Trouble::File(STATUS, error))?;
     let legacy = match status {
-        Told::By(status) => judged(status, &detail, here)?,
-        Told::Nothing => Legacy::None,
-        Told::Stranger => Legacy::Strangers,
+        Checked::Trusted(status) => judged(status, &detail, here)?,
+        Checked::Missing => Legacy::None,
+        Checked::Untrusted => Legacy::Strangers,
     };
     Ok((legacy, detail))
 }

@@ -9,7 +9,6 @@
 pub mod machine;
 
 mod adopt;
-mod detail;
 mod record;
 mod setup;
 mod stamp;
@@ -28,10 +27,10 @@ static ME: Reporter = Reporter::long_lived("supervise");
 pub fn run(args: Args) -> i32 {
     let mut words = args.from(1);
     let (Some(dir), None) = (words.next(), words.next()) else {
-        return getopt::usage(&ME, "supervise dir");
+        return getopt::usage(&ME, "supervise dir").code();
     };
     match setup::begin(dir) {
         Ok(work) => work.run(),
-        Err(code) => code,
+        Err(fatal) => fatal.code(),
     }
 }

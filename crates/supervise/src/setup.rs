@@ -4,9 +4,9 @@
 use core::ffi::CStr;
 use std::ffi::CString;
 
+use daemontools::servicedir::status::{Status, Want};
 use daemontools::servicedir::{DOWN, SUPERVISE};
-use daemontools::status::{Status, Want};
-use daemontools::strerr::Decimal;
+use daemontools::strerr::{Decimal, Fatal};
 use daemontools::unix::signal::{self, Caught, Mask, Signal};
 use daemontools::unix::{fd, file};
 use daemontools::{Errno, Result, TEMPORARY, diag, strerr};
@@ -18,9 +18,8 @@ use crate::stamp;
 use crate::watch::Files;
 use crate::work::{Custody, Inheritance, Signals, Work};
 
-/// Takes the service directory `dir` into custody. On failure the message has been
-/// written and the exit code is given.
-pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, i32> {
+/// Takes the service directory `dir` into custody.
+pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, Fatal> {
     diag::init();
     fd::fill_standard();
     let inherited = signal::harden();
@@ -48,7 +47,7 @@ pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, i32> {
             b"unable to readlink ./supervise: ",
             daemontools::errno::text(error).as_bytes(),
         ]);
-        TEMPORARY
+        Fatal::new(TEMPORARY)
     })?;
     let files = Files::open(dir)?;
     let custody = take(dir, want)?;
@@ -65,9 +64,8 @@ pub(crate) fn begin(dir: &'static CStr) -> core::result::Result<Work, i32> {
 }
 
 /// Finds out what an earlier supervise has left, and goes on from there. Where that
-/// can't be found out, nothing is started: the message has been written and the exit
-/// code is given.
-fn take(dir: &CStr, want: Want) -> core::result::Result<Custody, i32> {
+/// can't be found out, nothing is started.
+fn take(dir: &CStr, want: Want) -> core::result::Result<Custody, Fatal> {
     let found = adopt::here().and_then(|here| Ok((adopt::legacy(&here)?, here)));
     let ((legacy, detail), here) = found.map_err(|trouble| say(dir, &trouble))?;
     let (machine, adopted) = match legacy {
@@ -111,8 +109,8 @@ fn take(dir: &CStr, want: Want) -> core::result::Result<Custody, i32> {
     })
 }
 
-/// Says what kept us from finding out what was left; gives the exit code.
-fn say(dir: &CStr, trouble: &Trouble) -> i32 {
+/// Says what kept us from finding out what was left.
+fn say(dir: &CStr, trouble: &Trouble) -> Fatal {
     let dir = dir.to_bytes();
     match *trouble {
         Trouble::File(name, error) => {

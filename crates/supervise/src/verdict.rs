@@ -20,12 +20,12 @@
 use core::time::Duration;
 
 use daemontools::procfs::{self, BOOT_ID_LEN};
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::file::Identity;
 
-use crate::detail::Detail;
 use crate::stamp;
+use daemontools::servicedir::detail::Detail;
 
 /// What an earlier supervise has left, and what the kernel says of it.
 #[derive(Debug)]
@@ -130,13 +130,13 @@ pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
     let anew = began_anew && status.want == Want::Down;
     let adopt = Verdict::Adopt((!anew).then_some(status.want));
     let known = detail
-        .identity
+        .process
         .filter(|known| known.pid == status.pid && same_boot);
     match (seen, known) {
         (Seen::Nobody, _) => ended,
         (Seen::Hidden, _) => Verdict::Unproven,
-        (Seen::Born(born), Some(known)) if known.born == born && at_home => adopt,
-        (Seen::Born(born), Some(known)) if known.born == born => Verdict::Unproven,
+        (Seen::Born(born), Some(known)) if known.start_time == born && at_home => adopt,
+        (Seen::Born(born), Some(known)) if known.start_time == born => Verdict::Unproven,
         (Seen::Born(_), Some(_)) => ended,
         (Seen::Born(born), None) => {
             let age = clocks.age(born);

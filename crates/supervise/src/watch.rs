@@ -17,6 +17,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use daemontools::Errno;
 use daemontools::servicedir::{CONTROL, LOCK, OK, SUPERVISE};
+use daemontools::strerr::Fatal;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::{fifo, file};
 
@@ -61,9 +62,8 @@ enum State {
 }
 
 impl Files {
-    /// Takes the lock and the control FIFO. On failure the message has been
-    /// written and the exit code is given.
-    pub(crate) fn open(dir: &CStr) -> Result<Self, i32> {
+    /// Takes the lock and the control FIFO.
+    pub(crate) fn open(dir: &CStr) -> Result<Self, Fatal> {
         let fatal = |what: &[u8], path: &CStr, error: Errno| {
             ME.fatal(&[what, dir.to_bytes(), b"/", path.to_bytes()], error)
         };
@@ -87,7 +87,7 @@ impl Files {
     }
 
     /// Opens `ok`: from now on clients see that a supervise runs.
-    pub(crate) fn open_ok(&mut self, dir: &CStr) -> Result<(), i32> {
+    pub(crate) fn open_ok(&mut self, dir: &CStr) -> Result<(), Fatal> {
         make_fifo(dir, OK);
         let ok = file::open_read(OK).and_then(Held::new).map_err(|error| {
             ME.fatal(

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::command::{Command, TAKEN_OVER};
 use daemontools::procfs;
+use daemontools::strerr::Fatal;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::poll;
 use daemontools::unix::process::{self, End, Pid};
@@ -16,12 +17,12 @@ use daemontools::unix::{fd, pidfd};
 
 use crate::ME;
 use crate::adopt::Alive;
-use crate::detail::{Detail, Identity};
 use crate::machine::{Action, Event, Machine, PACE};
 use crate::record::Record;
 use crate::stamp;
 use crate::verdict::Here;
 use crate::watch::Files;
+use daemontools::servicedir::detail::{Detail, MainProcess};
 
 pub(crate) use start::Inheritance;
 
@@ -68,15 +69,14 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Writes the first record and opens `ok`. On failure the message has been
-    /// written and the exit code is given.
+    /// Writes the first record and opens `ok`.
     pub(crate) fn new(
         dir: &'static CStr,
         custody: Custody,
         files: Files,
         inheritance: Inheritance,
         signals: Signals,
-    ) -> Result<Self, i32> {
+    ) -> Result<Self, Fatal> {
         let mut work = Self {
             dir,
             machine: custody.machine,
@@ -97,9 +97,9 @@ impl Work {
             left: false,
         };
         if let (Some(alive), Some(pid)) = (custody.adopted, work.machine.pid()) {
-            work.detail.identity = Some(Identity {
+            work.detail.process = Some(MainProcess {
                 pid,
-                born: alive.born,
+                start_time: alive.born,
             });
             work.adopted = Some(alive.process);
         }
@@ -150,12 +150,10 @@ impl Work {
     /// The one place where supervise waits. Says whether there are commands, and
     /// whether the process that is no child of ours has ended.
     fn wait(&self, deadline: Option<Monotonic>) -> daemontools::Result<(bool, bool)> {
-        let (control, mask) = (self.files.control(), &self.inheritance.mask);
-        match &self.adopted {
-            None => poll::readable([control], deadline, mask).map(|[commands]| (commands, false)),
-            Some(process) => poll::readable([control, process.as_fd()], deadline, mask)
-                .map(|[commands, ended]| (commands, ended)),
-        }
+        let adopted = self.adopted.as_ref().map(AsFd::as_fd);
+        let fds = [Some(self.files.control()), adopted];
+        let [commands, ended] = poll::readable(fds, deadline, &self.inheritance.mask)?;
+        Ok((commands, ended))
     }
 
     /// Ends first, then commands, as the reference; then what time has brought. Ends are
@@ -194,7 +192,7 @@ impl Work {
     fn ended(&mut self, end: Option<End>) {
         self.adopted = None;
         self.detail.last_end = end;
-        self.detail.identity = None;
+        self.detail.process = None;
         self.tell(Event::Ended(stamp::now()));
         self.mark_detail();
     }

@@ -1,5 +1,6 @@
 //! `svok`: whether supervise runs in a directory, said by the exit code alone.
 
+use daemontools::servicedir::ok::{self, Accept};
 use daemontools::strerr::Reporter;
 use daemontools::unix::file;
 use daemontools::{Args, Errno, PERMANENT, about, getopt, servicedir};
@@ -17,7 +18,7 @@ usage: svok dir
 #[must_use]
 pub fn run(args: Args) -> i32 {
     let Some(name) = args.from(1).next() else {
-        return getopt::usage(&ME, "svok dir");
+        return getopt::usage(&ME, "svok dir").code();
     };
     match name.to_bytes() {
         b"--help" => return about::help(&ME, HELP),
@@ -25,14 +26,16 @@ pub fn run(args: Args) -> i32 {
         _ => {}
     }
     if let Err(error) = file::chdir(name) {
-        return ME.fatal(&[b"unable to chdir to ", name.to_bytes()], error);
+        return ME
+            .fatal(&[b"unable to chdir to ", name.to_bytes()], error)
+            .code();
     }
-    match file::open_write(servicedir::OK) {
-        Ok(_) => 0,
-        Err(Errno::ENXIO | Errno::ENOENT) => PERMANENT,
+    match ok::is_supervised(servicedir::OK, Accept::Anything) {
+        Ok(true) => 0,
+        Ok(false) | Err(Errno::ENOENT) => PERMANENT,
         Err(error) => {
             let parts: &[&[u8]] = &[b"unable to open ", name.to_bytes(), b"/supervise/ok"];
-            ME.fatal(parts, error)
+            ME.fatal(parts, error).code()
         }
     }
 }

@@ -17,8 +17,8 @@ use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
 use daemontools::procfs::{self, Process};
-use daemontools::servicedir::{self, Own, Told};
-use daemontools::status::Status;
+use daemontools::servicedir::status::Status;
+use daemontools::servicedir::{self, Checked, SuperviseDir};
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::file::Identity;
 use daemontools::unix::signal::Signal;
@@ -57,7 +57,7 @@ impl Tree {
     /// Finds the processes of the service in the working directory, none if it is
     /// down; with `hold`, stops them.
     pub(crate) fn find(hold: bool) -> Result<Self, Trouble> {
-        let own = Own::open(servicedir::SUPERVISE).map_err(Trouble::Find)?;
+        let own = SuperviseDir::open(servicedir::SUPERVISE).map_err(Trouble::Find)?;
         let supervises = supervises().map_err(Trouble::Find)?;
         let spared = supervises.iter().copied().chain([std::process::id()]);
         let mut tree = Self {
@@ -236,11 +236,11 @@ impl Drop for Tree {
 }
 
 /// What the record says, if nobody else may have written it.
-fn record(own: &Own) -> Result<Status, Trouble> {
+fn record(own: &SuperviseDir) -> Result<Status, Trouble> {
     match own.status().map_err(Trouble::Find)? {
-        Told::By(status) => Ok(status),
-        Told::Nothing => Err(Trouble::Find(Errno::ENOENT)),
-        Told::Stranger => Err(Trouble::Stranger),
+        Checked::Trusted(status) => Ok(status),
+        Checked::Missing => Err(Trouble::Find(Errno::ENOENT)),
+        Checked::Untrusted => Err(Trouble::Stranger),
     }
 }
 

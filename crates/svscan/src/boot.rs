@@ -148,8 +148,10 @@ fn serve(dir: &CStr) -> Result<i32> {
             // svscan was ended, and nobody has more to say.
             return Ok(code);
         }
-        let found = (reader.found(), svscan.found());
-        if wait(found, deadlines, &wait_mask).is_err() {
+        let deadline = deadlines.into_iter().flatten().min();
+        // The one place where svscanboot waits.
+        let found = [reader.found(), svscan.found()];
+        if poll::readable(found, deadline, &wait_mask).is_err() {
             poll::pause_until(Monotonic::now() + PACE);
         }
     }
@@ -168,20 +170,6 @@ fn pause(mask: &Mask) {
     let deadline = Monotonic::now() + PACE;
     if poll::readable([], Some(deadline), mask).is_err() {
         poll::pause_until(deadline);
-    }
-}
-
-/// The one place where svscanboot waits.
-fn wait(
-    found: (Option<BorrowedFd>, Option<BorrowedFd>),
-    deadlines: [Option<Monotonic>; 2],
-    mask: &Mask,
-) -> Result<()> {
-    let deadline = deadlines.into_iter().flatten().min();
-    match found {
-        (Some(one), Some(other)) => poll::readable([one, other], deadline, mask).map(drop),
-        (Some(one), None) | (None, Some(one)) => poll::readable([one], deadline, mask).map(drop),
-        (None, None) => poll::readable([], deadline, mask).map(drop),
     }
 }
 

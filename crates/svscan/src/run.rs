@@ -43,7 +43,9 @@ pub fn run(args: Args) -> i32 {
     if let Some(dir) = dir
         && let Err(error) = file::chdir(dir)
     {
-        return ME.fatal(&[b"unable to chdir to ", dir.to_bytes()], error);
+        return ME
+            .fatal(&[b"unable to chdir to ", dir.to_bytes()], error)
+            .code();
     }
     let child_ignored = signal::is_ignored(Signal::SIGCHLD);
     let signals = signal::harden();
@@ -52,7 +54,7 @@ pub fn run(args: Args) -> i32 {
     let caught = Caught::new(Signal::SIGCHLD).and_then(|child| Ok((child, Orders::new(taken)?)));
     let (child_ended, orders) = match caught {
         Ok(caught) => caught,
-        Err(error) => return ME.fatal(&[b"unable to catch signals"], error),
+        Err(error) => return ME.fatal(&[b"unable to catch signals"], error).code(),
     };
     let inheritance = Inheritance {
         mask,
@@ -160,15 +162,8 @@ impl Svscan {
     /// The one place where svscan waits.
     fn wait(&self, deadline: Option<Monotonic>, mask: &Mask) -> Result<()> {
         let notify = self.notify.as_ref().map(|(notify, _)| notify.as_fd());
-        match (notify, self.others.as_ref().and_then(Others::as_fd)) {
-            (Some(notify), Some(others)) => {
-                poll::readable([notify, others], deadline, mask).map(drop)
-            }
-            (Some(one), None) | (None, Some(one)) => {
-                poll::readable([one], deadline, mask).map(drop)
-            }
-            (None, None) => poll::readable([], deadline, mask).map(drop),
-        }
+        let others = self.others.as_ref().and_then(Others::as_fd);
+        poll::readable([notify, others], deadline, mask).map(drop)
     }
 
     /// Takes in the ends of supervises that were taken over: those that were told, and

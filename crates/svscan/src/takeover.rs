@@ -12,8 +12,8 @@ use core::ffi::CStr;
 
 use daemontools::command::TAKEN_OVER;
 use daemontools::errno::passes;
+use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::{LOCK, OK};
-use daemontools::unix::fifo;
 use daemontools::unix::file::{self, Identity};
 use daemontools::{Errno, Result, procfs};
 
@@ -187,10 +187,10 @@ impl Svscan {
 /// # Errors
 /// What keeps us from looking, for now.
 fn is_supervised(name: &CStr) -> Result<bool> {
-    let ok = Path::new(&[name.to_bytes(), b"/", OK.to_bytes()]);
-    match ok.and_then(|ok| fifo::open_write_nofollow(ok.as_c_str())) {
+    let path = Path::new(&[name.to_bytes(), b"/", OK.to_bytes()]);
+    match path.and_then(|path| ok::is_supervised(path.as_c_str(), Accept::Fifo)) {
         Err(error) if passes(error) => Err(error),
-        opened => Ok(opened.is_ok()),
+        supervised => Ok(supervised == Ok(true)),
     }
 }
 

@@ -49,7 +49,9 @@ pub fn run(args: Args) -> i32 {
     }
     match file::open_directory(c".") {
         Ok(start) => options.print(args.from(first), &start),
-        Err(error) => ME.fatal(&[b"unable to open current directory"], error),
+        Err(error) => ME
+            .fatal(&[b"unable to open current directory"], error)
+            .code(),
     }
 }
 
@@ -64,7 +66,7 @@ impl Options {
             let found = found.map_or_else(|| look::carefully(name, &mut moved), Ok);
             let now = clock::wall();
             if moved && let Err(error) = file::fchdir(start) {
-                return ME.fatal(&[b"unable to set directory"], error);
+                return ME.fatal(&[b"unable to set directory"], error).code();
             }
             if self.json {
                 let detail = look::detail(name);

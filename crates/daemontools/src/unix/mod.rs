@@ -1,5 +1,5 @@
-//! The only code that talks to the kernel, one concept a file, thin over `nix`,
-//! `libc` and `signal-hook`. The only unsafe code too, with the `main!` macro.
+//! The only code that talks to the kernel, one concept a file, thin over `nix` and
+//! `libc`. The only unsafe code too, with the `main!` macro.
 
 pub mod account;
 pub mod clock;

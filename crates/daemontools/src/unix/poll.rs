@@ -1,5 +1,6 @@
 //! Waiting: for descriptors, for a deadline, for a signal.
 
+use core::array::from_fn;
 use core::time::Duration;
 use std::os::fd::BorrowedFd;
 
@@ -7,24 +8,36 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::time::TimeSpec;
 
 use super::clock::Monotonic;
+use super::fd::STDIN;
 use super::signal::Mask;
 use crate::{Errno, Result};
 
-/// Waits until one of `fds` can be read, a signal comes that `mask` lets through,
-/// or the deadline passes; says for each descriptor whether it has something
-/// (input, end or trouble). `None` waits without end.
+/// Waits until one of `fds` is readable, a signal arrives that `mask` does not block,
+/// or the deadline passes. Tells for each descriptor whether it is readable: input, end
+/// of file or an error. A `None` among `fds` is not waited for and is never readable.
+/// Without a deadline it waits for ever.
 ///
 /// # Errors
-/// What `ppoll(2)` says, but for EINTR: a signal is nothing to read.
+/// Those of `ppoll(2)`. EINTR is not one of them: nothing is readable then.
 pub fn readable<const N: usize>(
-    fds: [BorrowedFd<'_>; N],
+    fds: [Option<BorrowedFd<'_>>; N],
     deadline: Option<Monotonic>,
     mask: &Mask,
 ) -> Result<[bool; N]> {
-    let mut polled = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+    // Places that stay unused are not given to the kernel.
+    let mut polled: [_; N] = from_fn(|_| PollFd::new(STDIN, PollFlags::empty()));
+    let mut count = 0;
+    for fd in fds.into_iter().flatten() {
+        polled[count] = PollFd::new(fd, PollFlags::POLLIN);
+        count += 1;
+    }
+    let polled = &mut polled[..count];
     let timeout = deadline.map(|deadline| TimeSpec::from(deadline.since(Monotonic::now())));
-    match nix::poll::ppoll(&mut polled, timeout, Some(mask.set())) {
-        Ok(_) => Ok(polled.map(|fd| fd.any().unwrap_or(true))),
+    match nix::poll::ppoll(polled, timeout, Some(mask.set())) {
+        Ok(_) => {
+            let mut polled = polled.iter().map(|fd| fd.any().unwrap_or(true));
+            Ok(fds.map(|fd| fd.is_some() && polled.next() == Some(true)))
+        }
         Err(Errno::EINTR) => Ok([false; N]),
         Err(error) => Err(error),
     }
@@ -89,5 +102,28 @@ pub fn wait(fd: BorrowedFd<'_>, direction: Direction) -> Result<()> {
             Err(Errno::EINTR) => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::unix::fd;
+
+    #[test]
+    fn readiness_is_told_at_the_place_of_each_present_descriptor() {
+        let now = Some(Monotonic::now());
+        let mask = Mask::block(&[]);
+        let (quiet, _writer) = fd::pipe_to_inherit().expect("a pipe");
+        let (ready, writer) = fd::pipe_to_inherit().expect("a pipe");
+        drop(writer);
+        let (quiet, ready) = (Some(quiet.as_fd()), Some(ready.as_fd()));
+        let told = |fds: [_; 3]| readable(fds, now, &mask).expect("an answer");
+        assert_eq!(told([None, None, None]), [false; 3]);
+        assert_eq!(told([None, ready, None]), [false, true, false]);
+        assert_eq!(told([ready, None, quiet]), [true, false, false]);
+        assert_eq!(told([quiet, ready, ready]), [false, true, true]);
     }
 }

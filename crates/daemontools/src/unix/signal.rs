@@ -1,13 +1,13 @@
 //! Signals: what was inherited, what we change for ourselves, and how a child gets
 //! back exactly what was inherited.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use core::ffi::c_int;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 pub use nix::sys::signal::Signal;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow};
 
-use crate::{Errno, Result};
+use crate::Result;
 
 /// A set of blocked signals.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +55,26 @@ impl Mask {
     }
 }
 
-/// Tells whether a signal has come since it was last asked.
+/// The signals that were caught and not yet taken, a bit each. One word for all of them,
+/// since a flag of its own for each costs a page of heap.
+static CAUGHT: AtomicU64 = AtomicU64::new(0);
+
+/// The bit of a signal in [`CAUGHT`]; none for a number that Linux does not have.
+const fn bit(signal: c_int) -> u64 {
+    match signal {
+        1..=64 => 1 << (signal - 1),
+        _ => 0,
+    }
+}
+
+/// The handler.
+extern "C" fn note(signal: c_int) {
+    CAUGHT.fetch_or(bit(signal), Ordering::Relaxed);
+}
+
+/// A signal that is caught.
 #[derive(Debug)]
-pub struct Caught(Arc<AtomicBool>);
+pub struct Caught(Signal);
 
 impl Caught {
     /// Catches `signal` from now on. A program that is exec'ed gets the default
@@ -66,17 +83,18 @@ impl Caught {
     /// # Errors
     /// What `sigaction(2)` says.
     pub fn new(signal: Signal) -> Result<Self> {
-        let flag = Arc::new(AtomicBool::new(false));
-        match signal_hook::flag::register(signal as i32, Arc::clone(&flag)) {
-            Ok(_) => Ok(Self(flag)),
-            Err(error) => Err(Errno::from_raw(error.raw_os_error().unwrap_or(0))),
-        }
+        let handler = SigHandler::Handler(note);
+        let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
+        // SAFETY: the handler changes one atomic word and does nothing else.
+        unsafe { nix::sys::signal::sigaction(signal, &action) }?;
+        Ok(Self(signal))
     }
 
     /// Whether it has come since the last time this was asked.
     #[must_use]
     pub fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+        let bit = bit(self.0 as c_int);
+        CAUGHT.fetch_and(!bit, Ordering::Relaxed) & bit != 0
     }
 }
 
@@ -153,4 +171,19 @@ fn dispose(signal: Signal, handler: SigHandler) -> Option<SigHandler> {
     unsafe { nix::sys::signal::sigaction(signal, &action) }
         .ok()
         .map(|old| old.handler())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caught_signal_is_told_once_and_apart_from_others() {
+        let first = Caught::new(Signal::SIGUSR1).expect("sigaction");
+        let second = Caught::new(Signal::SIGUSR2).expect("sigaction");
+        nix::sys::signal::raise(Signal::SIGUSR2).expect("raise");
+        assert!(!first.take());
+        assert!(second.take());
+        assert!(!second.take());
+    }
 }

@@ -28,7 +28,7 @@ impl Command {
                     .collect();
                 let args: Vec<_> = args.iter().map(CString::as_c_str).collect();
                 let failure = launch::exec(data, &places, &service, &args);
-                fail(failure.code, &failure.message)
+                fail(failure.code, &failure.message).code()
             }
             Self::Wait { attempts, services } => wait(data, &places, attempts, &services),
             Self::Check { services, json } => check(data, &places, &services, json),
@@ -46,7 +46,7 @@ impl Command {
                             findings.iter().map(|line| format!("{line}\n")).collect();
                         code.max(print(&text))
                     }
-                    Err(failure) => fail(failure.code, &failure.message),
+                    Err(failure) => fail(failure.code, &failure.message).code(),
                 }
             }
             Self::Install {
@@ -58,7 +58,7 @@ impl Command {
                 let settings = with_settings.then_some(places.settings.as_path());
                 match install::install(&directory, set, thin, settings) {
                     Ok(lines) => print(&lines),
-                    Err(why) => fail(TEMPORARY, &why),
+                    Err(why) => fail(TEMPORARY, &why).code(),
                 }
             }
         }
@@ -93,20 +93,20 @@ fn wait(data: &Data, places: &Places, attempts: Option<u64>, services: &[String]
     };
     match wait::all(&launch::here(), &questions, Pace::Steady, limit) {
         Ok(()) => 0,
-        Err(code) => code,
+        Err(fatal) => fatal.code(),
     }
 }
 
 fn check(data: &Data, places: &Places, services: &[String], json: bool) -> i32 {
     let sourced = match context::source(data, &places.settings) {
         Ok(sourced) => sourced,
-        Err(failure) => return fail(failure.code, &failure.message),
+        Err(failure) => return fail(failure.code, &failure.message).code(),
     };
     let context = Context::new(data, sourced.as_ref());
     let names: Vec<String> = if services.is_empty() {
         match Graph::new(data, &check::default_names(data, &places.directory)) {
             Ok(graph) => graph.names().map(str::to_owned).collect(),
-            Err(why) => return fail(PERMANENT, &why),
+            Err(why) => return fail(PERMANENT, &why).code(),
         }
     } else {
         services.to_vec()
@@ -125,7 +125,7 @@ fn check(data: &Data, places: &Places, services: &[String], json: bool) -> i32 {
     };
     let reports = match questions {
         Ok(questions) => check::ask(&questions),
-        Err(why) => return fail(PERMANENT, &why),
+        Err(why) => return fail(PERMANENT, &why).code(),
     };
     let text = if json {
         let reports: Vec<_> = reports.iter().map(check::Report::json).collect();
@@ -146,10 +146,8 @@ fn graph(data: &Data, places: &Places, services: &[String], format: Format, stat
         match data.find(shown) {
             Some(name) => names.push(name),
             None => {
-                return fail(
-                    PERMANENT,
-                    &format!("unknown '{shown}': {}", data.suggest(shown)),
-                );
+                let why = format!("unknown '{shown}': {}", data.suggest(shown));
+                return fail(PERMANENT, &why).code();
             }
         }
     }
@@ -158,18 +156,18 @@ fn graph(data: &Data, places: &Places, services: &[String], format: Format, stat
     }
     let graph = match Graph::new(data, &names) {
         Ok(graph) => graph,
-        Err(why) => return fail(PERMANENT, &why),
+        Err(why) => return fail(PERMANENT, &why).code(),
     };
     let mut reports = Vec::new();
     if state {
         let sourced = match context::source(data, &places.settings) {
             Ok(sourced) => sourced,
-            Err(failure) => return fail(failure.code, &failure.message),
+            Err(failure) => return fail(failure.code, &failure.message).code(),
         };
         let context = Context::new(data, sourced.as_ref());
         match check::questions(data, &context, &places.directory, graph.names()) {
             Ok(questions) => reports = check::ask(&questions),
-            Err(why) => return fail(PERMANENT, &why),
+            Err(why) => return fail(PERMANENT, &why).code(),
         }
     }
     print(&graph.render(format, |name| {

@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use daemontools::servicedir::detail::{self, Detail};
+
 use super::{Lint, owners, script};
 use crate::data::{Kind, Service};
 use crate::name::Name;
@@ -113,8 +115,10 @@ impl Lint<'_> {
 /// How often supervise has started a service.
 fn starts(place: &Path) -> u64 {
     let text = read::regular(&place.join("supervise/detail")).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let number = text.lines().find_map(|line| line.strip_prefix("starts "));
-    // A supervise that does not count has no such file: believe its clock.
-    number.map_or(u64::MAX, |number| number.parse().unwrap_or(0))
+    let counted = detail::lines(&text).any(|(name, _)| name == b"starts");
+    // The reference's supervise does not count its starts: its record alone decides.
+    match counted {
+        true => Detail::parse(&text).starts,
+        false => u64::MAX,
+    }
 }

@@ -1,20 +1,16 @@
 //! Speaks to supervise through its control FIFO, which never makes us wait, and
 //! waits on its records until down is down.
 
-use std::ffi::CString;
-use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use daemontools::status::Want;
-use daemontools::unix::clock::Monotonic;
-use daemontools::unix::{fd, fifo, poll};
+use daemontools::servicedir::control;
+use daemontools::servicedir::status::Want;
 use daemontools::{Errno, PERMANENT, Result, errno, servicedir};
 
 use super::{ME, shown};
-use crate::question;
+use crate::{question, read};
 
 /// How long a service may leave its FIFO full.
 const ROOM: Duration = Duration::from_secs(5);
@@ -70,22 +66,8 @@ fn complain(service: &Path, error: Errno) -> i32 {
 }
 
 fn tell(service: &Path, command: &[u8]) -> Result<()> {
-    let file = service.join(std::ffi::OsStr::from_bytes(servicedir::CONTROL.to_bytes()));
-    let file = CString::new(file.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
-    let control = fifo::open_write_nofollow(&file)?;
-    let deadline = Monotonic::now() + ROOM;
-    loop {
-        match fd::write(&control, command) {
-            Ok(_) => return Ok(()),
-            Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => {
-                if !poll::writable_by(control.as_fd(), deadline)? {
-                    return Err(Errno::ETIMEDOUT);
-                }
-            }
-            Err(error) => return Err(error),
-        }
-    }
+    let path = read::c_path_in(service, servicedir::CONTROL)?;
+    control::write_within(control::open(&path)?, command, ROOM)
 }
 
 /// Waits until none of them runs, and says which still does when time is up.

@@ -78,10 +78,8 @@ pub fn run(args: Args) -> i32 {
         Err(error) => {
             let path = places.directory.as_os_str().as_bytes();
             let number = error.raw_os_error().unwrap_or(0);
-            return ME.fatal(
-                &[b"unable to read ", path],
-                daemontools::Errno::from_raw(number),
-            );
+            let error = daemontools::Errno::from_raw(number);
+            return ME.fatal(&[b"unable to read ", path], error).code();
         }
     };
     let timeout = Duration::from_secs(line.timeout);

@@ -5,8 +5,9 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use daemontools::status::{Status, Want};
-use daemontools::{PERMANENT, about};
+use daemontools::servicedir::ok::{self, Accept};
+use daemontools::servicedir::status::{Status, Want};
+use daemontools::{PERMANENT, about, servicedir};
 
 use super::gate::Gate;
 use super::{ME, shown};
@@ -14,6 +15,7 @@ use crate::check::{self, Report, State};
 use crate::context::{self, Context, Places};
 use crate::data::Data;
 use crate::question::{self, Question};
+use crate::read;
 
 /// The exit code where a service does not run that should: that of init scripts.
 const NOT_RUNNING: i32 = 3;
@@ -72,13 +74,11 @@ pub(super) fn status(services: &[PathBuf], places: &Places) -> i32 {
 
 /// The record, if a supervise is there to keep it.
 fn supervised(service: &Path) -> Option<Status> {
-    use std::os::unix::ffi::OsStrExt;
-    let ok = service.join(std::ffi::OsStr::from_bytes(
-        daemontools::servicedir::OK.to_bytes(),
-    ));
-    let ok = std::ffi::CString::new(ok.as_os_str().as_bytes()).ok()?;
-    daemontools::unix::fifo::open_write(&ok).ok()?;
-    question::status(service)
+    let path = read::c_path_in(service, servicedir::OK).ok()?;
+    match ok::is_supervised(&path, Accept::Fifo) {
+        Ok(true) => question::status(service),
+        Ok(false) | Err(_) => None,
+    }
 }
 
 fn now() -> i64 {

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 
 use daemontools::procfs::{self, Holder};
 use daemontools::servicedir::LOCK;
-use daemontools::strerr::Decimal;
+use daemontools::strerr::{Decimal, Fatal};
 use daemontools::unix::{file, lock};
 use daemontools::{Errno, Result};
 
@@ -26,8 +26,8 @@ const TRIES: usize = 3;
 
 /// Opens the service directory and locks it. A stranger's lock is said and passed over;
 /// so is a file system that has no locks for directories, and a directory that may not
-/// be read. On failure the message has been written and the exit code is given.
-pub(super) fn lock_here(dir: &CStr) -> core::result::Result<Option<OwnedFd>, i32> {
+/// be read.
+pub(super) fn lock_here(dir: &CStr) -> core::result::Result<Option<OwnedFd>, Fatal> {
     let fatal = |error| ME.fatal(&[b"unable to lock ", dir.to_bytes()], error);
     let here = match file::open_directory(c".") {
         Ok(here) => here,

@@ -14,9 +14,9 @@ use daemontools::{Errno, TEMPORARY, procfs};
 
 use super::Work;
 use crate::ME;
-use crate::detail::Identity;
 use crate::machine::Event;
 use crate::stamp;
+use daemontools::servicedir::detail::MainProcess;
 
 /// What the service gets back of what supervise changed for itself.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Work {
                 };
                 self.tell(Event::Started(pid, stamp::now()));
                 self.detail.starts += 1;
-                self.detail.identity = born.map(|born| Identity { pid, born });
+                self.detail.process = born.map(|start_time| MainProcess { pid, start_time });
                 self.mark_detail();
                 self.write_record(Monotonic::now());
                 // It fails for a child that was killed meanwhile, whose end will be seen.
@@ -91,8 +91,8 @@ impl Work {
         }
         self.inheritance.restore();
         let error = exec::alone(RUN);
-        ME.fatal(&[b"unable to start ", self.dir.to_bytes(), b"/run"], error);
-        TEMPORARY
+        let what: [&[u8]; 3] = [b"unable to start ", self.dir.to_bytes(), b"/run"];
+        ME.fatal(&what, error).code()
     }
 
     fn could_not_start(&mut self, error: Errno) {

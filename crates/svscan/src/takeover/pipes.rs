@@ -2,8 +2,8 @@
 //! where both are gone, of the processes that their records name.
 
 use daemontools::errno::passes;
-use daemontools::servicedir::Told;
-use daemontools::status::Status;
+use daemontools::servicedir::Checked;
+use daemontools::servicedir::status::Status;
 use daemontools::unix::file::{self, Identity};
 use daemontools::unix::{clock, fd};
 use daemontools::{Errno, Result, procfs};
@@ -29,8 +29,8 @@ impl Svscan {
             let name = Path::new(&[self.table.name(slot).to_bytes(), pair::suffix(role)])?;
             let name = name.as_c_str();
             *found = match farewell::record(name) {
-                Ok(Told::By(status)) => survivor(status)?,
-                Ok(Told::Stranger) => {
+                Ok(Checked::Trusted(status)) => survivor(status)?,
+                Ok(Checked::Untrusted) => {
                     if self.table[slot].say() {
                         let what: [&[u8]; 3] = [
                             b"supervise/ of ",
@@ -42,7 +42,7 @@ impl Svscan {
                     None
                 }
                 Err(error) if passes(error) => return Err(error),
-                Ok(Told::Nothing) | Err(_) => None,
+                Ok(Checked::Missing) | Err(_) => None,
             };
         }
         Ok(found)
