@@ -77,7 +77,7 @@ impl<const N: usize> Default for Buffer<N> {
 }
 
 /// A path of fewer than `N` bytes, with the NUL that ends it for the kernel.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Path<const N: usize>(Buffer<N>);
 
 impl<const N: usize> Path<N> {

@@ -114,7 +114,7 @@ pub(crate) fn here() -> Found<Here> {
     let boot = procfs::boot_id().map_err(Trouble::Proc)?;
     let directory = file::stat(c".").map_err(|error| Trouble::File(c".", error))?;
     let parent = process::parent();
-    let svscan = match procfs::is_called(parent, b"svscan").or_else(unseen(false)) {
+    let svscan = match procfs::has_name(parent, b"svscan").or_else(unseen(false)) {
         Ok(true) => born(parent),
         Ok(false) => Ok(None),
         Err(error) => Err(error),
@@ -130,7 +130,7 @@ pub(crate) fn here() -> Found<Here> {
 /// When a process was started, in clock ticks since boot; `None` where that can't be
 /// seen.
 fn born(pid: u32) -> Result<Option<u64>> {
-    let process = procfs::process(pid).map(|process| Some(process.born));
+    let process = procfs::process(pid).map(|process| Some(process.start_time));
     process.or_else(unseen(None))
 }
 
@@ -158,7 +158,7 @@ fn look(pid: u32) -> Result<(Seen, Option<OwnedFd>)> {
         Err(error) => return Err(error),
     };
     let born = match procfs::process(pid) {
-        Ok(process) => Some(process.born),
+        Ok(process) => Some(process.start_time),
         // No `/proc`, or one that hides what others run.
         Err(Errno::ENOENT | Errno::ESRCH | Errno::EPERM) => None,
         Err(error) => return Err(error),
@@ -179,7 +179,7 @@ fn is_at_home(status: &Status, here: &Here) -> Result<bool> {
     if changed <= status.since {
         return Ok(true);
     }
-    let place = procfs::leads_to(status.pid, b"cwd");
+    let place = procfs::entry_target(status.pid, b"cwd");
     place
         .map(|place| place == here.directory)
         .or_else(unseen(false))

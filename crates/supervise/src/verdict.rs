@@ -140,7 +140,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
         (Seen::Born(_), Some(_)) => ended,
         (Seen::Born(born), None) => {
             let age = clocks.age(born);
-            if procfs::agrees(status.since, clocks.wall, age) && at_home {
+            if procfs::is_start_time(status.since, clocks.wall, age) && at_home {
                 adopt
             } else if clocks.is_before_boot(status.since) {
                 ended
@@ -154,7 +154,8 @@ pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
 impl Clocks {
     /// How long ago a process started that started `born` ticks after boot.
     fn age(self, born: u64) -> Duration {
-        self.since_boot.saturating_sub(procfs::after_boot(born))
+        self.since_boot
+            .saturating_sub(procfs::ticks_to_duration(born))
     }
 
     /// Whether a record was written before this boot.

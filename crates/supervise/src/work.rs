@@ -199,7 +199,7 @@ impl Work {
 
     /// The detail file is to be written, for the record as it is now.
     fn mark_detail(&mut self) {
-        self.detail.seen = Some(procfs::ticks());
+        self.detail.seen = Some(procfs::ticks_now());
         self.detail.since = Some(self.machine.status().since.label());
         self.record.mark_detail();
     }

@@ -100,9 +100,9 @@ impl Tree {
         let Some(main) = Held::of(status.pid).map_err(Trouble::of_finding)? else {
             return Ok(false);
         };
-        let age = procfs::age(main.process.born);
+        let age = procfs::age(main.process.start_time);
         if !self.supervises.contains(&main.process.parent)
-            && !procfs::agrees(status.since, clock::wall(), age)
+            && !procfs::is_start_time(status.since, clock::wall(), age)
         {
             return Err(Trouble::Unproven(status.pid));
         }
@@ -261,7 +261,7 @@ fn supervises() -> Result<Vec<u32>> {
     }
     let mut found = Vec::new();
     for pid in holders {
-        let counts = procfs::works_as(pid, b"supervise", here)? && holds(pid, lock)?;
+        let counts = procfs::is_our_process_in(pid, b"supervise", here)? && holds(pid, lock)?;
         found.extend(counts.then_some(pid));
     }
     Ok(found)

@@ -4,6 +4,7 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
+use daemontools::procfs::ProcPath;
 use daemontools::servicedir::control;
 use daemontools::servicedir::status::{Status, Want};
 use daemontools::servicedir::{CONTROL, Checked, SUPERVISE, SuperviseDir};
@@ -58,7 +59,7 @@ pub(crate) fn record(name: &CStr) -> Result<Checked<Status>> {
 /// # Errors
 /// What `stat(2)` says of its entry in /proc.
 pub(crate) fn is_homeless(pid: u32) -> Result<bool> {
-    let path = Path::of_process(pid, b"cwd")?;
+    let path = ProcPath::new(pid, b"cwd")?;
     file::stat(path.as_c_str()).map(|facts| facts.links == 0)
 }
 
@@ -78,7 +79,7 @@ pub(crate) fn by_descriptor(pid: u32, commands: &[u8]) -> Result<()> {
 /// and `kill(2)` say.
 pub(crate) fn end_unborn(pid: u32) -> Result<()> {
     let is_child = procfs::process(pid)?.parent == std::process::id();
-    if !is_child || !procfs::is_called(pid, b"svscan")? {
+    if !is_child || !procfs::has_name(pid, b"svscan")? {
         return Err(Errno::ESRCH);
     }
     // One that was not waited for keeps its pid.
@@ -86,7 +87,7 @@ pub(crate) fn end_unborn(pid: u32) -> Result<()> {
 }
 
 fn held_control(pid: u32) -> Result<OwnedFd> {
-    let fds = Path::of_process(pid, b"fd")?;
+    let fds = ProcPath::new(pid, b"fd")?;
     let mut found = Err(Errno::ENOENT);
     Dir::open(fds.as_c_str())?.each(|number, _| {
         if found.is_err() && number.to_bytes().first() != Some(&b'.') {

@@ -138,7 +138,7 @@ fn is(pid: u32, directory: Identity) -> Result<Holder> {
                 Ok(true) | Err(Errno::EACCES | Errno::EPERM) => Holder::Stranger(pid),
                 Err(error) => return Err(error),
             }
-        } else if procfs::works_as(pid, b"svscan", directory)?
+        } else if procfs::is_our_process_in(pid, b"svscan", directory)?
             && procfs::holds_flock(pid, directory)?
         {
             Holder::Svscan

@@ -161,7 +161,7 @@ impl Svscan {
             }
             // The same inode may be locked on another file system, and by anybody.
             let is_it = || {
-                Ok(procfs::works_as(pid, b"supervise", identity)?
+                Ok(procfs::is_our_process_in(pid, b"supervise", identity)?
                     && procfs::holds_flock(pid, lock)?)
             };
             match others.add(pid, is_it) {

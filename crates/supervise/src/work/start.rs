@@ -48,7 +48,7 @@ impl Work {
     ///
     /// The exec is not waited for: its file system may not answer.
     pub(super) fn start(&mut self) {
-        let before = procfs::ticks();
+        let before = procfs::ticks_now();
         let begun = fd::pipe().and_then(|gate| process::fork().map(|fork| (gate, fork)));
         match begun {
             Ok(((wait, open), Fork::Child)) => {
@@ -61,7 +61,7 @@ impl Work {
                 // The kernel takes it from the same clock: mostly both looks at that show
                 // the same tick, and `/proc`, which costs as much as the fork, can be left
                 // alone.
-                let born = match procfs::ticks() {
+                let born = match procfs::ticks_now() {
                     after if after == before => Some(after),
                     _ => procfs::start_time(pid),
                 };

@@ -2,6 +2,7 @@
 //! where both are gone, of the processes that their records name.
 
 use daemontools::errno::passes;
+use daemontools::procfs::ProcPath;
 use daemontools::servicedir::Checked;
 use daemontools::servicedir::status::Status;
 use daemontools::unix::file::{self, Identity};
@@ -12,7 +13,7 @@ use crate::ME;
 use crate::farewell;
 use crate::find::is_link;
 use crate::pair::{self, Pipe};
-use crate::path::Path;
+use crate::path::{self, Path};
 use crate::reunion::{End, Source, reunion};
 use crate::slot::{Mark, Role};
 use crate::work::{Svscan, now};
@@ -53,7 +54,7 @@ impl Svscan {
     /// # Errors
     /// What keeps us from looking, for now.
     pub(super) fn rejoin(&mut self, slot: usize) -> Result<()> {
-        let name = Path::of_name(self.table.name(slot));
+        let name = path::of_name(self.table.name(slot));
         let name = name.as_c_str();
         let sides = [Role::Service, Role::Log].map(|role| self.table[slot].pid(role));
         let [service, log] = if sides == [None, None] {
@@ -138,7 +139,8 @@ fn survivor(status: Status) -> Result<Option<u32>> {
     match procfs::process(status.pid) {
         Ok(process) if process.has_ended() => Ok(None),
         Ok(process) => {
-            let agrees = procfs::agrees(status.since, clock::wall(), procfs::age(process.born));
+            let agrees =
+                procfs::is_start_time(status.since, clock::wall(), procfs::age(process.start_time));
             Ok(agrees.then_some(status.pid))
         }
         Err(error) if passes(error) => Err(error),
@@ -157,7 +159,7 @@ fn is_theirs(output: End, input: End, service: Option<u32>) -> Result<bool> {
         (End::Gone, End::Pipe(_), _) => Ok(true),
         // Its logger died: nobody reads.
         (End::Pipe(_), End::Gone, Some(pid)) => {
-            let link = Path::of_process(pid, b"fd/1")?;
+            let link = ProcPath::new(pid, b"fd/1")?;
             match file::open_write(link.as_c_str()) {
                 Err(error) if passes(error) => Err(error),
                 opened => Ok(opened.is_err_and(|error| error == Errno::ENXIO)),
@@ -189,7 +191,7 @@ fn input_of(pid: u32) -> Result<End> {
 /// The pipe that a process has as this descriptor: one without a name, as svscan makes
 /// them. A FIFO with a name is anybody's who may open it.
 fn pipe_at(pid: u32, entry: &[u8]) -> Result<Option<Identity>> {
-    let link = Path::of_process(pid, entry)?;
+    let link = ProcPath::new(pid, entry)?;
     let link = link.as_c_str();
     let pipe = pair::is_anonymous(link).and_then(|anonymous| match anonymous {
         true => file::stat(link).map(|facts| Some(facts.identity)),
@@ -203,7 +205,7 @@ fn pipe_at(pid: u32, entry: &[u8]) -> Result<Option<Identity>> {
 
 /// Opens anew the pipe that a process was seen to have.
 fn reopen(pid: u32, entry: &[u8], seen: End) -> Result<Pipe> {
-    let pipe = Pipe::reopen(Path::of_process(pid, entry)?.as_c_str())?;
+    let pipe = Pipe::reopen(ProcPath::new(pid, entry)?.as_c_str())?;
     match seen == End::Pipe(file::fstat(&pipe.read)?.identity) {
         true => Ok(pipe),
         false => Err(Errno::EAGAIN),

@@ -1,16 +1,17 @@
-//! What the data says of one service, once every file has been laid over the others.
-//! Types alone: whoever reads, checks or starts a service has one idea of it, and
-//! none of how it was written down.
+//! The configuration of one service, after every file was laid over the others: types
+//! alone, without the form in which they are written.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// What a service speaks.
+use crate::error::Location;
+
+/// The protocol of a probe.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Whatever accepts a connection.
+    /// Any server that accepts a connection.
     Tcp,
     /// A unix socket that accepts a connection.
     Unix,
@@ -33,28 +34,28 @@ pub enum Kind {
 /// How to see that a service is ready. Texts may hold `${NAME}`.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// What it speaks.
+    /// The protocol.
     pub kind: Kind,
-    /// Where, see [`Endpoint::parse`](crate::net::Endpoint::parse).
+    /// The address, see [`Endpoint::parse`](crate::net::Endpoint::parse).
     pub address: String,
     /// Websocket: whether the handshake must succeed.
     pub strict: bool,
-    /// Mongo: whether to ask in today's form only.
+    /// Mongo: whether to use the present form of the request only.
     pub modern: bool,
     /// Redis and worker: a file whose first line is the password.
     pub password_file: Option<String>,
-    /// Postgres: whom to be.
+    /// Postgres: the user of the session.
     pub user: String,
-    /// Postgres: which database to ask for.
+    /// Postgres: the database of the session.
     pub database: String,
-    /// Worker: the set of workers.
+    /// Worker: the key of the set of workers in redis.
     pub key: String,
 }
 
-/// A directory that must be there before the service starts.
+/// A directory that is made before the service starts, if it does not exist.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Owned {
+pub struct Directory {
     /// Its path.
     pub path: String,
     /// Its owner.
@@ -65,7 +66,7 @@ pub struct Owned {
     pub mode: Option<String>,
 }
 
-/// A log file that the service, not its logger, writes.
+/// A log file that the program itself writes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogFile {
@@ -79,25 +80,25 @@ pub struct LogFile {
     pub mode: Option<String>,
 }
 
-/// Arguments that go behind those of `exec`, unless a file has a certain line.
+/// Arguments after those of `exec`, unless a file has a certain line.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unless {
     /// The file.
     pub file: String,
-    /// The line, without the space around it.
+    /// The line, without the white space around it.
     pub line: String,
     /// The arguments.
     pub args: Vec<String>,
 }
 
-/// What a service needs, and where that is said.
+/// A service that another one needs.
 #[derive(Clone, Debug)]
 pub struct Need {
-    /// The name, as written: messages repeat it.
+    /// The name as written: messages repeat it.
     pub name: String,
-    /// `file:line`.
-    pub place: String,
+    /// Where it is written.
+    pub location: Location,
 }
 
 /// One service. Texts may hold `${NAME}`.
@@ -105,34 +106,34 @@ pub struct Need {
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// `file:line` of where it is described.
-    pub place: String,
-    /// What it needs, in the order in which it is waited for.
+    /// Where it is described, in the last file that does so.
+    pub location: Location,
+    /// The services that it needs, in the order in which its gate waits for them.
     pub needs: Vec<Need>,
     /// Other names.
     pub aliases: Vec<String>,
-    /// Whether there are several, told apart by what follows `_`.
+    /// Whether it has instances, told apart by the text after the last `_`.
     pub instances: bool,
-    /// How to see that it is ready; none for what nobody waits for.
+    /// How to see that it is ready; without one nobody can wait for it.
     pub probe: Option<Probe>,
-    /// Whether the shell sources the settings for it.
+    /// Whether the settings file is sourced for it.
     pub source_settings: bool,
-    /// How often its gate tries, 0 for ever; none means `DEFAULT_ATTEMPTS`.
+    /// The attempts of its gate, 0 for no limit; `DEFAULT_ATTEMPTS` without it.
     pub attempts: Option<u64>,
-    /// Where to go first.
+    /// Its working directory.
     pub directory: Option<String>,
-    /// What must be there.
-    pub directories: Vec<Owned>,
-    /// Its log file.
+    /// The directories to make.
+    pub directories: Vec<Directory>,
+    /// The log file to make.
     pub log: Option<LogFile>,
-    /// Program and arguments; empty for what is not started here.
+    /// Program and arguments; empty for a service that is not started here.
     pub exec: Vec<String>,
-    /// More arguments, sometimes.
+    /// More arguments.
     pub unless: Option<Unless>,
-    /// Whom to become.
+    /// The user to run as.
     pub user: Option<String>,
-    /// Which group, if not the user's.
+    /// The group to run as, if not the user's.
     pub group: Option<String>,
-    /// Set in its environment.
+    /// Variables to set in its environment.
     pub env: BTreeMap<String, String>,
 }

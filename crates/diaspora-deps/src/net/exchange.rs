@@ -1,6 +1,5 @@
-//! One conversation over a connected socket, until the protocol can tell or the time
-//! is up. The deadline is for all of it: a peer that sends a byte now and then gains
-//! nothing.
+//! One request and its reply over a connected socket. The deadline is for the whole
+//! exchange: a peer that sends a byte now and then does not extend it.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -11,49 +10,69 @@ use std::time::{Duration, Instant};
 use daemontools::Errno;
 use daemontools::unix::socket;
 
-use super::Limits;
-use crate::probe::{Protocol, Verdict};
+use crate::probe::{Protocol, Readiness};
 
-/// A connected socket of either kind.
+/// Limits of one probe.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For resolving a name.
+    pub resolve: Duration,
+    /// For each address, from connecting to the end of the reply.
+    pub answer: Duration,
+    /// Bytes of a reply.
+    pub reply: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            resolve: Duration::from_secs(2),
+            answer: Duration::from_secs(2),
+            reply: 64 * 1024,
+        }
+    }
+}
+
+/// A connected socket, TCP or unix.
 pub(super) trait Stream: Read + AsFd {
-    fn set_patience(&self, patience: Duration) -> std::io::Result<()>;
+    fn set_timeout(&self, timeout: Duration) -> std::io::Result<()>;
 }
 
 impl Stream for TcpStream {
-    fn set_patience(&self, patience: Duration) -> std::io::Result<()> {
-        self.set_read_timeout(Some(patience))?;
-        self.set_write_timeout(Some(patience))
+    fn set_timeout(&self, timeout: Duration) -> std::io::Result<()> {
+        self.set_read_timeout(Some(timeout))?;
+        self.set_write_timeout(Some(timeout))
     }
 }
 
 impl Stream for UnixStream {
-    fn set_patience(&self, patience: Duration) -> std::io::Result<()> {
-        self.set_read_timeout(Some(patience))?;
-        self.set_write_timeout(Some(patience))
+    fn set_timeout(&self, timeout: Duration) -> std::io::Result<()> {
+        self.set_read_timeout(Some(timeout))?;
+        self.set_write_timeout(Some(timeout))
     }
 }
 
-/// Talks until the protocol can tell.
-pub(super) fn talk(
+/// Sends the request and reads until the protocol knows the readiness.
+pub(super) fn exchange(
     mut stream: impl Stream,
     protocol: &dyn Protocol,
     deadline: Instant,
     limits: Limits,
-) -> Verdict {
+) -> Readiness {
     let mut reply = Vec::new();
-    match converse(&mut stream, protocol, &mut reply, deadline, limits) {
-        Ok(verdict) => {
-            if verdict == Verdict::Ready {
+    match request_and_read(&mut stream, protocol, &mut reply, deadline, limits) {
+        Ok(readiness) => {
+            if readiness == Readiness::Ready {
                 let _ = socket::send_all(&stream, protocol.goodbye());
             }
-            verdict
+            readiness
         }
         Err(error) => {
             let got = match reply.len() {
                 0 => "no answer".to_owned(),
                 count => format!("half an answer ({count} bytes)"),
             };
-            Verdict::Starting(match errno(&error) {
+            Readiness::Starting(match errno(&error) {
                 Errno::EAGAIN | Errno::ETIMEDOUT => format!(
                     "accepted, but {got} within {:.1} s",
                     limits.answer.as_secs_f32()
@@ -65,13 +84,13 @@ pub(super) fn talk(
     }
 }
 
-fn converse(
+fn request_and_read(
     stream: &mut impl Stream,
     protocol: &dyn Protocol,
     reply: &mut Vec<u8>,
     deadline: Instant,
     limits: Limits,
-) -> std::io::Result<Verdict> {
+) -> std::io::Result<Readiness> {
     let timed_out = || std::io::Error::from_raw_os_error(Errno::ETIMEDOUT as i32);
     let left = || {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -81,24 +100,24 @@ fn converse(
             Ok(left)
         }
     };
-    let hello = protocol.hello();
-    if !hello.is_empty() {
-        stream.set_patience(left()?)?;
-        socket::send_all(&*stream, &hello).map_err(std::io::Error::from)?;
+    let request = protocol.request();
+    if !request.is_empty() {
+        stream.set_timeout(left()?)?;
+        socket::send_all(&*stream, &request).map_err(std::io::Error::from)?;
     }
     let mut buffer = [0; 4096];
     loop {
         match protocol.judge(reply) {
-            Verdict::NeedMore => {}
-            verdict => return Ok(verdict),
+            Readiness::Incomplete => {}
+            readiness => return Ok(readiness),
         }
         if reply.len() >= limits.reply {
-            return Ok(Verdict::Down(format!(
+            return Ok(Readiness::Down(format!(
                 "its answer has no end: more than {} bytes",
                 limits.reply
             )));
         }
-        stream.set_patience(left()?)?;
+        stream.set_timeout(left()?)?;
         match stream.read(&mut buffer) {
             Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
             Ok(count) => reply.extend_from_slice(&buffer[..count]),
@@ -108,7 +127,7 @@ fn converse(
     }
 }
 
-/// The kernel's error number; unknown for an error of the library's own.
+/// The kernel's error number; `UnknownErrno` for an error of the standard library.
 pub(super) fn errno(error: &std::io::Error) -> Errno {
     match error.raw_os_error() {
         Some(number) => Errno::from_raw(number),

@@ -1,4 +1,4 @@
-//! From the data to a question that can be asked: which protocol, where.
+//! Dependencies that can be probed: the protocol and the endpoint of a service.
 
 use std::path::{Path, PathBuf};
 
@@ -7,19 +7,21 @@ use daemontools::servicedir;
 use daemontools::servicedir::status::{self, Length, Status};
 use daemontools::unix::account;
 
+use crate::Error;
+use crate::config::{Config, Kind, Probe};
 use crate::context::Context;
-use crate::data::{Data, Kind, Probe};
+use crate::error::FileError;
 use crate::name::Name;
-use crate::net::{self, Endpoint, Finding, Limits};
+use crate::net::{self, Endpoint, Limits, Outcome};
 use crate::probe::{
     Accepts, Alive, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
 };
 use crate::read;
 
-/// A dependency, ready to be asked.
-pub struct Question {
-    /// As it was named: messages repeat it.
-    pub shown: String,
+/// A dependency that can be probed.
+pub struct Dependency {
+    /// The name as it was given: messages repeat it.
+    pub label: String,
     /// Which service it is.
     pub name: Name,
     /// Where it listens.
@@ -27,59 +29,59 @@ pub struct Question {
     protocol: Box<dyn Protocol + Send + Sync>,
 }
 
-impl Question {
-    /// Makes the question for a dependency `shown`.
+impl Dependency {
+    /// Finds the dependency that is called `label`. `directory` is the scan directory.
     ///
     /// # Errors
-    /// Says why there is none: an unknown name, no probe, a setting that is missing.
+    /// It is unknown, has no probe or no instance, or a setting of its probe is missing.
     pub fn new(
-        data: &Data,
+        config: &Config,
         context: &Context,
         directory: &Path,
-        shown: &str,
-    ) -> Result<Self, String> {
-        let name = data
-            .find(shown)
-            .ok_or_else(|| format!("unknown '{shown}'"))?;
-        let service = &data.services[&name.service];
-        let probe = service
-            .probe
-            .as_ref()
-            .ok_or_else(|| format!("{shown} has no probe: nobody can wait for it"))?;
+        label: &str,
+    ) -> Result<Self, Error> {
+        let label = label.to_owned();
+        let Some(name) = config.find(&label) else {
+            return Err(Error::Unknown(label));
+        };
+        let service = &config.services[&name.service];
+        let Some(probe) = &service.probe else {
+            return Err(Error::NoProbe(label));
+        };
         if service.instances && name.instance.is_none() {
-            return Err(format!("{shown} has instances: name one, {shown}_0 say"));
+            return Err(Error::NoInstance(label));
         }
         let context = context.of(&name);
         let address = context.expand(&probe.address)?;
         let endpoint = Endpoint::parse(&String::from_utf8_lossy(&address))?;
-        let protocol = protocol(probe, &context, data, &name, directory)?;
+        let protocol = protocol(probe, &context, config, &name, directory)?;
         Ok(Self {
-            shown: shown.to_owned(),
+            label,
             name,
             endpoint,
             protocol,
         })
     }
 
-    /// Asks.
+    /// Probes it once.
     #[must_use]
-    pub fn ask(&self) -> Finding {
-        net::ask(&self.endpoint, &*self.protocol, Limits::default())
+    pub fn probe(&self) -> Outcome {
+        net::probe(&self.endpoint, &*self.protocol, Limits::default())
     }
 }
 
 fn protocol(
     probe: &Probe,
     context: &Context,
-    data: &Data,
+    config: &Config,
     name: &Name,
     directory: &Path,
-) -> Result<Box<dyn Protocol + Send + Sync>, String> {
+) -> Result<Box<dyn Protocol + Send + Sync>, Error> {
     Ok(match probe.kind {
         Kind::Tcp | Kind::Unix => Box::new(Accepts),
         Kind::Redis => Box::new(Redis {
             password: password(probe, context)?,
-            users: users(data.services[&name.service].user.as_deref(), context)?,
+            users: users(config.services[&name.service].user.as_deref(), context)?,
         }),
         Kind::Mongo => Box::new(Mongo {
             dialect: if probe.modern {
@@ -100,19 +102,21 @@ fn protocol(
         Kind::Worker => Box::new(Worker {
             key: probe.key.clone(),
             host: host(),
-            alive: Supervised(supervised(data, &name.service, directory)),
+            alive: Supervised(supervised(config, &name.service, directory)),
         }),
     })
 }
 
-/// The first line of the password file, if there is one.
-fn password(probe: &Probe, context: &Context) -> Result<Option<Vec<u8>>, String> {
+/// The first line of the password file, if the probe names one.
+fn password(probe: &Probe, context: &Context) -> Result<Option<Vec<u8>>, Error> {
     let Some(file) = &probe.password_file else {
         return Ok(None);
     };
     let file = context.expand_path(file)?;
-    let bytes = read::regular(&file)
-        .map_err(|error| format!("unable to read {}: {error}", file.display()))?;
+    let bytes = read::regular(&file).map_err(|error| Error::Read {
+        file,
+        cause: FileError::System(error),
+    })?;
     let line = bytes
         .split(|&byte| byte == b'\n')
         .next()
@@ -120,8 +124,8 @@ fn password(probe: &Probe, context: &Context) -> Result<Option<Vec<u8>>, String>
     Ok(Some(line.to_vec()))
 }
 
-/// The users that a service may run as: its own, and ours.
-fn users(user: Option<&str>, context: &Context) -> Result<Vec<u32>, String> {
+/// The users that a service may run as: its own, and the one of this process.
+fn users(user: Option<&str>, context: &Context) -> Result<Vec<u32>, Error> {
     let name = user.map(|user| context.expand_c(user)).transpose()?;
     let account = name.and_then(|name| account::find(&name));
     let own = account.map(|account| account.uid);
@@ -134,12 +138,12 @@ fn host() -> Vec<u8> {
     name.trim_ascii_end().to_vec()
 }
 
-/// The service directories of one service, where there is a scan directory.
-fn supervised(data: &Data, service: &str, directory: &Path) -> Vec<PathBuf> {
+/// The service directories of one service; none without a scan directory.
+fn supervised(config: &Config, service: &str, directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     entries
         .filter(|entry| {
-            let name = data.find(&entry.file_name().to_string_lossy());
+            let name = config.find(&entry.file_name().to_string_lossy());
             name.is_some_and(|name| name.service == service)
         })
         .map(|entry| entry.path())
@@ -153,8 +157,8 @@ pub fn status(directory: &Path) -> Option<Status> {
     status::read(&path, Length::Exact).ok()
 }
 
-/// Worker processes that count: those of the supervised services where there are
-/// any, else all that run.
+/// The processes that count as a worker: those of the supervised services if there are
+/// any, else every process.
 struct Supervised(Vec<PathBuf>);
 
 impl Alive for Supervised {
@@ -190,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_belongs_to_the_supervised_process_or_to_nobody() {
+    fn a_worker_is_the_supervised_process_or_its_child() {
         let me = std::process::id();
         assert!(belongs(me, me));
         assert!(parent(me).is_some_and(|parent| belongs(me, parent)));

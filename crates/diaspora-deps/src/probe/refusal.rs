@@ -1,16 +1,16 @@
-//! What a refused connection means. For a unix socket the file alone says nothing:
-//! servers leave it behind, so it is always connected to.
+//! The meaning of a refused connection. The file of a unix socket alone proves nothing,
+//! since servers leave it behind: a probe always connects.
 
 use daemontools::Errno;
 
-use super::Verdict;
+use super::protocol::Readiness;
 
-/// Why no connection came about.
+/// A connection that was not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What that means.
-    pub verdict: Verdict,
-    /// Whether nobody was there to notice: asking again soon costs the service
+    /// The readiness that it shows.
+    pub readiness: Readiness,
+    /// Whether nobody listened: the next probe may come soon, for it costs the service
     /// nothing.
     pub absent: bool,
 }
@@ -19,11 +19,11 @@ pub struct Refusal {
 #[must_use]
 pub fn refusal(is_unix: bool, error: Errno) -> Refusal {
     let down = |why: &str, absent| Refusal {
-        verdict: Verdict::Down(why.to_owned()),
+        readiness: Readiness::Down(why.to_owned()),
         absent,
     };
     let starting = |why: &str| Refusal {
-        verdict: Verdict::Starting(why.to_owned()),
+        readiness: Readiness::Starting(why.to_owned()),
         absent: false,
     };
     match error {
@@ -45,18 +45,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stale_socket_is_down_and_never_ready() {
+    fn a_stale_or_missing_socket_is_down_and_a_full_backlog_is_starting() {
         let stale = refusal(true, Errno::ECONNREFUSED);
-        assert!(matches!(stale.verdict, Verdict::Down(why) if why.starts_with("stale")));
+        assert!(matches!(stale.readiness, Readiness::Down(why) if why.starts_with("stale")));
         assert!(stale.absent);
         let none = refusal(true, Errno::ENOENT);
-        assert!(matches!(none.verdict, Verdict::Down(_)));
+        assert!(matches!(none.readiness, Readiness::Down(_)));
         let full = refusal(true, Errno::EAGAIN);
-        assert!(matches!(full.verdict, Verdict::Starting(_)));
+        assert!(matches!(full.readiness, Readiness::Starting(_)));
     }
 
     #[test]
-    fn an_address_that_does_not_answer_is_not_asked_quickly_again() {
+    fn only_a_refused_connection_is_absent() {
         assert!(refusal(false, Errno::ECONNREFUSED).absent);
         assert!(!refusal(false, Errno::ETIMEDOUT).absent);
         assert!(!refusal(false, Errno::EHOSTUNREACH).absent);

@@ -1,16 +1,16 @@
 use super::*;
 
-fn with(text: &str) -> Result<Data, Mistake> {
-    let mut data = Data::default();
-    data.add("built-in", BUILT_IN)?;
-    data.add("mine", text)?;
-    data.check()?;
-    Ok(data)
+fn with(text: &str) -> Result<Config, Error> {
+    let mut config = Config::default();
+    config.add("built-in", BUILT_IN)?;
+    config.add("mine", text)?;
+    config.check()?;
+    Ok(config)
 }
 
 #[test]
-fn the_built_in_data_knows_both_stacks() {
-    let data = with("").expect("no mistake");
+fn both_stacks_are_built_in() {
+    let config = with("").expect("no mistake");
     for name in [
         "mongo",
         "nginx",
@@ -20,20 +20,26 @@ fn the_built_in_data_knows_both_stacks() {
         "thin",
         "smtp",
     ] {
-        assert!(data.services.contains_key(name), "{name}");
+        assert!(config.services.contains_key(name), "{name}");
     }
     for name in ["postgres", "sidekiq", "puma"] {
-        assert!(data.services.contains_key(name), "{name}");
+        assert!(config.services.contains_key(name), "{name}");
     }
-    assert_eq!(data.find("99thin_2").expect("known").to_string(), "thin_2");
-    assert_eq!(data.find("web").expect("known").service, "nginx");
-    assert_eq!(data.find("90resque_worker").expect("known").instance, None);
+    assert_eq!(
+        config.find("99thin_2").expect("known").to_string(),
+        "thin_2"
+    );
+    assert_eq!(config.find("web").expect("known").service, "nginx");
+    assert_eq!(
+        config.find("90resque_worker").expect("known").instance,
+        None
+    );
 }
 
 #[test]
 fn a_field_that_is_not_mentioned_stays() {
-    let data = with("[service.redis]\nprobe = { address = \"localhost:7000\" }\n").expect("fine");
-    let redis = &data.services["redis"];
+    let config = with("[service.redis]\nprobe = { address = \"localhost:7000\" }\n").expect("fine");
+    let redis = &config.services["redis"];
     let probe = redis.probe.as_ref().expect("a probe");
     assert_eq!(
         (probe.kind, probe.address.as_str()),
@@ -43,7 +49,7 @@ fn a_field_that_is_not_mentioned_stays() {
 }
 
 #[test]
-fn mistakes_are_said_with_file_line_and_fix() {
+fn a_mistake_has_its_file_line_and_fix() {
     for (text, start, part) in [
         (
             "[service.x]\nneeds = [\"reddis\"]",
@@ -90,9 +96,11 @@ fn mistakes_are_said_with_file_line_and_fix() {
         ("[settings]\n\"a-b\" = \"c\"", "mine:2:", "letters"),
         ("[service.\"a/b\"]", "mine:1:", "name of a service"),
     ] {
-        let mistake = with(text).expect_err(text);
-        assert!(mistake.starts_with(start), "{mistake}");
-        assert!(mistake.contains(part), "{mistake}");
-        assert!(!mistake.contains('\n'), "{mistake}");
+        let error = with(text).expect_err(text);
+        assert!(matches!(error, Error::Mistake { .. }), "{error}");
+        let message = error.to_string();
+        assert!(message.starts_with(start), "{message}");
+        assert!(message.contains(part), "{message}");
+        assert!(!message.contains('\n'), "{message}");
     }
 }

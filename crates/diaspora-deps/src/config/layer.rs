@@ -1,13 +1,14 @@
-//! One `services.toml`, as text, laid over what there is, field by field: an operator
-//! who changes a port need not repeat the rest. Pure; what is wrong is said with the
-//! file and line where it stands.
+//! One `services.toml` laid over the others, field by field: an operator who changes a
+//! port need not repeat the rest. Pure; a mistake has the file and line where it stands.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Data, Kind, LogFile, Mistake, Need, Owned, Probe, Service, Unless};
+use super::service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
+use crate::Error;
+use crate::error::{Location, Mistake};
 use crate::net::Endpoint;
 
 #[derive(Debug, Deserialize)]
@@ -29,7 +30,7 @@ struct Entry {
     source_settings: Option<bool>,
     attempts: Option<u64>,
     directory: Option<String>,
-    directories: Option<Vec<Owned>>,
+    directories: Option<Vec<Directory>>,
     log: Option<LogFile>,
     exec: Option<Spanned<Vec<String>>>,
     unless: Option<Unless>,
@@ -51,46 +52,73 @@ struct ProbeEntry {
     key: Option<String>,
 }
 
-impl Data {
-    /// Lays one file over what there is.
-    pub(super) fn add(&mut self, file: &str, text: &str) -> Result<(), Mistake> {
-        let place = |at: usize| format!("{file}:{}", line_of(text, at));
-        let parsed: File = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            format!("{}: {}", place(at), one_line(error.message()))
-        })?;
-        for (name, value) in parsed.settings {
-            if !is_variable(name.get_ref()) {
-                return Err(format!(
-                    "{}: \"{}\" is no name of a setting: use letters, digits and _",
-                    place(name.span().start),
-                    name.get_ref()
-                ));
-            }
-            self.settings.insert(name.into_inner(), value);
+/// Lays a file over `services` and `settings`.
+///
+/// # Errors
+/// The first mistake in the file.
+pub(super) fn add(
+    file: &str,
+    text: &str,
+    services: &mut BTreeMap<String, Service>,
+    settings: &mut BTreeMap<String, String>,
+) -> Result<(), Error> {
+    let source = Source { file, text };
+    let parsed: File = toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        source.mistake(at, Mistake::Toml(one_line(error.message())))
+    })?;
+    for (name, value) in parsed.settings {
+        let at = name.span().start;
+        let name = name.into_inner();
+        if !is_variable(&name) {
+            return Err(source.mistake(at, Mistake::SettingName(name)));
         }
-        for (name, entry) in parsed.service {
-            let at = place(name.span().start);
-            let name = name.into_inner();
-            if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
-                return Err(format!("{at}: \"{name}\" can't be the name of a service"));
-            }
-            let service = self
-                .services
-                .entry(name.clone())
-                .or_insert_with(|| Service {
-                    name: name.clone(),
-                    ..Service::default()
-                });
-            service.place.clone_from(&at);
-            service.lay_over(entry, &place)?;
+        settings.insert(name, value);
+    }
+    for (name, entry) in parsed.service {
+        let at = name.span().start;
+        let name = name.into_inner();
+        if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
+            return Err(source.mistake(at, Mistake::ServiceName(name)));
         }
-        Ok(())
+        let service = services.entry(name.clone()).or_insert_with(|| Service {
+            name,
+            ..Service::default()
+        });
+        service.location = source.location(at);
+        service.lay_over(entry, source)?;
+    }
+    Ok(())
+}
+
+/// The file that is laid over the others.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    /// The line of a byte offset.
+    fn location(self, at: usize) -> Location {
+        let bytes = self.text.as_bytes();
+        let before = bytes.get(..at).unwrap_or(bytes);
+        Location {
+            file: self.file.to_owned(),
+            line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
+        }
+    }
+
+    fn mistake(self, at: usize, mistake: Mistake) -> Error {
+        Error::Mistake {
+            location: self.location(at),
+            mistake,
+        }
     }
 }
 
 impl Service {
-    fn lay_over(&mut self, entry: Entry, place: &dyn Fn(usize) -> String) -> Result<(), Mistake> {
+    fn lay_over(&mut self, entry: Entry, source: Source) -> Result<(), Error> {
         fn set<T>(field: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *field = value;
@@ -98,7 +126,7 @@ impl Service {
         }
         let needs = entry.needs.map(|needs| {
             let need = |need: Spanned<String>| Need {
-                place: place(need.span().start),
+                location: source.location(need.span().start),
                 name: need.into_inner(),
             };
             needs.into_iter().map(need).collect()
@@ -116,30 +144,27 @@ impl Service {
         set(&mut self.group, entry.group.map(Some));
         if let Some(exec) = entry.exec {
             if exec.get_ref().first().is_none_or(String::is_empty) {
-                return Err(format!(
-                    "{}: exec is empty: write exec = [\"program\", \"argument\"]",
-                    place(exec.span().start)
-                ));
+                return Err(source.mistake(exec.span().start, Mistake::EmptyExec));
             }
             self.exec = exec.into_inner();
-            // They belonged to the other program.
+            // These arguments were for the program that is replaced.
             self.unless = None;
         }
         set(&mut self.unless, entry.unless.map(Some));
         if let Some(probe) = entry.probe {
-            let at = place(probe.span().start);
-            self.probe = Some(Probe::lay_over(self.probe.take(), probe.into_inner(), &at)?);
+            let at = probe.span().start;
+            let probe = Probe::lay_over(self.probe.take(), probe.into_inner());
+            self.probe = Some(probe.map_err(|mistake| source.mistake(at, mistake))?);
         }
         Ok(())
     }
 }
 
 impl Probe {
-    fn lay_over(old: Option<Self>, entry: ProbeEntry, at: &str) -> Result<Self, Mistake> {
-        let missing = |what: &str| format!("{at}: the probe has no {what}");
+    fn lay_over(old: Option<Self>, entry: ProbeEntry) -> Result<Self, Mistake> {
         let mut probe = match (old, entry.kind) {
             (Some(old), _) => old,
-            (None, None) => return Err(missing("kind: write kind = \"tcp\", say")),
+            (None, None) => return Err(Mistake::NoKind),
             (None, Some(kind)) => Self {
                 kind,
                 address: String::new(),
@@ -160,14 +185,12 @@ impl Probe {
         probe.database = entry.database.unwrap_or(probe.database);
         probe.key = entry.key.unwrap_or(probe.key);
         if probe.address.is_empty() {
-            return Err(missing("address: write address = \"localhost:1234\", say"));
+            return Err(Mistake::NoAddress);
         }
         match Endpoint::parse(&probe.address) {
-            Ok(Endpoint::Tcp(..)) if probe.kind == Kind::Unix => Err(format!(
-                "{at}: a unix probe wants the path of a socket as its address"
-            )),
-            // With a setting in it, it may become one.
-            Err(why) if !probe.address.contains("${") => Err(format!("{at}: {why}")),
+            Ok(Endpoint::Tcp(..)) if probe.kind == Kind::Unix => Err(Mistake::NotASocketPath),
+            // It may be an address once its settings are known.
+            Err(error) if !probe.address.contains("${") => Err(error.into()),
             _ => Ok(probe),
         }
     }
@@ -180,11 +203,6 @@ fn is_variable(name: &str) -> bool {
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
-    1 + before.iter().filter(|&&byte| byte == b'\n').count()
 }
 
 fn one_line(text: &str) -> String {

@@ -1,5 +1,5 @@
-//! What can be written behind `diaspora-deps`: clap's description, and so the text of
-//! `--help`. Pure: nothing is looked at but the words.
+//! The command line of `diaspora-deps`, described for clap, and by that the text of
+//! `--help`. Pure.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::graph::Format;
-use crate::install;
+use crate::install::Set;
 
 /// Gate each service on what it needs.
 #[derive(Debug, Parser)]
 #[command(name = "diaspora-deps", version, disable_help_subcommand = true)]
-pub(super) struct Line {
+pub(super) struct Arguments {
     /// What each service needs [default: /etc/diaspora-deps/services.toml]
-    // Its own id: subcommands have `services` too.
-    #[arg(long = "services", id = "data", global = true, value_name = "FILE")]
-    pub(super) data: Option<PathBuf>,
+    // An id of its own: subcommands have `services` too.
+    #[arg(long = "services", id = "config", global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// The settings, a shell file [default: /etc/default/diaspora]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) settings: Option<PathBuf>,
@@ -76,7 +76,7 @@ pub(super) enum Command {
         thin: u32,
         /// Which stack
         #[arg(long, value_enum, default_value_t)]
-        set: install::Set,
+        set: Set,
         /// Make the settings file too, if there is none
         #[arg(long)]
         with_settings: bool,
@@ -92,19 +92,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_option_is_what_the_code_takes_it_for() {
-        Line::command().debug_assert();
+    fn options_and_operands_of_the_same_name_are_kept_apart() {
+        Arguments::command().debug_assert();
         // An option and an operand of the same name once shared one id.
         let words = "diaspora-deps --services /s --dir /d check redis --json";
-        let line = Line::try_parse_from(words.split(' ')).expect("a good line");
-        assert_eq!(line.data.as_deref(), Some(std::path::Path::new("/s")));
+        let arguments = Arguments::try_parse_from(words.split(' ')).expect("valid");
+        assert_eq!(
+            arguments.config.as_deref(),
+            Some(std::path::Path::new("/s"))
+        );
         assert!(
-            matches!(line.command, Command::Check { services, json: true } if services == ["redis"])
+            matches!(arguments.command, Command::Check { services, json: true } if services == ["redis"])
         );
         let words = "diaspora-deps wait -a 3 -a 0 redis";
-        let line = Line::try_parse_from(words.split(' ')).expect("the last counts");
+        let arguments = Arguments::try_parse_from(words.split(' ')).expect("the last -a counts");
         assert!(matches!(
-            line.command,
+            arguments.command,
             Command::Wait {
                 attempts: Some(0),
                 ..
