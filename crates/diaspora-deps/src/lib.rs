@@ -31,3 +31,13 @@ mod read;
 
 pub use command::run;
 pub use error::Error;
+
+use daemontools::{Args, entry};
+
+/// Runs the gate, or diaspora_svc where that is the name that the binary was executed
+/// under: `make install` makes them one file. Gives the exit code.
+#[must_use]
+pub fn run_called(args: Args) -> i32 {
+    let programs: [(_, entry::Program); 2] = [("diaspora-deps", run), ("diaspora_svc", svc::run)];
+    entry::called(&programs, &args).unwrap_or(run)(args)
+}

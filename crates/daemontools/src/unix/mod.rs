@@ -15,6 +15,7 @@ pub mod localtime;
 pub mod lock;
 pub mod memory;
 pub mod notify;
+pub mod own_file;
 pub mod pidfd;
 pub mod pipe;
 pub mod poll;
