@@ -6,6 +6,7 @@
 pub mod control;
 pub mod detail;
 pub mod ok;
+pub mod policy;
 pub mod status;
 mod trusted;
 
@@ -18,6 +19,8 @@ pub use trusted::{Checked, SuperviseDir};
 pub const RUN: &CStr = c"./run";
 /// If it exists when supervise starts, the service is not started.
 pub const DOWN: &CStr = c"down";
+/// What the operator asks of supervise, see [`policy`].
+pub const POLICY: &CStr = c"supervise.toml";
 /// The directory of supervise's own files; supervise makes it with mode 0700.
 pub const SUPERVISE: &CStr = c"supervise";
 /// Locked with `flock(2)` while supervise runs.
