@@ -30,4 +30,3 @@ mod output;
 mod read;
 
 pub use command::run;
-pub use error::Error;
