@@ -34,6 +34,10 @@ const CONFIRMATIONS: u32 = 3;
 /// How many cases of each target there are when nothing is said.
 const CASES: u64 = 500;
 
+/// What `--help` says.
+const USAGE: &str = "usage: difffuzz [--cases n] [--seconds n] [--seed n] [--first n] \
+                     [--target name]";
+
 /// The command line.
 struct Options {
     cases: Option<u64>,
@@ -55,6 +59,9 @@ impl Options {
         };
         let mut words = std::env::args().skip(1);
         while let Some(option) = words.next() {
+            if option == "--help" {
+                return Err(USAGE.to_owned());
+            }
             let value = words.next().ok_or(format!("{option} needs a value"))?;
             let number = || value.parse().map_err(|_| format!("{value} is no number"));
             match option.as_str() {

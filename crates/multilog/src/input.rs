@@ -146,10 +146,10 @@ impl Input {
     /// known, 0 where it cannot. `None`: there is nothing.
     fn wait(&mut self) -> Option<usize> {
         if self.flood.wants_nap() {
-            poll::let_signals_in(flood::NAP, &self.waiting);
+            poll::wait_for_signals(flood::NAP, &self.waiting);
         } else if self.deaf >= DEAF {
             self.deaf = 0;
-            poll::let_signals_in(Duration::ZERO, &self.waiting);
+            poll::wait_for_signals(Duration::ZERO, &self.waiting);
         }
         // Behind so much there is likely more, and no need to wait.
         if self.full > 0
