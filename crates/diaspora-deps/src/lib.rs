@@ -30,3 +30,13 @@ mod output;
 mod read;
 
 pub use command::run;
+
+use daemontools::{Args, entry};
+
+/// Runs the program that the binary was executed as, `diaspora-deps` by default: `make
+/// install` makes one file of both. Gives the exit code.
+#[must_use]
+pub fn run_called(args: Args) -> i32 {
+    let programs: [(_, entry::Program); 2] = [("diaspora-deps", run), ("diaspora_svc", svc::run)];
+    entry::called(&programs, &args).unwrap_or(run)(args)
+}

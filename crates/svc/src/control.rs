@@ -10,7 +10,7 @@ use daemontools::strerr::Reporter;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Mask;
 use daemontools::unix::{fd, file, pipe, poll, rlimit, signal};
-use daemontools::{Args, Errno, PERMANENT, about, servicedir, strerr};
+use daemontools::{Args, Errno, PERMANENT, cli, servicedir, strerr};
 
 use crate::commands::{Commands, LETTERS};
 use crate::tree::Tree;
@@ -91,8 +91,8 @@ pub fn run(args: Args) -> i32 {
     for option in options.by_ref() {
         match option {
             Opt::Short(letter, _) => request.commands.add(letter),
-            Opt::Long("help", _) => return about::help(&ME, HELP),
-            Opt::Long("version", _) => return about::version(&ME),
+            Opt::Long("help", _) => return cli::help(&ME, HELP),
+            Opt::Long("version", _) => return cli::version(&ME),
             Opt::Long("tree", _) => request.tree = true,
             Opt::Long("strict", _) => request.strict = true,
             Opt::Long("wait", _) => request.wait = true,

@@ -3,7 +3,7 @@
 use daemontools::servicedir::ok::{self, Accept};
 use daemontools::strerr::Reporter;
 use daemontools::unix::file;
-use daemontools::{Args, Errno, PERMANENT, about, getopt, servicedir};
+use daemontools::{Args, Errno, PERMANENT, cli, getopt, servicedir};
 
 static ME: Reporter = Reporter::new("svok");
 
@@ -21,8 +21,8 @@ pub fn run(args: Args) -> i32 {
         return getopt::usage(&ME, "svok dir").code();
     };
     match name.to_bytes() {
-        b"--help" => return about::help(&ME, HELP),
-        b"--version" => return about::version(&ME),
+        b"--help" => return cli::help(&ME, HELP),
+        b"--version" => return cli::version(&ME),
         _ => {}
     }
     if let Err(error) = file::chdir(name) {

@@ -8,7 +8,7 @@
 
 use std::os::fd::OwnedFd;
 
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
 use daemontools::procfs;
 use daemontools::servicedir::SUPERVISE;
 use daemontools::strerr::Decimal;
@@ -48,7 +48,7 @@ impl Sole {
         }
         let holder = match holder() {
             Ok(holder) => holder,
-            Err(error) if passes(error) => Holder::Unknown(error),
+            Err(error) if is_temporary(error) => Holder::Unknown(error),
             Err(_) => Holder::Nobody,
         };
         if self.said != Some(holder) {

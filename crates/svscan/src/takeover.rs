@@ -11,7 +11,7 @@ mod pipes;
 use core::ffi::CStr;
 
 use daemontools::command::TAKEN_OVER;
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
 use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::{LOCK, OK};
 use daemontools::unix::file::{self, Identity};
@@ -119,7 +119,7 @@ impl Svscan {
                 // Whoever can't take it was not asked for more.
                 let _ = farewell::by_name(name, &[TAKEN_OVER]);
             }
-            Err(error) if passes(error) => return Err(error),
+            Err(error) if is_temporary(error) => return Err(error),
             // It may have ended in the meantime.
             Err(error) if is_supervised(name)? && !self.takeover_said => {
                 self.takeover_said = true;
@@ -166,7 +166,7 @@ impl Svscan {
             };
             match others.add(pid, is_it) {
                 Ok(()) => return Ok(Some(pid)),
-                Err(error) if passes(error) => return Err(error),
+                Err(error) if is_temporary(error) => return Err(error),
                 Err(error) => result = Err(error),
             }
         }
@@ -189,7 +189,7 @@ impl Svscan {
 fn is_supervised(name: &CStr) -> Result<bool> {
     let path = Path::new(&[name.to_bytes(), b"/", OK.to_bytes()]);
     match path.and_then(|path| ok::is_supervised(path.as_c_str(), Accept::Fifo)) {
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         supervised => Ok(supervised == Ok(true)),
     }
 }

@@ -9,7 +9,7 @@
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
 use daemontools::procfs::ProcPath;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::process::Pid;
@@ -40,7 +40,7 @@ pub(super) fn survivors(dir: &CStr) -> Result<Option<Survivors>> {
             let reader = reader(&pipe.read)?;
             Some((pipe, reader))
         }
-        Err(error) if passes(error) => return Err(error),
+        Err(error) if is_temporary(error) => return Err(error),
         Err(_) => None,
     };
     Ok(Some(Survivors { svscan, pipe }))
@@ -55,7 +55,7 @@ pub(super) fn svscan(dir: &CStr) -> Result<Option<(u32, OwnedFd)>> {
         Ok(facts) => find(b"svscan", |pid| {
             procfs::is_our_process_in(pid, b"svscan", facts.identity)
         }),
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         Err(_) => Ok(None),
     }
 }
@@ -75,7 +75,7 @@ fn find(name: &[u8], is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32,
     let mut found = Ok(None);
     let all = match Dir::open(c"/proc") {
         Ok(all) => all,
-        Err(error) if passes(error) => return Err(error),
+        Err(error) if is_temporary(error) => return Err(error),
         Err(_) => return Ok(None),
     };
     let read = all.each(|entry, _| {
@@ -88,7 +88,7 @@ fn find(name: &[u8], is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32,
     });
     // What was found before the rest could not be read counts.
     match (found, read) {
-        (Ok(None), Err(error)) if passes(error) => Err(error),
+        (Ok(None), Err(error)) if is_temporary(error) => Err(error),
         (found, _) => found,
     }
 }
@@ -102,7 +102,7 @@ fn number(entry: &CStr) -> Option<u32> {
 fn open(pid: u32, is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32, OwnedFd)>> {
     match pidfd::open(Pid::from_raw(pid.cast_signed())) {
         Ok(process) if is_it(pid)? && !poll::has_input(process.as_fd()) => Ok(Some((pid, process))),
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         // It has ended; or there are no pidfds: without them nothing is found.
         Ok(_) | Err(_) => Ok(None),
     }

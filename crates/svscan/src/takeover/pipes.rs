@@ -1,7 +1,7 @@
 //! Which pipe a service and its logger have, seen in the hands of their supervises or,
 //! where both are gone, of the processes that their records name.
 
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
 use daemontools::procfs::ProcPath;
 use daemontools::servicedir::Checked;
 use daemontools::servicedir::status::Status;
@@ -42,7 +42,7 @@ impl Svscan {
                     }
                     None
                 }
-                Err(error) if passes(error) => return Err(error),
+                Err(error) if is_temporary(error) => return Err(error),
                 Ok(Checked::Missing) | Err(_) => None,
             };
         }
@@ -89,7 +89,7 @@ impl Svscan {
         };
         match found {
             Ok(pipe) => self.table[slot].piped(pipe),
-            Err(error) if passes(error) => return Err(error),
+            Err(error) if is_temporary(error) => return Err(error),
             // The logger can't be started without: a new one will be made.
             Err(error) => self.say_of(slot, b"unable to find the pipe of ", error),
         }
@@ -143,7 +143,7 @@ fn survivor(status: Status) -> Result<Option<u32>> {
                 procfs::is_start_time(status.since, clock::wall(), procfs::age(process.start_time));
             Ok(agrees.then_some(status.pid))
         }
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         Err(_) => Ok(None),
     }
 }
@@ -161,7 +161,7 @@ fn is_theirs(output: End, input: End, service: Option<u32>) -> Result<bool> {
         (End::Pipe(_), End::Gone, Some(pid)) => {
             let link = ProcPath::new(pid, b"fd/1")?;
             match file::open_write(link.as_c_str()) {
-                Err(error) if passes(error) => Err(error),
+                Err(error) if is_temporary(error) => Err(error),
                 opened => Ok(opened.is_err_and(|error| error == Errno::ENXIO)),
             }
         }
@@ -198,7 +198,7 @@ fn pipe_at(pid: u32, entry: &[u8]) -> Result<Option<Identity>> {
         false => Ok(None),
     });
     match pipe {
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         other => Ok(other.unwrap_or(None)),
     }
 }

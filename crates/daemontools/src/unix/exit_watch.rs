@@ -1,6 +1,6 @@
-//! The ends of many processes that are not our children, behind one descriptor that
-//! a `poll` can wait for: to hand thousands of pidfds to every `poll` would cost as
-//! many looks at each wake-up.
+//! Waiting for the exits of many processes that are not children, with one descriptor
+//! for `poll(2)`. Thousands of pidfds in every `poll` would cost a look at each of them
+//! at every wake-up.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -8,24 +8,24 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 
 use crate::{Errno, Result};
 
-/// How many ends are taken in at once.
+/// How many exits are read at once.
 const BATCH: usize = 64;
 
-/// The processes that are watched.
+/// Processes whose exits are waited for.
 #[derive(Debug)]
-pub struct Ends {
+pub struct ExitWatch {
     epoll: Epoll,
     watched: Vec<(u32, OwnedFd)>,
 }
 
-impl AsFd for Ends {
+impl AsFd for ExitWatch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.epoll.0.as_fd()
     }
 }
 
-impl Ends {
-    /// None yet.
+impl ExitWatch {
+    /// Without processes.
     ///
     /// # Errors
     /// What `epoll_create1(2)` says.
@@ -36,11 +36,11 @@ impl Ends {
         })
     }
 
-    /// Watches a process for as long as it lives, through its pidfd.
+    /// Waits for the exit of `pid` too, whose pidfd is `process`.
     ///
     /// # Errors
-    /// ENOMEM; what `epoll_ctl(2)` says: ENOSPC where the user watches too many.
-    pub fn watch(&mut self, pid: u32, process: OwnedFd) -> Result<()> {
+    /// ENOMEM, and those of `epoll_ctl(2)`: ENOSPC if this user watches too many.
+    pub fn add(&mut self, pid: u32, process: OwnedFd) -> Result<()> {
         self.watched.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         let event = EpollEvent::new(EpollFlags::EPOLLIN, u64::from(pid));
         self.epoll.add(&process, event)?;
@@ -48,7 +48,7 @@ impl Ends {
         Ok(())
     }
 
-    /// Takes in what has ended, and watches it no more.
+    /// Calls `each` with the pid of every process that has exited since the last call.
     pub fn take(&mut self, mut each: impl FnMut(u32)) {
         loop {
             let mut events = [EpollEvent::empty(); BATCH];
@@ -76,22 +76,22 @@ mod tests {
     use crate::unix::{pidfd, poll};
 
     #[test]
-    fn the_end_of_a_process_is_told_once() {
-        let mut ends = Ends::new().unwrap();
+    fn tells_the_exit_of_a_process_once() {
+        let mut watch = ExitWatch::new().unwrap();
         let mut child = std::process::Command::new("cat")
             .stdin(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         let pid = Pid::from_raw(child.id().cast_signed());
-        ends.watch(child.id(), pidfd::open(pid).unwrap()).unwrap();
-        let mut told = Vec::new();
-        ends.take(|pid| told.push(pid));
-        assert_eq!(told, []);
+        watch.add(child.id(), pidfd::open(pid).unwrap()).unwrap();
+        let mut seen = Vec::new();
+        watch.take(|pid| seen.push(pid));
+        assert_eq!(seen, []);
         drop(child.stdin.take());
-        poll::wait(ends.as_fd(), poll::Direction::Read).unwrap();
-        ends.take(|pid| told.push(pid));
-        ends.take(|pid| told.push(pid));
-        assert_eq!(told, [child.id()]);
+        poll::wait(watch.as_fd(), poll::Direction::Read).unwrap();
+        watch.take(|pid| seen.push(pid));
+        watch.take(|pid| seen.push(pid));
+        assert_eq!(seen, [child.id()]);
         child.wait().unwrap();
     }
 }

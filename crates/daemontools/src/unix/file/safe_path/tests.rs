@@ -26,25 +26,27 @@ fn place() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn our_own_links_are_followed_and_loops_end() {
+fn follows_own_links_and_ends_at_a_loop() {
     let (_place, home) = place();
     symlink("shared", home.join("log")).expect("symlink");
     symlink("../home/./log", home.join("again")).expect("symlink");
     symlink("loop", home.join("loop")).expect("symlink");
     for name in ["shared", "log", "again"] {
-        assert!(enter(&c(&home.join(name))).is_ok(), "{name}");
-        assert!(enter_ours(&c(&home.join(name))).is_ok(), "{name}");
+        assert!(
+            open_directory_safely(&c(&home.join(name))).is_ok(),
+            "{name}"
+        );
     }
-    let failed = |name: &str| enter(&c(&home.join(name))).expect_err(name);
-    assert_eq!(failed("loop"), Obstacle::System(Errno::ELOOP));
-    assert_eq!(failed("none"), Obstacle::System(Errno::ENOENT));
+    let failed = |name: &str| open_directory_safely(&c(&home.join(name))).expect_err(name);
+    assert_eq!(failed("loop"), PathError::System(Errno::ELOOP));
+    assert_eq!(failed("none"), PathError::System(Errno::ENOENT));
     fs::write(home.join("file"), "").expect("write");
-    assert_eq!(failed("file"), Obstacle::System(Errno::ENOTDIR));
-    assert_eq!(failed("file/x"), Obstacle::System(Errno::ENOTDIR));
+    assert_eq!(failed("file"), PathError::System(Errno::ENOTDIR));
+    assert_eq!(failed("file/x"), PathError::System(Errno::ENOTDIR));
 }
 
 #[test]
-fn a_link_of_another_user_is_followed_only_into_a_directory_of_his() {
+fn follows_another_users_link_only_to_a_directory_of_that_user() {
     if !geteuid().is_root() {
         return;
     }
@@ -53,11 +55,11 @@ fn a_link_of_another_user_is_followed_only_into_a_directory_of_his() {
     for (target, home_is_his, link_is_his, target_is_his, followed) in [
         ("shared", true, true, true, true),
         ("shared", false, true, true, true),
-        // Nothing but root could have put it there.
+        // Only root can have made it.
         ("../other", false, false, false, true),
         ("../other", true, true, false, false),
         ("../other", false, true, false, false),
-        // It may be root's, and have lain elsewhere.
+        // Root's link, which the owner of the directory may have moved here.
         ("../other", true, false, false, false),
         ("/etc", true, true, false, false),
     ] {
@@ -66,8 +68,8 @@ fn a_link_of_another_user_is_followed_only_into_a_directory_of_his() {
         symlink(target, &link).expect("symlink");
         lchown(&link, Some(owner(link_is_his)), None).expect("lchown");
         chown(home.join("shared"), Some(owner(target_is_his)), None).expect("chown");
-        let found = enter(&c(&link)).map(drop);
-        let refused = Err(Obstacle::Link(c(&link)));
+        let found = open_directory_safely(&c(&link)).map(drop);
+        let refused = Err(PathError::Link(c(&link)));
         let expected = if followed { Ok(()) } else { refused };
         let shown = format!("{target} {home_is_his} {link_is_his} {target_is_his}");
         assert_eq!(found, expected, "{shown}");
@@ -77,12 +79,12 @@ fn a_link_of_another_user_is_followed_only_into_a_directory_of_his() {
 }
 
 #[test]
-fn a_file_is_ours_only_if_nobody_else_may_change_it_or_its_directories() {
+fn opens_a_file_only_if_no_other_user_may_write_it_or_its_directories() {
     let (_place, home) = place();
     let file = home.join("shared/settings");
     fs::write(&file, "").expect("write");
     let shared = home.join("shared");
-    let others = |path: &Path| Err(Obstacle::Others(c(path)));
+    let others = |path: &Path| Err(PathError::Writable(c(path)));
     for (home_mode, shared_mode, file_mode, expected) in [
         (0o755, 0o755, 0o644, Ok(())),
         (0o755, 0o1777, 0o600, Ok(())),
@@ -95,13 +97,16 @@ fn a_file_is_ours_only_if_nobody_else_may_change_it_or_its_directories() {
         mode(&shared, shared_mode);
         mode(&file, file_mode);
         let shown = format!("{home_mode:o} {shared_mode:o} {file_mode:o}");
-        assert_eq!(open_ours(&c(&file)).map(drop), expected, "{shown}");
+        assert_eq!(open_file_safely(&c(&file)).map(drop), expected, "{shown}");
     }
     mode(&home, 0o755);
     mode(&file, 0o644);
     let fifo = home.join("shared/fifo");
     crate::unix::fifo::make(&c(&fifo)).expect("mkfifo");
     for other in [&fifo, &shared] {
-        assert_eq!(open_ours(&c(other)).expect_err("no file"), Obstacle::NoFile);
+        assert_eq!(
+            open_file_safely(&c(other)).expect_err("no file"),
+            PathError::NotAFile
+        );
     }
 }

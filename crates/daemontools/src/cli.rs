@@ -1,15 +1,14 @@
-//! `--help` and `--version`: what a program says of itself, on standard output.
+//! `--help` and `--version`, and a program's output on standard output.
 
 use crate::strerr::Reporter;
 use crate::unix::fd;
 
-/// Prints the text of `--help`; gives the exit code, which says whether it got
-/// out.
+/// Prints the text of `--help`. Gives the exit code of [`output`].
 pub fn help(me: &Reporter, text: &str) -> i32 {
     output(me, text.as_bytes())
 }
 
-/// Prints `program (daemontools-rs) version`; gives the exit code as [`help`] does.
+/// Prints `program (daemontools-rs) version`. Gives the exit code of [`output`].
 pub fn version(me: &Reporter) -> i32 {
     let line = [
         me.name(),
@@ -21,8 +20,8 @@ pub fn version(me: &Reporter) -> i32 {
     output(me, line.as_bytes())
 }
 
-/// Writes a program's whole output. What can't be written is a failure with a
-/// message, never lost in silence.
+/// Writes all output of a program. Gives the exit code: 0, or, with a message, that of
+/// a fatal error if the output could not be written.
 pub fn output(me: &Reporter, bytes: &[u8]) -> i32 {
     match fd::write_all(fd::STDOUT, bytes) {
         Ok(()) => 0,
