@@ -1,20 +1,19 @@
-//! What stands in front of each line: a time, if the script asks for one, and a
-//! prefix, if it has one.
+//! Stamps: the time in front of each line, if the script asks for one, and the prefix.
 
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::localtime;
 
-/// The longest prefix; what is beyond it is cut.
-pub(crate) const PREFIX_MAX: usize = 200;
-/// Up to this length a stamp or a line is copied in one go, with what is behind it.
+/// The longest prefix; the rest of a longer one is ignored.
+const PREFIX_MAX: usize = 200;
+/// The length at which short stamps and lines are copied, together with bytes behind them.
 pub(crate) const SHORT: usize = 32;
 /// The longest time, with its space.
 const TIME_MAX: usize = 40;
 
-/// How the time is written.
+/// The format of the time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// Not at all.
+    /// No time.
     #[default]
     None,
     /// `@` and a TAI64N label.
@@ -25,7 +24,7 @@ pub(crate) enum Format {
     Local(u8),
 }
 
-/// Bytes in front of a line.
+/// The bytes in front of a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp {
     bytes: [u8; TIME_MAX + PREFIX_MAX],
@@ -33,7 +32,7 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// What stands in front of the lines of a moment.
+    /// The stamp of lines that were read at a moment.
     pub(crate) fn new(format: Format, prefix: &[u8], moment: Tai64n) -> Self {
         let mut stamp = Self {
             bytes: [0; TIME_MAX + PREFIX_MAX],
@@ -85,18 +84,17 @@ impl Stamp {
         self.len += bytes.len();
     }
 
-    /// How many bytes.
+    /// Its length in bytes.
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
-    /// The first [`SHORT`] bytes, if there are no more: a copy of a fixed length
-    /// takes no call.
+    /// Its bytes and bytes behind them, [`SHORT`] in all, unless it is longer.
     pub(crate) fn as_short(&self) -> Option<&[u8; SHORT]> {
         self.bytes.first_chunk().filter(|_| self.len <= SHORT)
     }
 
-    /// The bytes.
+    /// Its bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }

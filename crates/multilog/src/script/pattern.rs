@@ -1,25 +1,25 @@
-//! Patterns of stars and non-stars. A star matches up to the next appearance of
-//! the character that follows it in the pattern and never goes back for a later
-//! one; a star at the end matches all the rest.
+//! Patterns. In a simple one, a star matches up to the next appearance of the byte that
+//! follows it in the pattern, and never tries a later one; a star at the end matches all
+//! the rest.
 
 use core::ffi::CStr;
 
-use crate::glob;
+use super::glob;
 
-/// How many bytes of a line patterns see, the stamp among them.
+/// How many bytes of a line patterns see, its stamp included.
 pub(crate) const SEEN: usize = 1000;
 
-/// A pattern, as it was given.
+/// A pattern.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pattern {
-    /// Of stars and non-stars.
+    /// One of stars and bytes that stand for themselves.
     Simple(&'static CStr),
-    /// As `fnmatch` knows them.
+    /// One of `fnmatch(3)`.
     Glob(&'static CStr),
 }
 
 impl Pattern {
-    /// Whether it matches all of `line`.
+    /// Whether the pattern matches all of `line`.
     pub(crate) fn matches(self, line: &[u8]) -> bool {
         match self {
             Self::Simple(pattern) => matches(pattern.to_bytes(), line),

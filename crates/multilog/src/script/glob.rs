@@ -1,11 +1,11 @@
-//! Patterns as `fnmatch` knows them: `?`, `*`, `[...]` with ranges, classes and `!`,
-//! and a backslash before a byte that is meant as it is.
+//! The patterns of `fnmatch(3)`: `?`, `*`, `[...]` with ranges, classes and `!`, and a
+//! backslash before a byte that stands for itself.
 
 /// Whether `pattern` matches all of `line`.
 pub(crate) fn matches(pattern: &[u8], line: &[u8]) -> bool {
     let (mut at, mut seen) = (0, 0);
-    // Where to go on when what follows the last star does not match: one byte
-    // later than last time.
+    // Where to continue if the pattern behind the last star does not match: that star
+    // takes one byte more.
     let mut again: Option<(usize, usize)> = None;
     loop {
         if pattern.get(at) == Some(&b'*') {
@@ -28,16 +28,16 @@ pub(crate) fn matches(pattern: &[u8], line: &[u8]) -> bool {
     }
 }
 
-/// How much of the pattern matches this byte; `None` if it does not.
+/// The length of the pattern's first element, if it matches this byte.
 fn one(pattern: &[u8], byte: u8) -> Option<usize> {
     match pattern {
         [b'?', ..] => Some(1),
         [b'\\', literal, ..] => (*literal == byte).then_some(2),
-        // At the end it is in front of nothing.
+        // At the end of a pattern it matches nothing.
         [b'\\'] => None,
         [b'[', rest @ ..] => match bracket(rest, byte) {
             Some((matched, len)) => matched.then_some(len + 1),
-            // Never closed: a bracket like any other byte.
+            // A bracket that is never closed stands for itself.
             None => (byte == b'[').then_some(1),
         },
         [literal, ..] => (*literal == byte).then_some(1),
@@ -45,7 +45,7 @@ fn one(pattern: &[u8], byte: u8) -> Option<usize> {
     }
 }
 
-/// What is behind a `[`: whether it matches, and its length with the `]`.
+/// The text behind a `[`: whether it matches, and its length with the `]`.
 fn bracket(text: &[u8], byte: u8) -> Option<(bool, usize)> {
     let negated = matches!(text.first(), Some(b'!' | b'^'));
     let first = usize::from(negated);
@@ -77,7 +77,7 @@ fn bracket(text: &[u8], byte: u8) -> Option<(bool, usize)> {
     }
 }
 
-/// A byte between brackets, with or without its backslash, and the length of that.
+/// A byte between brackets and its length in the pattern, with a backslash or without.
 fn member(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [b'\\', byte, ..] => Some((*byte, 2)),
@@ -86,7 +86,7 @@ fn member(text: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// The name of a class like `[:digit:]`, and the length of that.
+/// The name of a class like `[:digit:]`, and the class's length in the pattern.
 fn class(text: &[u8]) -> Option<(&[u8], usize)> {
     let rest = text.strip_prefix(b"[:")?;
     let len = rest
@@ -98,8 +98,8 @@ fn class(text: &[u8]) -> Option<(&[u8], usize)> {
         .then_some((&rest[..len], len + 4))
 }
 
-/// Whether a byte is in the class of this name, whatever the locale; `None` where
-/// no class has it, and then the pattern matches nothing.
+/// Whether a byte is in the class of this name, in the C locale; `None` if no class has the
+/// name, in which case the pattern matches nothing.
 fn is_in(class: &[u8], byte: u8) -> Option<bool> {
     Some(match class {
         b"alnum" => byte.is_ascii_alphanumeric(),

@@ -1,26 +1,32 @@
-//! The names of finished files: `@`, a label in 24 lower-case hexadecimal digits,
-//! a dot, a code. Anything else in the directory is somebody else's, whatever it
-//! begins with, and is never removed.
+//! The names of finished files: `@`, a label of 24 lower-case hexadecimal digits, a dot, a
+//! code. A file with any other name belongs to somebody else and is never removed.
 
 use core::ffi::CStr;
 
 use daemontools::tai64n::{LABEL_LEN, Tai64n};
 
-/// Longest name of a finished file that we look after, with its NUL.
+/// The longest name of a finished file that is looked after, with its NUL.
 const NAME_MAX: usize = 64;
 
-/// Digits of a label, in their order.
-type Label = [u8; LABEL_LEN];
-
-/// The name of a finished file.
+/// The name of a finished file. Names sort by their labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Name {
+pub(super) struct Name {
     bytes: [u8; NAME_MAX],
+}
+
+/// The last part of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Code {
+    /// Complete and safe on the disk.
+    Safe = b's',
+    /// It was being written when an outage came.
+    Unfinished = b'u',
 }
 
 impl Name {
     /// The name for a label and a code.
-    pub(crate) fn new(label: Tai64n, code: Code) -> Self {
+    pub(super) fn new(label: Tai64n, code: Code) -> Self {
         let mut bytes = [0; NAME_MAX];
         bytes[0] = b'@';
         bytes[1..=LABEL_LEN].copy_from_slice(&label.label());
@@ -29,15 +35,12 @@ impl Name {
         Self { bytes }
     }
 
-    /// A name from a directory, if it is that of a finished file.
-    pub(crate) fn parse(name: &CStr) -> Option<Self> {
+    /// A name in a directory, if it is the name of a finished file.
+    pub(super) fn parse(name: &CStr) -> Option<Self> {
         let name = name.to_bytes();
-        if name.len() >= NAME_MAX || name.first() != Some(&b'@') {
-            return None;
-        }
-        let label = name.get(1..=LABEL_LEN)?;
+        let (label, rest) = name.strip_prefix(b"@")?.split_at_checked(LABEL_LEN)?;
         let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if !label.iter().all(is_digit) || name.get(LABEL_LEN + 1) != Some(&b'.') {
+        if name.len() >= NAME_MAX || !label.iter().all(is_digit) || !rest.starts_with(b".") {
             return None;
         }
         let mut bytes = [0; NAME_MAX];
@@ -46,50 +49,42 @@ impl Name {
     }
 
     /// The name, for the kernel.
-    pub(crate) fn as_c_str(&self) -> &CStr {
+    pub(super) fn as_c_str(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"@")
     }
 
-    fn label(&self) -> Label {
-        let mut label = [0; LABEL_LEN];
-        label.copy_from_slice(&self.bytes[1..=LABEL_LEN]);
-        label
+    fn label(&self) -> Option<Tai64n> {
+        let text = str::from_utf8(&self.bytes[1..=LABEL_LEN]).ok()?;
+        Some(Tai64n {
+            seconds: u64::from_str_radix(&text[..16], 16).ok()?,
+            nanos: u32::from_str_radix(&text[16..], 16).ok()?,
+        })
     }
-}
-
-/// What is known of a finished file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Code {
-    /// Complete and safe on the disk.
-    Safe = b's',
-    /// Was being written when there was an outage.
-    Unfinished = b'u',
 }
 
 /// How many of the oldest files a survey knows by name.
 const KNOWN: usize = 16;
 
-/// What a look at all the finished files of a directory gives.
+/// All finished files of a directory, as far as their number and order matter.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Survey {
-    /// How many there are.
-    pub(crate) count: u64,
-    /// The oldest of them, those with the smallest labels, in order.
+pub(super) struct Survey {
+    /// The number of finished files.
+    pub(super) count: u64,
+    /// The names of the oldest, in order.
     oldest: Vec<Name>,
     newest: Option<Name>,
 }
 
 impl Survey {
-    /// Takes a name of the directory into account, if it is that of a finished
-    /// file; says whether it is.
-    pub(crate) fn see(&mut self, name: &CStr) -> bool {
+    /// Adds a name of the directory, if it is the name of a finished file; says whether
+    /// it is.
+    pub(super) fn add(&mut self, name: &CStr) -> bool {
         let Some(name) = Name::parse(name) else {
             return false;
         };
         let is_complete = self.oldest.len() as u64 == self.count;
         self.count += 1;
-        self.newest = Some(self.newest.map_or(name, |newest| newest.max(name)));
+        self.newest = self.newest.max(Some(name));
         let at = self.oldest.partition_point(|older| *older < name);
         if at < self.oldest.len() || (is_complete && at < KNOWN) {
             self.oldest.truncate(KNOWN - 1);
@@ -98,35 +93,28 @@ impl Survey {
         true
     }
 
-    /// The oldest, unless another look is needed to know it.
-    pub(crate) fn oldest(&self) -> Option<Name> {
+    /// The oldest file; `None` also if the directory has to be read again to know it.
+    pub(super) fn oldest(&self) -> Option<Name> {
         self.oldest.first().copied()
     }
 
-    /// The oldest is gone.
-    pub(crate) fn forget_oldest(&mut self) {
+    /// Removes the oldest file from the survey.
+    pub(super) fn forget_oldest(&mut self) {
         if !self.oldest.is_empty() {
             self.oldest.remove(0);
             self.count -= 1;
         }
     }
 
-    /// The label for a file that is finished now: never below the newest, for the
-    /// clock may have been set back, and the file with the smallest is removed.
-    pub(crate) fn next_label(&self, now: Tai64n) -> Tai64n {
-        match self.newest.and_then(|name| parse_label(name.label())) {
+    /// The label for a file that is finished now. It is above the newest there is, since
+    /// the file with the smallest label is removed first and the clock may have been set
+    /// back.
+    pub(super) fn next_label(&self, now: Tai64n) -> Tai64n {
+        match self.newest.and_then(|name| name.label()) {
             Some(newest) if newest >= now => after(newest),
             _ => now,
         }
     }
-}
-
-fn parse_label(label: Label) -> Option<Tai64n> {
-    let text = str::from_utf8(&label).ok()?;
-    Some(Tai64n {
-        seconds: u64::from_str_radix(&text[..16], 16).ok()?,
-        nanos: u32::from_str_radix(&text[16..], 16).ok()?,
-    })
 }
 
 /// The label one nanosecond later.
@@ -146,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_names_are_ours() {
+    fn only_an_at_a_label_and_a_dot_are_a_finished_file() {
         for name in [
             c"@400000006b04f6532d9f487c.s",
             c"@400000006b04f6532d9f487c.u",
@@ -169,16 +157,16 @@ mod tests {
         }
     }
 
-    /// Guards against a clock that was set back: the newest file would get the
-    /// smallest label, and be removed first.
+    /// Guards against a clock that was set back: the newest file would get the smallest
+    /// label and be removed first.
     #[test]
-    fn a_label_is_never_below_the_newest() {
+    fn a_label_is_above_the_newest() {
         let mut survey = Survey::default();
         let now = Tai64n::from_unix(1_700_000_000, 5);
         assert_eq!(survey.next_label(now), now);
         let newest = Tai64n::from_unix(1_800_000_000, 999_999_999);
-        survey.see(Name::new(newest, Code::Safe).as_c_str());
-        survey.see(Name::new(now, Code::Unfinished).as_c_str());
+        survey.add(Name::new(newest, Code::Safe).as_c_str());
+        survey.add(Name::new(now, Code::Unfinished).as_c_str());
         let next = survey.next_label(now);
         assert_eq!(next, Tai64n::from_unix(1_800_000_001, 0));
         assert_eq!(survey.count, 2);
@@ -186,17 +174,17 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_are_known_in_order_until_another_look_is_needed() {
+    fn the_oldest_are_known_in_order_until_the_directory_has_to_be_read_again() {
         let name = |seconds| Name::new(Tai64n::from_unix(seconds, 0), Code::Safe);
         let total = KNOWN as i64 + 5;
         let mut survey = Survey::default();
         for seconds in 0..total {
-            survey.see(name(seconds * 5 % total).as_c_str());
+            survey.add(name(seconds * 5 % total).as_c_str());
         }
         for seconds in 0..KNOWN as i64 {
             assert_eq!(survey.oldest(), Some(name(seconds)));
             survey.forget_oldest();
-            survey.see(name(1000 + seconds).as_c_str());
+            survey.add(name(1000 + seconds).as_c_str());
         }
         assert_eq!((survey.oldest(), survey.count), (None, 5 + KNOWN as u64));
     }
