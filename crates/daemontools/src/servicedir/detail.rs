@@ -84,6 +84,78 @@ pub struct Detail {
     pub seen: Option<u64>,
     /// `terminated 1`: supervise was ended by TERM.
     pub terminated: bool,
+    /// `stage NAME`, where the service has a policy.
+    pub stage: Option<Stage>,
+    /// `ready LABEL`: when the service said that it is ready.
+    pub ready: Option<[u8; LABEL_LEN]>,
+    /// `failures N`: how often in a row it has ended early.
+    pub failures: u32,
+    /// `failed N`: how often it has ended early, ever.
+    pub failed: u64,
+    /// `next LABEL`: when it will be started, while it waits.
+    pub next: Option<[u8; LABEL_LEN]>,
+    /// `asked 1`: supervise was told to send its process a signal that ends it.
+    pub asked: bool,
+    /// `finish N` and `finish-born TICKS`: the process of `./finish`, while it runs.
+    pub finish: Option<MainProcess>,
+}
+
+/// Where in its life a service is, for people and for whoever waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No process, and none is to come.
+    Down,
+    /// No process; one is to come.
+    Waiting,
+    /// A process that has not said that it is ready.
+    Starting,
+    /// A process that would not say so.
+    Up,
+    /// A process that has said so.
+    Ready,
+    /// A process that was told to end.
+    Stopping,
+    /// `./finish` runs.
+    Finishing,
+    /// Has ended as it should, and is not started again.
+    Finished,
+    /// Has failed, and is not started again.
+    Failed,
+}
+
+impl Stage {
+    const ALL: [Self; 9] = [
+        Self::Down,
+        Self::Waiting,
+        Self::Starting,
+        Self::Up,
+        Self::Ready,
+        Self::Stopping,
+        Self::Finishing,
+        Self::Finished,
+        Self::Failed,
+    ];
+
+    /// As it is written in the file.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Waiting => "waiting",
+            Self::Starting => "starting",
+            Self::Up => "up",
+            Self::Ready => "ready",
+            Self::Stopping => "stopping",
+            Self::Finishing => "finishing",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn parse(text: &[u8]) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|stage| stage.text().as_bytes() == text)
+    }
 }
 
 impl Detail {
@@ -120,6 +192,28 @@ impl Detail {
         if self.terminated {
             text.number(b"terminated ", 1);
         }
+        if let Some(stage) = self.stage {
+            text.line(b"stage ", stage.text().as_bytes());
+        }
+        if let Some(ready) = &self.ready {
+            text.line(b"ready ", ready);
+        }
+        if self.failures > 0 {
+            text.number(b"failures ", u64::from(self.failures));
+        }
+        if self.failed > 0 {
+            text.number(b"failed ", self.failed);
+        }
+        if let Some(next) = &self.next {
+            text.line(b"next ", next);
+        }
+        if self.asked {
+            text.number(b"asked ", 1);
+        }
+        if let Some(finish) = self.finish {
+            text.number(b"finish ", u64::from(finish.pid));
+            text.number(b"finish-born ", finish.start_time);
+        }
         text.filled()
     }
 
@@ -128,6 +222,7 @@ impl Detail {
     pub fn parse(text: &[u8]) -> Self {
         let mut detail = Self::default();
         let (mut pid, mut start_time) = (None, None);
+        let (mut finish, mut finish_start_time) = (None, None);
         for (name, value) in lines(text) {
             let number = || str::from_utf8(value).ok()?.parse::<u64>().ok();
             let small = || number().and_then(|number| i32::try_from(number).ok());
@@ -143,11 +238,24 @@ impl Detail {
                 b"directory" => detail.directory = identity(value),
                 b"seen" => detail.seen = number(),
                 b"terminated" => detail.terminated = number() == Some(1),
+                b"stage" => detail.stage = Stage::parse(value),
+                b"ready" => detail.ready = value.try_into().ok(),
+                b"failures" => {
+                    let most = |number| u32::try_from(number).unwrap_or(u32::MAX);
+                    detail.failures = number().map_or(0, most);
+                }
+                b"failed" => detail.failed = number().unwrap_or(0),
+                b"next" => detail.next = value.try_into().ok(),
+                b"asked" => detail.asked = number() == Some(1),
+                b"finish" => finish = number().and_then(|pid| u32::try_from(pid).ok()),
+                b"finish-born" => finish_start_time = number(),
                 _ => {}
             }
         }
         let process = pid.zip(start_time);
         detail.process = process.map(|(pid, start_time)| MainProcess { pid, start_time });
+        let finish = finish.zip(finish_start_time);
+        detail.finish = finish.map(|(pid, start_time)| MainProcess { pid, start_time });
         detail
     }
 }
@@ -216,6 +324,16 @@ mod tests {
                 }),
                 seen: Some(u64::MAX),
                 terminated: true,
+                stage: Some(Stage::Finishing),
+                ready: Some([b'f'; LABEL_LEN]),
+                failures: u32::MAX,
+                failed: u64::MAX,
+                next: Some([b'f'; LABEL_LEN]),
+                asked: true,
+                finish: Some(MainProcess {
+                    pid: u32::MAX,
+                    start_time: u64::MAX,
+                }),
             };
             let text = detail.render();
             assert!(text.starts_with(b"starts 18446744073709551615\n"));

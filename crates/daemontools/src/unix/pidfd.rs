@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::process::Pid;
+use super::process::{End, Pid};
 use super::signal::Signal;
 use crate::{Errno, Result};
 
@@ -37,6 +37,21 @@ pub fn has_ended(fd: impl AsFd) -> Result<bool> {
     }
 }
 
+/// How the process ended, whoever's child it was: known from Linux 6.15 on, and once its
+/// parent has waited for it. `None` until then, and where the kernel does not tell.
+#[must_use]
+pub fn end(fd: impl AsFd) -> Option<End> {
+    // SAFETY: a structure of integers, for which zeros are a value.
+    let mut info: libc::pidfd_info = unsafe { core::mem::zeroed() };
+    let wanted = u64::from(libc::PIDFD_INFO_EXIT);
+    info.mask = wanted;
+    let fd = fd.as_fd().as_raw_fd();
+    // SAFETY: the kernel writes the structure, whose size is a part of the request, and
+    // no more than that.
+    let told = unsafe { libc::ioctl(fd, libc::PIDFD_GET_INFO, &raw mut info) };
+    (told == 0 && info.mask & wanted != 0).then(|| End::of(info.exit_code))
+}
+
 /// Sends a signal to the process.
 ///
 /// # Errors
@@ -55,4 +70,31 @@ pub fn send(fd: impl AsFd, signal: Signal) -> Result<()> {
         )
     };
     Errno::result(sent).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::process;
+    use super::*;
+
+    fn killed() -> i32 {
+        let _ = process::kill(Pid::this(), Signal::SIGKILL);
+        0
+    }
+
+    #[test]
+    fn the_end_of_a_process_is_told_once_it_was_waited_for() {
+        for (child, expected) in [
+            (process::spawn(|| 7), End::Exited(7)),
+            (process::spawn(killed), End::Killed(9)),
+        ] {
+            let pid = child.expect("a child");
+            let fd = open(pid).expect("a pidfd");
+            assert_eq!(process::wait_for(pid), Ok(expected));
+            let told = end(&fd);
+            // Before Linux 6.15 the kernel does not tell.
+            assert!(told.is_none() || told == Some(expected), "{told:?}");
+            assert!(has_ended(&fd).expect("poll"));
+        }
+    }
 }

@@ -61,7 +61,7 @@ pub enum End {
 
 impl End {
     /// What a status of `waitpid(2)` says of a process that has ended.
-    const fn of(status: i32) -> Self {
+    pub(super) const fn of(status: i32) -> Self {
         if libc::WIFSIGNALED(status) {
             Self::Killed(libc::WTERMSIG(status))
         } else {
@@ -87,6 +87,39 @@ pub fn reap() -> Result<Option<(Pid, End)>> {
             Err(error) => Err(error),
         };
     }
+}
+
+/// A child that has ended, if any; it stays there to be waited for, and so its pid and
+/// its process group are still its own.
+///
+/// # Errors
+/// What `waitid(2)` says, but for EINTR, and for having no children.
+pub fn ended_child() -> Result<Option<Pid>> {
+    loop {
+        // SAFETY: a structure of integers and pointers, for which zeros are a value.
+        let mut info: libc::siginfo_t = unsafe { core::mem::zeroed() };
+        let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        // SAFETY: the kernel writes one structure, or nothing where no child has ended.
+        let result = unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, flags) };
+        return match Errno::result(result) {
+            Ok(_) => {
+                // SAFETY: what waitid writes is about a child; what it leaves is zero.
+                let pid = unsafe { info.si_pid() };
+                Ok((pid != 0).then(|| Pid::from_raw(pid)))
+            }
+            Err(Errno::ECHILD) => Ok(None),
+            Err(Errno::EINTR) => continue,
+            Err(error) => Err(error),
+        };
+    }
+}
+
+/// Sends a signal to each process of the group that `leader` leads.
+///
+/// # Errors
+/// ESRCH if it has none, or `leader` leads none; else what `kill(2)` says.
+pub fn kill_group(leader: Pid, signal: Signal) -> Result<()> {
+    nix::sys::signal::killpg(leader, signal)
 }
 
 /// Waits for one child and says how it ended.
