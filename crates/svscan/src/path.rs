@@ -1,12 +1,11 @@
-//! Paths put together without the heap: memory that can't be had must not end
-//! svscan.
+//! Paths built without the heap: running out of memory must not end svscan.
 
 use core::ffi::CStr;
 
 use daemontools::strerr::Decimal;
 use daemontools::{Errno, Result};
 
-/// Room for a name of 255 bytes and what we put around it.
+/// Room for a name of 255 bytes and what svscan puts before and after it.
 const ROOM: usize = 320;
 
 /// A path, with its NUL.
@@ -34,12 +33,12 @@ impl Path {
         Ok(Self { bytes })
     }
 
-    /// A name of a directory, which is never too long.
+    /// A name in a directory, which is never too long.
     pub(crate) fn of_name(name: &CStr) -> Self {
         Self::new(&[name.to_bytes()]).unwrap_or(Self { bytes: [0; ROOM] })
     }
 
-    /// What `/proc` has of a process.
+    /// An entry in the `/proc` directory of a process.
     ///
     /// # Errors
     /// ENAMETOOLONG.
@@ -48,7 +47,7 @@ impl Path {
         Self::new(&[b"/proc/", pid.as_bytes(), b"/", entry])
     }
 
-    /// The path as the system takes it.
+    /// The path for system calls.
     pub(crate) fn as_c_str(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"")
     }
@@ -59,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_its_parts_and_too_long_a_one_is_an_error() {
+    fn path_is_its_parts_and_an_error_if_too_long() {
         let path = Path::new(&[b"a", b"/", b"log"]).expect("short");
         assert_eq!(path.as_c_str(), c"a/log");
         assert!(Path::new(&[&[b'x'; ROOM - 1]]).is_ok());
