@@ -9,16 +9,16 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use daemontools::servicedir::{DETAIL, LOCK, Own, STATUS, SUPERVISE, Told};
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::status::{Status, Want};
+use daemontools::servicedir::{Checked, DETAIL, LOCK, STATUS, SUPERVISE, SuperviseDir};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::process::{self, Pid};
 use daemontools::unix::{file, pidfd};
 use daemontools::{Errno, Result, procfs};
 
-use crate::detail::{DETAIL_LEN, Detail};
 use crate::verdict::{Clocks, Evidence, Here, Seen, Verdict, judge};
+use daemontools::servicedir::detail::{DETAIL_LEN, Detail};
 
 /// What an earlier supervise has left.
 #[derive(Debug)]
@@ -63,19 +63,19 @@ type Found<T> = core::result::Result<T, Trouble>;
 
 /// Reads what is there. For when the lock is held.
 pub(crate) fn legacy(here: &Here) -> Found<(Legacy, Detail)> {
-    let own = Own::open(SUPERVISE).map_err(|error| Trouble::File(SUPERVISE, error))?;
+    let own = SuperviseDir::open(SUPERVISE).map_err(|error| Trouble::File(SUPERVISE, error))?;
     let mut text = [0; DETAIL_LEN];
     let detail = own.detail(&mut text);
     let detail = match detail.map_err(|error| Trouble::File(DETAIL, error))? {
-        Told::By(text) => Detail::parse(text),
-        Told::Nothing => Detail::default(),
-        Told::Stranger => return Ok((Legacy::Strangers, Detail::default())),
+        Checked::Trusted(text) => Detail::parse(text),
+        Checked::Missing => Detail::default(),
+        Checked::Untrusted => return Ok((Legacy::Strangers, Detail::default())),
     };
     let status = own.status().map_err(|error| Trouble::File(STATUS, error))?;
     let legacy = match status {
-        Told::By(status) => judged(status, &detail, here)?,
-        Told::Nothing => Legacy::None,
-        Told::Stranger => Legacy::Strangers,
+        Checked::Trusted(status) => judged(status, &detail, here)?,
+        Checked::Missing => Legacy::None,
+        Checked::Untrusted => Legacy::Strangers,
     };
     Ok((legacy, detail))
 }
@@ -114,7 +114,7 @@ pub(crate) fn here() -> Found<Here> {
     let boot = procfs::boot_id().map_err(Trouble::Proc)?;
     let directory = file::stat(c".").map_err(|error| Trouble::File(c".", error))?;
     let parent = process::parent();
-    let svscan = match procfs::is_called(parent, b"svscan").or_else(unseen(false)) {
+    let svscan = match procfs::has_name(parent, b"svscan").or_else(unseen(false)) {
         Ok(true) => born(parent),
         Ok(false) => Ok(None),
         Err(error) => Err(error),
@@ -130,7 +130,7 @@ pub(crate) fn here() -> Found<Here> {
 /// When a process was started, in clock ticks since boot; `None` where that can't be
 /// seen.
 fn born(pid: u32) -> Result<Option<u64>> {
-    let process = procfs::process(pid).map(|process| Some(process.born));
+    let process = procfs::process(pid).map(|process| Some(process.start_time));
     process.or_else(unseen(None))
 }
 
@@ -158,7 +158,7 @@ fn look(pid: u32) -> Result<(Seen, Option<OwnedFd>)> {
         Err(error) => return Err(error),
     };
     let born = match procfs::process(pid) {
-        Ok(process) => Some(process.born),
+        Ok(process) => Some(process.start_time),
         // No `/proc`, or one that hides what others run.
         Err(Errno::ENOENT | Errno::ESRCH | Errno::EPERM) => None,
         Err(error) => return Err(error),
@@ -179,7 +179,7 @@ fn is_at_home(status: &Status, here: &Here) -> Result<bool> {
     if changed <= status.since {
         return Ok(true);
     }
-    let place = procfs::leads_to(status.pid, b"cwd");
+    let place = procfs::entry_target(status.pid, b"cwd");
     place
         .map(|place| place == here.directory)
         .or_else(unseen(false))

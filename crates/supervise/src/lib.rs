@@ -9,7 +9,6 @@
 pub mod machine;
 
 mod adopt;
-mod detail;
 mod record;
 mod setup;
 mod stamp;

@@ -9,14 +9,14 @@ use core::ffi::CStr;
 use core::time::Duration;
 use std::os::fd::OwnedFd;
 
+use daemontools::servicedir::status::{STATUS_LEN, Status};
 use daemontools::servicedir::{DETAIL, DETAIL_NEW, STATUS, STATUS_NEW};
-use daemontools::status::{STATUS_LEN, Status};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::{fd, file};
 use daemontools::{Errno, Result};
 
 use crate::ME;
-use crate::detail::Detail;
+use daemontools::servicedir::detail::Detail;
 
 /// How long after a failed write the next is tried.
 const AGAIN: Duration = Duration::from_secs(1);

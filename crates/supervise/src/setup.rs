@@ -4,8 +4,8 @@
 use core::ffi::CStr;
 use std::ffi::CString;
 
+use daemontools::servicedir::status::{Status, Want};
 use daemontools::servicedir::{DOWN, SUPERVISE};
-use daemontools::status::{Status, Want};
 use daemontools::strerr::{Decimal, Fatal};
 use daemontools::unix::signal::{self, Caught, Mask, Signal};
 use daemontools::unix::{fd, file};

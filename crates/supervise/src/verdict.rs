@@ -20,12 +20,12 @@
 use core::time::Duration;
 
 use daemontools::procfs::{self, BOOT_ID_LEN};
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::file::Identity;
 
-use crate::detail::Detail;
 use crate::stamp;
+use daemontools::servicedir::detail::Detail;
 
 /// What an earlier supervise has left, and what the kernel says of it.
 #[derive(Debug)]
@@ -130,17 +130,17 @@ pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
     let anew = began_anew && status.want == Want::Down;
     let adopt = Verdict::Adopt((!anew).then_some(status.want));
     let known = detail
-        .identity
+        .process
         .filter(|known| known.pid == status.pid && same_boot);
     match (seen, known) {
         (Seen::Nobody, _) => ended,
         (Seen::Hidden, _) => Verdict::Unproven,
-        (Seen::Born(born), Some(known)) if known.born == born && at_home => adopt,
-        (Seen::Born(born), Some(known)) if known.born == born => Verdict::Unproven,
+        (Seen::Born(born), Some(known)) if known.start_time == born && at_home => adopt,
+        (Seen::Born(born), Some(known)) if known.start_time == born => Verdict::Unproven,
         (Seen::Born(_), Some(_)) => ended,
         (Seen::Born(born), None) => {
             let age = clocks.age(born);
-            if procfs::agrees(status.since, clocks.wall, age) && at_home {
+            if procfs::is_start_time(status.since, clocks.wall, age) && at_home {
                 adopt
             } else if clocks.is_before_boot(status.since) {
                 ended
@@ -154,7 +154,8 @@ pub(crate) fn judge(evidence: &Evidence<'_>, clocks: Clocks) -> Verdict {
 impl Clocks {
     /// How long ago a process started that started `born` ticks after boot.
     fn age(self, born: u64) -> Duration {
-        self.since_boot.saturating_sub(procfs::after_boot(born))
+        self.since_boot
+            .saturating_sub(procfs::ticks_to_duration(born))
     }
 
     /// Whether a record was written before this boot.

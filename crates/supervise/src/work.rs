@@ -17,12 +17,12 @@ use daemontools::unix::{fd, pidfd};
 
 use crate::ME;
 use crate::adopt::Alive;
-use crate::detail::{Detail, Identity};
 use crate::machine::{Action, Event, Machine, PACE};
 use crate::record::Record;
 use crate::stamp;
 use crate::verdict::Here;
 use crate::watch::Files;
+use daemontools::servicedir::detail::{Detail, MainProcess};
 
 pub(crate) use start::Inheritance;
 
@@ -97,9 +97,9 @@ impl Work {
             left: false,
         };
         if let (Some(alive), Some(pid)) = (custody.adopted, work.machine.pid()) {
-            work.detail.identity = Some(Identity {
+            work.detail.process = Some(MainProcess {
                 pid,
-                born: alive.born,
+                start_time: alive.born,
             });
             work.adopted = Some(alive.process);
         }
@@ -192,14 +192,14 @@ impl Work {
     fn ended(&mut self, end: Option<End>) {
         self.adopted = None;
         self.detail.last_end = end;
-        self.detail.identity = None;
+        self.detail.process = None;
         self.tell(Event::Ended(stamp::now()));
         self.mark_detail();
     }
 
     /// The detail file is to be written, for the record as it is now.
     fn mark_detail(&mut self) {
-        self.detail.seen = Some(procfs::ticks());
+        self.detail.seen = Some(procfs::ticks_now());
         self.detail.since = Some(self.machine.status().since.label());
         self.record.mark_detail();
     }

@@ -9,7 +9,7 @@ use daemontools::unix::inotify::{Change, Watch};
 use log::debug;
 
 use crate::arrival::{Arrival, Origin, Step, WATCHES, What, is_temporary};
-use crate::path::Path;
+use crate::path::{self, Path};
 use crate::record;
 use crate::services::Services;
 use crate::spare::Watcher;
@@ -53,7 +53,7 @@ impl Arrivals {
                 let known = &mut self.list[place];
                 if known.name.as_c_str() != name {
                     debug!("{name:?}: was {:?}, waits", known.name.as_c_str());
-                    known.renamed(Path::of_name(name), Monotonic::now());
+                    known.renamed(path::of_name(name), Monotonic::now());
                 }
                 true
             }
@@ -87,7 +87,7 @@ impl Arrivals {
             return false;
         };
         let now = Monotonic::now();
-        let mut arrival = Arrival::new(Path::of_name(name), identity, what, origin, now);
+        let mut arrival = Arrival::new(path::of_name(name), identity, what, origin, now);
         watch(watcher, name, DEPTH, &mut arrival.watches);
         if arrival.watches.is_empty() || self.list.try_reserve(1).is_err() {
             return false;

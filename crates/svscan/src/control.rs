@@ -4,11 +4,12 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use daemontools::servicedir::CONTROL;
+use daemontools::procfs::ProcPath;
+use daemontools::servicedir::{CONTROL, control};
 use daemontools::unix::dir::Dir;
 use daemontools::unix::process::{self, Pid};
 use daemontools::unix::signal::Signal;
-use daemontools::unix::{fd, fifo, file};
+use daemontools::unix::{fifo, file};
 use daemontools::{Errno, Result, procfs};
 
 use crate::path::Path;
@@ -26,7 +27,7 @@ pub(crate) const KILL_AND_EXIT: &[u8] = b"dkx";
 /// Those of opening and writing; ENXIO if no supervise reads the FIFO.
 pub(crate) fn send(name: &CStr, commands: &[u8]) -> Result<()> {
     let path = Path::new(&[name.to_bytes(), b"/", CONTROL.to_bytes()])?;
-    write(&fifo::open_write_nofollow(path.as_c_str())?, commands)
+    control::write(control::open(path.as_c_str())?, commands)
 }
 
 /// Writes commands to the supervise `pid`, whose control FIFO may have no name any more.
@@ -34,7 +35,7 @@ pub(crate) fn send(name: &CStr, commands: &[u8]) -> Result<()> {
 /// # Errors
 /// ENOENT if it has no such descriptor; else those of opening and writing.
 pub(crate) fn send_to_process(pid: u32, commands: &[u8]) -> Result<()> {
-    write(&open_held(pid)?, commands)
+    control::write(open_held(pid)?, commands)
 }
 
 /// Whether the working directory of a process was removed.
@@ -42,7 +43,7 @@ pub(crate) fn send_to_process(pid: u32, commands: &[u8]) -> Result<()> {
 /// # Errors
 /// Those of `stat(2)` on its entry in `/proc`.
 pub(crate) fn is_directory_removed(pid: u32) -> Result<bool> {
-    let path = Path::of_process(pid, b"cwd")?;
+    let path = ProcPath::new(pid, b"cwd")?;
     file::stat(path.as_c_str()).map(|facts| facts.links == 0)
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn is_directory_removed(pid: u32) -> Result<bool> {
 /// reading `/proc` and of `kill(2)`.
 pub(crate) fn kill_before_exec(pid: u32) -> Result<()> {
     let is_child = procfs::process(pid)?.parent == std::process::id();
-    if !is_child || !procfs::is_called(pid, b"svscan")? {
+    if !is_child || !procfs::has_name(pid, b"svscan")? {
         return Err(Errno::ESRCH);
     }
     // A child that was not waited for keeps its pid.
@@ -63,7 +64,7 @@ pub(crate) fn kill_before_exec(pid: u32) -> Result<()> {
 
 /// Opens the control FIFO that a supervise has open.
 fn open_held(pid: u32) -> Result<OwnedFd> {
-    let fds = Path::of_process(pid, b"fd")?;
+    let fds = ProcPath::new(pid, b"fd")?;
     let mut found = Err(Errno::ENOENT);
     Dir::open(fds.as_c_str())?.each(|number, _| {
         if found.is_err() && number.to_bytes().first() != Some(&b'.') {
@@ -94,12 +95,5 @@ fn open_own(link: &CStr) -> Result<OwnedFd> {
     match file::fstat(&control)?.is_ours() {
         true => Ok(control),
         false => Err(Errno::EACCES),
-    }
-}
-
-fn write(control: &OwnedFd, commands: &[u8]) -> Result<()> {
-    match fd::write(control, commands)? {
-        count if count == commands.len() => Ok(()),
-        _ => Err(Errno::EAGAIN),
     }
 }

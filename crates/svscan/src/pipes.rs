@@ -3,6 +3,7 @@
 use core::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
+use daemontools::procfs::ProcPath;
 use daemontools::strerr::Decimal;
 use daemontools::unix::{fd, file};
 use daemontools::{Errno, Result};
@@ -42,7 +43,7 @@ impl Pipe {
         let write = file::open_write(link)?;
         for end in [&read, &write] {
             // The link may have changed before the open.
-            let own = Path::of_process(std::process::id(), b"fd/")?;
+            let own = ProcPath::new(std::process::id(), b"fd/")?;
             let number = Decimal::new(end.as_raw_fd().unsigned_abs().into());
             let own = Path::new(&[own.as_c_str().to_bytes(), number.as_bytes()])?;
             if !is_anonymous(own.as_c_str())? {

@@ -3,8 +3,8 @@
 use core::ffi::CStr;
 
 use daemontools::Result;
-use daemontools::servicedir::{Own, SUPERVISE, Told};
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::status::{Status, Want};
+use daemontools::servicedir::{Checked, SUPERVISE, SuperviseDir};
 
 use crate::path::Path;
 
@@ -12,14 +12,14 @@ use crate::path::Path;
 ///
 /// # Errors
 /// Those of opening and reading.
-pub(crate) fn read(name: &CStr) -> Result<Told<Status>> {
+pub(crate) fn read(name: &CStr) -> Result<Checked<Status>> {
     let path = Path::new(&[name.to_bytes(), b"/", SUPERVISE.to_bytes()])?;
-    Own::open(path.as_c_str())?.status()
+    SuperviseDir::open(path.as_c_str())?.status()
 }
 
 /// Whether the record of the directory `name` is believed and satisfies `condition`.
 pub(crate) fn says(name: &CStr, condition: impl FnOnce(Status) -> bool) -> bool {
-    matches!(read(name), Ok(Told::By(status)) if condition(status))
+    matches!(read(name), Ok(Checked::Trusted(status)) if condition(status))
 }
 
 /// Whether a service is up, wanted up and not paused: only then a restart of its supervise

@@ -102,14 +102,14 @@ impl Svscan {
         loop {
             // A wait lets no signal in while a descriptor is readable. Ends are handled
             // before everything else, in the order in which things happen.
-            poll::let_signals_in(Duration::ZERO, &self.wait_mask);
+            poll::wait_for_signals(Duration::ZERO, &self.wait_mask);
             let now = Monotonic::now();
             let scan = now >= next_scan;
             if self.children.must_reap(scan) {
                 self.children.reap(&mut self.services);
             }
             self.takeover
-                .take_ended(&mut self.services, &mut self.spare.ends, scan);
+                .take_ended(&mut self.services, &mut self.spare.exits, scan);
             if self.signals.take_stop() {
                 self.begin_shutdown();
             }
@@ -198,7 +198,7 @@ impl Svscan {
 
     /// Opens descriptors again that were given up, if there is room for them now.
     fn reopen_spare(&mut self) {
-        let missing = self.spare.watcher.is_none() || self.takeover.lacks_ends(&self.spare);
+        let missing = self.spare.watcher.is_none() || self.takeover.lacks_exit_watch(&self.spare);
         if !missing || !self.spare.has_room() {
             return;
         }
@@ -208,7 +208,7 @@ impl Svscan {
             self.scan.arrivals.watch_again(watcher);
             self.scan.forget_stamp();
         }
-        self.takeover.reopen_ends(&mut self.spare);
+        self.takeover.reopen_exit_watch(&mut self.spare);
     }
 }
 

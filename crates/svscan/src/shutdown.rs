@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use daemontools::status::Want;
+use daemontools::servicedir::status::Want;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file;
 use daemontools::{Errno, Result};

@@ -6,7 +6,7 @@ use core::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use daemontools::unix::dir::Dir;
-use daemontools::unix::ends::Ends;
+use daemontools::unix::exit_watch::ExitWatch;
 use daemontools::unix::inotify::{Inotify, Watch};
 use daemontools::{Errno, Result};
 use log::debug;
@@ -52,7 +52,7 @@ pub(crate) struct Spare {
     /// The scan directory, opened.
     pub(crate) directory: Option<Dir>,
     /// Tells of the ends of supervises that were taken over.
-    pub(crate) ends: Option<Ends>,
+    pub(crate) exits: Option<ExitWatch>,
     /// Descriptors ran out since the last scan.
     ran_out: bool,
 }
@@ -64,7 +64,7 @@ impl Spare {
         Self {
             watcher: Watcher::new().ok(),
             directory: Dir::open(c".").ok(),
-            ends: None,
+            exits: None,
             ran_out: false,
         }
     }
@@ -74,7 +74,7 @@ impl Spare {
         let watcher = self.watcher.as_ref();
         [
             watcher.map(|watcher| watcher.inotify.as_fd()),
-            self.ends.as_ref().map(AsFd::as_fd),
+            self.exits.as_ref().map(AsFd::as_fd),
         ]
     }
 
@@ -98,7 +98,7 @@ impl Spare {
     /// Closes the one whose loss costs least; false if none is left.
     fn give_up(&mut self) -> bool {
         self.ran_out = true;
-        let given_up = if self.ends.take().is_some() {
+        let given_up = if self.exits.take().is_some() {
             "ends of supervises that were taken over"
         } else if self.directory.take().is_some() {
             "scan directory"

@@ -13,11 +13,11 @@ mod pipe;
 use core::ffi::CStr;
 
 use daemontools::command::TAKEN_OVER;
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
+use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::{LOCK, OK};
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::ends::Ends;
-use daemontools::unix::fifo;
+use daemontools::unix::exit_watch::ExitWatch;
 use daemontools::unix::file::{self, Identity};
 use daemontools::{Errno, Result, procfs};
 use log::debug;
@@ -140,7 +140,7 @@ impl Takeover {
                 // A supervise that does not know this command ignores it.
                 let _ = control::send(name, &[TAKEN_OVER]);
             }
-            Err(error) if passes(error) => return Err(error),
+            Err(error) if is_temporary(error) => return Err(error),
             // If it does not run any more, it has ended meanwhile.
             Err(error) if is_supervised(name)? => {
                 debug!("{name:?}: its supervise cannot be taken over: {error}");
@@ -175,12 +175,12 @@ impl Takeover {
             }
             // A file with this inode may be locked on another file system, by any process.
             let is_it = || {
-                Ok(procfs::works_as(pid, b"supervise", identity)?
+                Ok(procfs::is_our_process_in(pid, b"supervise", identity)?
                     && procfs::holds_flock(pid, lock)?)
             };
-            match self.adopted.add(pid, &mut spare.ends, is_it) {
+            match self.adopted.add(pid, &mut spare.exits, is_it) {
                 Ok(()) => return Ok(Some(pid)),
-                Err(error) if passes(error) => return Err(error),
+                Err(error) if is_temporary(error) => return Err(error),
                 Err(error) => result = Err(error),
             }
         }
@@ -192,32 +192,32 @@ impl Takeover {
     pub(crate) fn take_ended(
         &mut self,
         services: &mut Services,
-        ends: &mut Option<Ends>,
+        exits: &mut Option<ExitWatch>,
         scan: bool,
     ) {
         let mut ended = |pid| {
             let exit = exit::of_adopted(&services.table, pid);
             services.ended(&[Ended { pid, exit }]);
         };
-        match ends {
-            Some(ends) => self.adopted.take_ended(ends, &mut ended),
+        match exits {
+            Some(exits) => self.adopted.take_ended(exits, &mut ended),
             None if scan => self.adopted.look_for_ended(&mut ended),
             None => {}
         }
     }
 
     /// Whether ends are only noticed by scans.
-    pub(crate) const fn lacks_ends(&self, spare: &Spare) -> bool {
-        spare.ends.is_none() && !self.adopted.is_empty()
+    pub(crate) const fn lacks_exit_watch(&self, spare: &Spare) -> bool {
+        spare.exits.is_none() && !self.adopted.is_empty()
     }
 
     /// Opens the descriptors again that tell of ends.
-    pub(crate) fn reopen_ends(&self, spare: &mut Spare) {
-        if self.lacks_ends(spare) {
-            spare.ends = self.adopted.watch_all().ok();
+    pub(crate) fn reopen_exit_watch(&self, spare: &mut Spare) {
+        if self.lacks_exit_watch(spare) {
+            spare.exits = self.adopted.watch_all().ok();
             debug!(
                 "opens pidfds of supervises that were taken over again: {}",
-                spare.ends.is_some()
+                spare.exits.is_some()
             );
         }
     }
@@ -228,9 +228,9 @@ impl Takeover {
 /// # Errors
 /// A temporary failure to find out.
 fn is_supervised(name: &CStr) -> Result<bool> {
-    let ok = Path::new(&[name.to_bytes(), b"/", OK.to_bytes()]);
-    match ok.and_then(|ok| fifo::open_write_nofollow(ok.as_c_str())) {
-        Err(error) if passes(error) => Err(error),
-        opened => Ok(opened.is_ok()),
+    let path = Path::new(&[name.to_bytes(), b"/", OK.to_bytes()]);
+    match path.and_then(|path| ok::is_supervised(path.as_c_str(), Accept::Fifo)) {
+        Err(error) if is_temporary(error) => Err(error),
+        supervised => Ok(supervised == Ok(true)),
     }
 }

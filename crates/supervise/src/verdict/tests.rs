@@ -1,7 +1,7 @@
 //! The verdict, a table a rule.
 
 use super::*;
-use crate::detail;
+use daemontools::servicedir::detail::MainProcess;
 
 const BOOT: Option<[u8; BOOT_ID_LEN]> = Some([b'b'; BOOT_ID_LEN]);
 /// An hour after boot.
@@ -39,7 +39,10 @@ const ADOPT: Verdict = Verdict::Adopt(Some(UP.want));
 
 fn detail(born: u64) -> Detail {
     Detail {
-        identity: Some(detail::Identity { pid: 7, born }),
+        process: Some(MainProcess {
+            pid: 7,
+            start_time: born,
+        }),
         since: Some(UP.since.label()),
         boot: BOOT,
         init: HERE.init,

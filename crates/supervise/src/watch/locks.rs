@@ -43,10 +43,10 @@ pub(super) fn lock_here(dir: &CStr) -> core::result::Result<Option<OwnedFd>, Fat
             Ok(()) | Err(_) => return Ok(Some(here)),
         }
         let identity = file::fstat(&here).map_err(fatal)?.identity;
-        match procfs::holder(identity).map_err(fatal)? {
+        match procfs::flock_holder(identity).map_err(fatal)? {
             // Another supervise, which has lost its `supervise/`.
             Holder::Ours => break,
-            Holder::Stranger(pid) => {
+            Holder::Other(pid) => {
                 let pid = Decimal::new(u64::from(pid));
                 let what: [&[u8]; 4] = [
                     dir.to_bytes(),
@@ -57,7 +57,7 @@ pub(super) fn lock_here(dir: &CStr) -> core::result::Result<Option<OwnedFd>, Fat
                 ME.warning(&what, None);
                 return Ok(Some(here));
             }
-            Holder::Unseen => {}
+            Holder::Unknown => {}
         }
     }
     let file: [&[u8]; 3] = [dir.to_bytes(), b"/", LOCK.to_bytes()];

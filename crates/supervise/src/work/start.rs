@@ -14,9 +14,9 @@ use daemontools::{Errno, TEMPORARY, procfs};
 
 use super::Work;
 use crate::ME;
-use crate::detail::Identity;
 use crate::machine::Event;
 use crate::stamp;
+use daemontools::servicedir::detail::MainProcess;
 
 /// What the service gets back of what supervise changed for itself.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Work {
     ///
     /// The exec is not waited for: its file system may not answer.
     pub(super) fn start(&mut self) {
-        let before = procfs::ticks();
+        let before = procfs::ticks_now();
         let begun = fd::pipe().and_then(|gate| process::fork().map(|fork| (gate, fork)));
         match begun {
             Ok(((wait, open), Fork::Child)) => {
@@ -61,13 +61,13 @@ impl Work {
                 // The kernel takes it from the same clock: mostly both looks at that show
                 // the same tick, and `/proc`, which costs as much as the fork, can be left
                 // alone.
-                let born = match procfs::ticks() {
+                let born = match procfs::ticks_now() {
                     after if after == before => Some(after),
                     _ => procfs::start_time(pid),
                 };
                 self.tell(Event::Started(pid, stamp::now()));
                 self.detail.starts += 1;
-                self.detail.identity = born.map(|born| Identity { pid, born });
+                self.detail.process = born.map(|start_time| MainProcess { pid, start_time });
                 self.mark_detail();
                 self.write_record(Monotonic::now());
                 // It fails for a child that was killed meanwhile, whose end will be seen.

@@ -9,13 +9,13 @@
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
+use daemontools::procfs::ProcPath;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::process::Pid;
 use daemontools::unix::{file, pidfd, poll};
 use daemontools::{Result, procfs};
 
-use crate::path::Path;
 use crate::pipes::Pipe;
 
 /// The programs of an earlier svscanboot.
@@ -35,13 +35,13 @@ pub(super) fn find(dir: &CStr) -> Result<Option<Previous>> {
     let Some((pid, svscan)) = find_svscan(dir)? else {
         return Ok(None);
     };
-    let link = Path::of_process(pid, b"fd/2")?;
+    let link = ProcPath::new(pid, b"fd/2")?;
     let pipe = match Pipe::reopen(link.as_c_str()) {
         Ok(pipe) => {
             let reader = reader(&pipe.read)?;
             Some((pipe, reader))
         }
-        Err(error) if passes(error) => return Err(error),
+        Err(error) if is_temporary(error) => return Err(error),
         Err(_) => None,
     };
     Ok(Some(Previous { svscan, pipe }))
@@ -54,9 +54,9 @@ pub(super) fn find(dir: &CStr) -> Result<Option<Previous>> {
 pub(super) fn find_svscan(dir: &CStr) -> Result<Option<(u32, OwnedFd)>> {
     match file::stat(dir) {
         Ok(facts) => find_process(b"svscan", |pid| {
-            procfs::works_as(pid, b"svscan", facts.identity)
+            procfs::is_our_process_in(pid, b"svscan", facts.identity)
         }),
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         Err(_) => Ok(None),
     }
 }
@@ -66,7 +66,7 @@ fn reader(pipe: &OwnedFd) -> Result<Option<OwnedFd>> {
     const NAME: &[u8] = b"readproctitle";
     let identity = file::fstat(pipe)?.identity;
     let found = find_process(NAME, |pid| {
-        procfs::is_ours_and(pid, NAME, b"fd/0", identity)
+        procfs::is_our_process(pid, NAME, b"fd/0", identity)
     })?;
     Ok(found.map(|(_, process)| process))
 }
@@ -79,20 +79,20 @@ fn find_process(
     let mut found = Ok(None);
     let all = match Dir::open(c"/proc") {
         Ok(all) => all,
-        Err(error) if passes(error) => return Err(error),
+        Err(error) if is_temporary(error) => return Err(error),
         Err(_) => return Ok(None),
     };
     let read = all.each(|entry, _| {
         if let Ok(None) = found
             && let Some(pid) = number(entry)
-            && procfs::is_called(pid, name) != Ok(false)
+            && procfs::has_name(pid, name) != Ok(false)
         {
             found = open(pid, &is_it);
         }
     });
     // A process that was found counts even if the rest could not be read.
     match (found, read) {
-        (Ok(None), Err(error)) if passes(error) => Err(error),
+        (Ok(None), Err(error)) if is_temporary(error) => Err(error),
         (found, _) => found,
     }
 }
@@ -106,7 +106,7 @@ fn number(entry: &CStr) -> Option<u32> {
 fn open(pid: u32, is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32, OwnedFd)>> {
     match pidfd::open(Pid::from_raw(pid.cast_signed())) {
         Ok(process) if is_it(pid)? && !poll::has_input(process.as_fd()) => Ok(Some((pid, process))),
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         // It is another process, has ended, or the kernel has no pidfds.
         Ok(_) | Err(_) => Ok(None),
     }

@@ -6,9 +6,10 @@ use std::ffi::CString;
 use std::os::fd::AsFd;
 
 use daemontools::servicedir::OK;
+use daemontools::servicedir::ok::{self, Accept};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
-use daemontools::unix::{fifo, file, poll, process};
+use daemontools::unix::{file, poll, process};
 
 use super::boot_env::BootEnv;
 
@@ -86,6 +87,6 @@ fn both_supervised(logger: &CStr) -> bool {
     let service = logger.strip_suffix(LOG).unwrap_or(logger);
     [logger, service].into_iter().all(|dir| {
         CString::new([dir, b"/", OK.to_bytes()].concat())
-            .is_ok_and(|ok| fifo::open_write_nofollow(&ok).is_ok())
+            .is_ok_and(|path| ok::is_supervised(&path, Accept::Fifo) == Ok(true))
     })
 }

@@ -8,7 +8,7 @@ use log::debug;
 use super::Scan;
 use crate::arrival::Origin;
 use crate::arrivals::is_log_complete;
-use crate::path::Path;
+use crate::path;
 use crate::services::Services;
 use crate::spare::{Spare, Watcher};
 
@@ -46,7 +46,7 @@ impl Scan {
             return;
         }
         let identity = slot.identity;
-        let name = Path::of_name(&slot.name);
+        let name = path::of_name(&slot.name);
         let name = name.as_c_str();
         if !file::stat(name).is_ok_and(|facts| facts.identity == identity) {
             debug!("{name:?}: leads elsewhere now");
@@ -66,7 +66,7 @@ impl Scan {
             let Some(name) = services.unusable.get(place) else {
                 continue;
             };
-            let name = Path::of_name(name);
+            let name = path::of_name(name);
             let name = name.as_c_str();
             if file::lstat(name).is_err() {
                 services.unusable.remove(name);

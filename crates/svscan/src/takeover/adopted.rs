@@ -1,9 +1,9 @@
 //! Supervises that were taken over. They are no children of this svscan, so no signal tells
-//! of their ends: a pidfd of each does, all behind one descriptor, [`Ends`]. Without it each
+//! of their ends: a pidfd of each does, all behind one descriptor, [`ExitWatch`]. Without it each
 //! scan looks which of them still run, which is when the reference looks.
 
 use daemontools::procfs::{self, Process};
-use daemontools::unix::ends::Ends;
+use daemontools::unix::exit_watch::ExitWatch;
 use daemontools::unix::process::{self, Pid};
 use daemontools::unix::{pidfd, poll};
 use daemontools::{Errno, Result};
@@ -26,7 +26,7 @@ impl Adopted {
         self.processes.is_empty()
     }
 
-    /// Adds a process and, with `ends`, has its end told. `is_right` is called once the
+    /// Adds a process and, with `exits`, has its end told. `is_right` is called once the
     /// pidfd is open: what it finds out by the pid is about that very process.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Adopted {
     pub(crate) fn add(
         &mut self,
         pid: u32,
-        ends: &mut Option<Ends>,
+        exits: &mut Option<ExitWatch>,
         is_right: impl FnOnce() -> Result<bool>,
     ) -> Result<()> {
         let process = open(pid)?;
@@ -44,38 +44,38 @@ impl Adopted {
             return Err(Errno::ESRCH);
         }
         self.processes.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-        if self.processes.is_empty() && ends.is_none() {
-            *ends = Ends::new().ok();
+        if self.processes.is_empty() && exits.is_none() {
+            *exits = ExitWatch::new().ok();
         }
-        if let Some(watched) = ends
-            && watched.watch(pid, process).is_err()
+        if let Some(watch) = exits
+            && watch.add(pid, process).is_err()
         {
-            *ends = None;
+            *exits = None;
         }
         self.processes.push(known);
         Ok(())
     }
 
-    /// A new [`Ends`] that tells of all of them.
+    /// A new [`ExitWatch`] that tells of all of them.
     ///
     /// # Errors
     /// Those of `epoll_create1(2)`, `pidfd_open(2)` and reading `/proc`; ESRCH if one has
     /// ended.
-    pub(crate) fn watch_all(&self) -> Result<Ends> {
-        let mut ends = Ends::new()?;
+    pub(crate) fn watch_all(&self) -> Result<ExitWatch> {
+        let mut exits = ExitWatch::new()?;
         for known in &self.processes {
             let process = open(known.pid)?;
             if !procfs::process(known.pid)?.is(known) {
                 return Err(Errno::ESRCH);
             }
-            ends.watch(known.pid, process)?;
+            exits.add(known.pid, process)?;
         }
-        Ok(ends)
+        Ok(exits)
     }
 
     /// Removes those whose ends were told, and calls `each` with their pids.
-    pub(crate) fn take_ended(&mut self, ends: &mut Ends, mut each: impl FnMut(u32)) {
-        ends.take(|pid| {
+    pub(crate) fn take_ended(&mut self, exits: &mut ExitWatch, mut each: impl FnMut(u32)) {
+        exits.take(|pid| {
             self.processes.retain(|known| known.pid != pid);
             each(pid);
         });
@@ -117,10 +117,10 @@ mod tests {
     }
 
     /// The pids of those that have ended.
-    fn ended(adopted: &mut Adopted, ends: &mut Option<Ends>) -> Vec<u32> {
+    fn ended(adopted: &mut Adopted, exits: &mut Option<ExitWatch>) -> Vec<u32> {
         let mut pids = Vec::new();
-        match ends {
-            Some(ends) => adopted.take_ended(ends, |pid| pids.push(pid)),
+        match exits {
+            Some(exits) => adopted.take_ended(exits, |pid| pids.push(pid)),
             None => adopted.look_for_ended(|pid| pids.push(pid)),
         }
         pids
@@ -134,45 +134,45 @@ mod tests {
     #[test]
     fn end_is_told_once_with_and_without_descriptors() {
         for with_descriptors in [false, true] {
-            let (mut adopted, mut ends) = (Adopted::default(), None);
+            let (mut adopted, mut exits) = (Adopted::default(), None);
             let child = child();
             let pid = child.id();
-            let wrong = adopted.add(pid, &mut ends, || Ok(false));
+            let wrong = adopted.add(pid, &mut exits, || Ok(false));
             assert_eq!(wrong, Err(Errno::ESRCH));
-            let unknown = adopted.add(pid, &mut ends, || Err(Errno::EIO));
+            let unknown = adopted.add(pid, &mut exits, || Err(Errno::EIO));
             assert_eq!(unknown, Err(Errno::EIO));
-            adopted.add(pid, &mut ends, || Ok(true)).unwrap();
+            adopted.add(pid, &mut exits, || Ok(true)).unwrap();
             assert!(adopted.has(pid));
             if !with_descriptors {
-                ends = None;
+                exits = None;
             }
-            assert_eq!(ended(&mut adopted, &mut ends), []);
+            assert_eq!(ended(&mut adopted, &mut exits), []);
             end(child);
-            assert_eq!(ended(&mut adopted, &mut ends), [pid]);
-            assert_eq!(ended(&mut adopted, &mut ends), []);
+            assert_eq!(ended(&mut adopted, &mut exits), [pid]);
+            assert_eq!(ended(&mut adopted, &mut exits), []);
             assert!(!adopted.has(pid));
-            let gone = adopted.add(pid, &mut ends, || Ok(true));
+            let gone = adopted.add(pid, &mut exits, || Ok(true));
             assert_eq!(gone, Err(Errno::ESRCH));
         }
     }
 
     #[test]
     fn pidfds_that_were_given_up_are_opened_again() {
-        let (mut adopted, mut ends) = (Adopted::default(), None);
+        let (mut adopted, mut exits) = (Adopted::default(), None);
         let (first, second) = (child(), child());
         for child in [&first, &second] {
-            adopted.add(child.id(), &mut ends, || Ok(true)).unwrap();
+            adopted.add(child.id(), &mut exits, || Ok(true)).unwrap();
         }
-        drop(ends);
-        let mut ends = Some(adopted.watch_all().unwrap());
+        drop(exits);
+        let mut exits = Some(adopted.watch_all().unwrap());
         let pid = first.id();
         end(first);
-        assert_eq!(ended(&mut adopted, &mut ends), [pid]);
+        assert_eq!(ended(&mut adopted, &mut exits), [pid]);
         let pid = second.id();
         end(second);
         // A process that has ended is first to be looked for.
         assert_eq!(adopted.watch_all().err(), Some(Errno::ESRCH));
-        assert_eq!(ended(&mut adopted, &mut ends), [pid]);
+        assert_eq!(ended(&mut adopted, &mut exits), [pid]);
         assert!(adopted.is_empty());
     }
 }

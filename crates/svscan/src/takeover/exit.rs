@@ -1,7 +1,8 @@
 //! Whether a supervise that was taken over exited as it was told to. It is no child of this
 //! svscan, so its exit code is not known; but its files tell.
 
-use daemontools::servicedir::{Own, SUPERVISE, Told};
+use daemontools::servicedir::detail::{self, DETAIL_LEN};
+use daemontools::servicedir::{Checked, SUPERVISE, SuperviseDir};
 
 use crate::path::Path;
 use crate::slot::Exit;
@@ -14,7 +15,9 @@ pub(super) fn of_adopted(table: &Table, pid: u32) -> Exit {
     };
     let name = table[number].name.to_bytes();
     let path = Path::new(&[name, role.suffix(), b"/", SUPERVISE.to_bytes()]);
-    if path.is_ok_and(|path| Own::open(path.as_c_str()).is_ok_and(|own| tells_command(&own))) {
+    if path
+        .is_ok_and(|path| SuperviseDir::open(path.as_c_str()).is_ok_and(|dir| tells_command(&dir)))
+    {
         Exit::OnCommand
     } else {
         Exit::Failed
@@ -24,16 +27,14 @@ pub(super) fn of_adopted(table: &Table, pid: u32) -> Exit {
 /// Whether the files say that supervise exited on command: it does so only when its service
 /// is down, and ours then erases the boot id from its detail file. The C original has no
 /// detail file.
-fn tells_command(own: &Own) -> bool {
-    let mut text = [0; 512];
-    let has_boot_id = match own.detail(&mut text) {
-        Ok(Told::By(text)) => text
-            .split(|&byte| byte == b'\n')
-            .any(|line| line.starts_with(b"boot ")),
-        Ok(Told::Nothing) => false,
-        Ok(Told::Stranger) | Err(_) => true,
+fn tells_command(dir: &SuperviseDir) -> bool {
+    let mut text = [0; DETAIL_LEN];
+    let has_boot_id = match dir.detail(&mut text) {
+        Ok(Checked::Trusted(text)) => detail::lines(text).any(|(name, _)| name == b"boot"),
+        Ok(Checked::Missing) => false,
+        Ok(Checked::Untrusted) | Err(_) => true,
     };
-    !has_boot_id && matches!(own.status(), Ok(Told::By(status)) if status.pid == 0)
+    !has_boot_id && matches!(dir.status(), Ok(Checked::Trusted(status)) if status.pid == 0)
 }
 
 #[cfg(test)]
@@ -43,7 +44,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    use daemontools::status::{Status, Want};
+    use daemontools::servicedir::status::{Status, Want};
     use daemontools::tai64n::Tai64n;
 
     use super::*;
@@ -55,7 +56,7 @@ mod tests {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
         let on_command = || {
             let path = CString::new(path.to_str().unwrap()).unwrap();
-            tells_command(&Own::open(&path).unwrap())
+            tells_command(&SuperviseDir::open(&path).unwrap())
         };
         assert!(!on_command(), "no record");
         let mut status = Status {

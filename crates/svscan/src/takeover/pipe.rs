@@ -1,16 +1,17 @@
 //! Finds the pipe between a service and its logger, among the descriptors of their
 //! supervises or, where neither runs, of the processes that their records name.
 
-use daemontools::errno::passes;
-use daemontools::servicedir::Told;
-use daemontools::status::Status;
+use daemontools::errno::is_temporary;
+use daemontools::procfs::ProcPath;
+use daemontools::servicedir::Checked;
+use daemontools::servicedir::status::Status;
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::fd;
 use daemontools::unix::file::{self, Identity};
 use daemontools::{Errno, Result, procfs};
 use log::debug;
 
-use crate::path::Path;
+use crate::path::{self, Path};
 use crate::pipe_plan::{End, Source, plan};
 use crate::pipes::{self, Pipe};
 use crate::services::{Services, is_link};
@@ -42,7 +43,7 @@ pub(super) fn find(services: &mut Services, number: usize) -> Result<()> {
         true => End::NoProcess,
         false => input,
     };
-    let name = Path::of_name(&services.table[number].name);
+    let name = path::of_name(&services.table[number].name);
     let name = name.as_c_str();
     let plan = plan(output, input);
     debug!("{name:?}: service has {output:?}, logger {input:?}: {plan:?}");
@@ -58,7 +59,7 @@ pub(super) fn find(services: &mut Services, number: usize) -> Result<()> {
     };
     match found.and_then(|pipe| services.set_pipe(number, pipe)) {
         Ok(()) => {}
-        Err(error) if passes(error) => return Err(error),
+        Err(error) if is_temporary(error) => return Err(error),
         // The logger cannot be started without a pipe: a new one will be made.
         Err(error) => {
             services.report(number, b"unable to find the pipe of ", Role::Service, error);
@@ -90,8 +91,8 @@ fn recorded_processes(slot: &mut Slot) -> Result<[Option<u32>; 2]> {
         let name = Path::new(&[slot.name.to_bytes(), role.suffix()])?;
         let name = name.as_c_str();
         *found = match record::read(name) {
-            Ok(Told::By(status)) => recorded_process(status)?,
-            Ok(Told::Stranger) => {
+            Ok(Checked::Trusted(status)) => recorded_process(status)?,
+            Ok(Checked::Untrusted) => {
                 if slot.must_report() {
                     let what: [&[u8]; 3] = [
                         b"supervise/ of ",
@@ -102,8 +103,8 @@ fn recorded_processes(slot: &mut Slot) -> Result<[Option<u32>; 2]> {
                 }
                 None
             }
-            Err(error) if passes(error) => return Err(error),
-            Ok(Told::Nothing) | Err(_) => None,
+            Err(error) if is_temporary(error) => return Err(error),
+            Ok(Checked::Missing) | Err(_) => None,
         };
     }
     Ok(found)
@@ -117,10 +118,11 @@ fn recorded_process(status: Status) -> Result<Option<u32>> {
     match procfs::process(status.pid) {
         Ok(process) if process.has_ended() => Ok(None),
         Ok(process) => {
-            let agrees = procfs::agrees(status.since, clock::wall(), procfs::age(process.born));
+            let agrees =
+                procfs::is_start_time(status.since, clock::wall(), procfs::age(process.start_time));
             Ok(agrees.then_some(status.pid))
         }
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         Err(_) => Ok(None),
     }
 }
@@ -136,9 +138,9 @@ fn is_from_svscan(output: End, input: End, service: Option<u32>) -> Result<bool>
         (End::NoProcess, End::Pipe(_), _) => Ok(true),
         // The logger has ended, so no process reads svscan's pipe.
         (End::Pipe(_), End::NoProcess, Some(pid)) => {
-            let link = Path::of_process(pid, b"fd/1")?;
+            let link = ProcPath::new(pid, b"fd/1")?;
             match file::open_write(link.as_c_str()) {
-                Err(error) if passes(error) => Err(error),
+                Err(error) if is_temporary(error) => Err(error),
                 opened => Ok(opened.is_err_and(|error| error == Errno::ENXIO)),
             }
         }
@@ -192,21 +194,21 @@ fn input_of(pid: u32) -> Result<End> {
 /// The pipe behind a descriptor of a process, if it has no name, as those that svscan makes.
 /// A FIFO with a name belongs to every process that may open it.
 fn pipe_at(pid: u32, entry: &[u8]) -> Result<Option<Identity>> {
-    let link = Path::of_process(pid, entry)?;
+    let link = ProcPath::new(pid, entry)?;
     let link = link.as_c_str();
     let pipe = pipes::is_anonymous(link).and_then(|anonymous| match anonymous {
         true => file::stat(link).map(|facts| Some(facts.identity)),
         false => Ok(None),
     });
     match pipe {
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         other => Ok(other.unwrap_or(None)),
     }
 }
 
 /// Opens the pipe that a process was seen to have.
 fn reopen(pid: u32, entry: &[u8], seen: End) -> Result<Pipe> {
-    let pipe = Pipe::reopen(Path::of_process(pid, entry)?.as_c_str())?;
+    let pipe = Pipe::reopen(ProcPath::new(pid, entry)?.as_c_str())?;
     match seen == End::Pipe(file::fstat(&pipe.read)?.identity) {
         true => Ok(pipe),
         false => Err(Errno::EAGAIN),

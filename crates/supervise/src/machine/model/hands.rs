@@ -3,15 +3,15 @@
 //! there.
 
 use daemontools::command::Command;
-use daemontools::status::{STATUS_LEN, Status, Want};
+use daemontools::servicedir::status::{STATUS_LEN, Status, Want};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Signal;
 
 use super::super::{Action, Event, Machine};
 use super::promise::Promise;
 use super::world::{Stop, World, broken};
-use crate::detail::{Detail, Identity};
 use crate::verdict::{Evidence, Seen, Verdict, judge};
+use daemontools::servicedir::detail::{Detail, MainProcess};
 
 #[derive(Clone, Debug)]
 pub(super) struct Supervise {
@@ -58,7 +58,10 @@ impl Supervise {
                 let pid = status.pid;
                 (
                     Machine::adopt(&status, started),
-                    Some(Identity { pid, born }),
+                    Some(MainProcess {
+                        pid,
+                        start_time: born,
+                    }),
                 )
             }
             (Verdict::Ended(want), ..) => (Machine::new(want, world.wall()), None),
@@ -67,7 +70,7 @@ impl Supervise {
         let mut this = Self {
             machine,
             detail: Detail {
-                identity,
+                process: identity,
                 boot: world.boot_id(),
                 init: world.here().init,
                 directory: Some(world.here().directory),
@@ -99,7 +102,7 @@ impl Supervise {
     }
 
     pub(super) fn ended(&mut self, world: &mut World, promise: &mut Promise) -> Result<(), Stop> {
-        self.detail.identity = None;
+        self.detail.process = None;
         let at = world.wall();
         self.tell(Event::Ended(at), world, promise)?;
         self.mark_detail(world);
@@ -186,9 +189,9 @@ impl Supervise {
         let process = world.new_process();
         let at = world.wall();
         self.tell(Event::Started(process.pid, at), world, promise)?;
-        self.detail.identity = Some(Identity {
+        self.detail.process = Some(MainProcess {
             pid: process.pid,
-            born: process.born,
+            start_time: process.born,
         });
         self.mark_detail(world);
         self.write(world)?;

@@ -1,7 +1,7 @@
 //! What can happen, and when: the ways out of a state. What is left out here is never
 //! seen by the search.
 
-use daemontools::status::Want;
+use daemontools::servicedir::status::Want;
 
 use super::State;
 

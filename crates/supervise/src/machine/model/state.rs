@@ -3,9 +3,9 @@
 
 use super::State;
 use super::world::{Process, TICK, World};
-use crate::detail::Detail;
+use daemontools::servicedir::detail::Detail;
 
-use daemontools::status::Status;
+use daemontools::servicedir::status::Status;
 use daemontools::tai64n::LABEL_LEN;
 use daemontools::unix::clock::Monotonic;
 
@@ -176,12 +176,13 @@ impl Making<'_> {
             detail.directory.is_none(),
             world.svscan < world.ticks(),
         ]);
-        let Some(known) = detail.identity else {
+        let Some(known) = detail.process else {
             return self.key.push(0xff);
         };
         let pid = self.pids.of(known.pid);
         let all = world.services.iter().chain(&world.stranger);
-        let same = all.filter(|process| process.pid == known.pid && process.born == known.born);
+        let same =
+            all.filter(|process| process.pid == known.pid && process.born == known.start_time);
         let same = u8::from(same.count() > 0);
         self.key.extend([pid, same]);
     }

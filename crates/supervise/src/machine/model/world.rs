@@ -3,14 +3,14 @@
 use core::time::Duration;
 
 use daemontools::procfs::BOOT_ID_LEN;
-use daemontools::status::{STATUS_LEN, Status, Want};
+use daemontools::servicedir::status::{STATUS_LEN, Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::Identity;
 use daemontools::unix::signal::Signal;
 
-use crate::detail::Detail;
 use crate::verdict::{Clocks, Here, Seen};
+use daemontools::servicedir::detail::Detail;
 
 /// Why a step did not come to its end.
 #[derive(Debug)]
@@ -199,9 +199,9 @@ impl World {
     /// Gives it to another, in another boot with the very start time of the old one.
     pub(super) fn give_again(&mut self) {
         let pid = self.record().map_or(0, |record| record.pid);
-        let known = self.detail.identity.filter(|known| known.pid == pid);
+        let known = self.detail.process.filter(|known| known.pid == pid);
         let born = match known {
-            Some(known) if self.detail.boot != self.boot_id() => known.born,
+            Some(known) if self.detail.boot != self.boot_id() => known.start_time,
             _ => self.ticks(),
         };
         self.stranger = Some(Process { pid, born });
