@@ -1,4 +1,4 @@
-//! The verdict, a table a rule.
+//! The decision, a table a rule.
 
 use super::*;
 use crate::detail;
@@ -21,8 +21,8 @@ const DOWN: Status = Status {
     want: Want::Down,
     ..UP
 };
-const BORN: u64 = 354_000;
-const HERE: Here = Here {
+const START: u64 = 354_000;
+const HERE: Context = Context {
     boot: BOOT,
     init: Some(3),
     directory: Identity {
@@ -35,7 +35,7 @@ const COPY: Identity = Identity {
     device: 1,
     inode: 3,
 };
-const ADOPT: Verdict = Verdict::Adopt(Some(UP.want));
+const ADOPT: Decision = Decision::Adopt(Some(UP.want));
 
 fn detail(born: u64) -> Detail {
     Detail {
@@ -44,82 +44,92 @@ fn detail(born: u64) -> Detail {
         boot: BOOT,
         init: HERE.init,
         directory: Some(HERE.directory),
-        seen: Some(BORN),
+        seen: Some(START),
         ..Detail::default()
     }
 }
 
-fn judged(status: Status, detail: &Detail, seen: Seen, at_home: bool) -> Verdict {
+fn decision_at(status: Status, detail: &Detail, owner: PidOwner, written_here: bool) -> Decision {
     let evidence = Evidence {
         status,
         detail,
-        here: &HERE,
-        seen,
-        at_home,
+        context: &HERE,
+        owner,
+        written_here,
     };
-    judge(&evidence, CLOCKS)
+    decide(&evidence, CLOCKS).decision
 }
 
-fn verdict(status: Status, detail: &Detail, seen: Seen) -> Verdict {
-    judged(status, detail, seen, false)
+fn decision(status: Status, detail: &Detail, owner: PidOwner) -> Decision {
+    decision_at(status, detail, owner, false)
 }
 
 #[test]
-fn the_detail_file_tells_the_same_process_from_another() {
-    let detail = detail(BORN);
-    let gone = Verdict::Ended(UP.want);
+fn adopts_the_process_with_the_recorded_start_time_only() {
+    let detail = detail(START);
+    let gone = Decision::Resume(UP.want);
     for (seen, wanted) in [
-        (Seen::Born(BORN), ADOPT),
-        (Seen::Born(BORN + 1), gone),
-        (Seen::Nobody, gone),
-        (Seen::Hidden, Verdict::Unproven),
+        (PidOwner::StartedAt(START), ADOPT),
+        (PidOwner::StartedAt(START + 1), gone),
+        (PidOwner::None, gone),
+        (PidOwner::Hidden, Decision::Unproven),
     ] {
-        assert_eq!(verdict(UP, &detail, seen), wanted, "{seen:?}");
+        assert_eq!(decision(UP, &detail, seen), wanted, "{seen:?}");
     }
 }
 
 #[test]
-fn without_it_the_time_of_the_record_has_to_agree_and_the_place() {
+fn without_detail_adopts_if_time_and_place_of_the_record_agree() {
     let none = Detail::default();
-    for (seen, at_home, wanted) in [
-        (Seen::Born(BORN), true, ADOPT),
-        (Seen::Born(BORN + 100), true, ADOPT),
-        (Seen::Born(BORN + 101), true, Verdict::Unproven),
-        (Seen::Born(BORN), false, Verdict::Unproven),
-        (Seen::Nobody, true, Verdict::Anew),
+    for (seen, written_here, wanted) in [
+        (PidOwner::StartedAt(START), true, ADOPT),
+        (PidOwner::StartedAt(START + 100), true, ADOPT),
+        (PidOwner::StartedAt(START + 101), true, Decision::Unproven),
+        (PidOwner::StartedAt(START), false, Decision::Unproven),
+        (PidOwner::None, true, Decision::StartAnew),
     ] {
-        assert_eq!(judged(UP, &none, seen, at_home), wanted, "{seen:?}");
+        assert_eq!(
+            decision_at(UP, &none, seen, written_here),
+            wanted,
+            "{seen:?}"
+        );
     }
     let old = Status {
         since: Tai64n::from_unix(1_600_000_000, 0),
         ..UP
     };
-    assert_eq!(judged(old, &none, Seen::Born(BORN), true), Verdict::Anew);
+    assert_eq!(
+        decision_at(old, &none, PidOwner::StartedAt(START), true),
+        Decision::StartAnew
+    );
 }
 
 #[test]
-fn what_was_wanted_counts_only_while_one_of_ours_was_in_charge() {
+fn want_counts_only_if_the_record_is_ours() {
     let down = Status { pid: 0, ..UP };
-    let mut detail = detail(BORN);
-    let ended = Verdict::Ended(down.want);
-    assert_eq!(verdict(down, &detail, Seen::Nobody), ended);
+    let mut detail = detail(START);
+    let ended = Decision::Resume(down.want);
+    assert_eq!(decision(down, &detail, PidOwner::None), ended);
     // A later record than the detail file vouches for: by ours, then by the C original,
     // or by ours for a process of the original's.
     detail.since = Some(Tai64n::from_unix(1_700_000_000, 0).label());
-    assert_eq!(verdict(down, &detail, Seen::Nobody), ended);
+    assert_eq!(decision(down, &detail, PidOwner::None), ended);
     let original = Status {
         since: Tai64n::from_unix(1_700_003_540, 500),
         ..down
     };
-    assert_eq!(verdict(original, &detail, Seen::Nobody), Verdict::Anew);
+    assert_eq!(
+        decision(original, &detail, PidOwner::None),
+        Decision::StartAnew
+    );
     detail.since = Some(original.since.label());
-    assert_eq!(verdict(original, &detail, Seen::Nobody), ended);
+    assert_eq!(decision(original, &detail, PidOwner::None), ended);
 }
 
 /// What is wanted after each way in which a supervise and its tree can end, with the
 /// service down as it was told to be, and with the service on its way down.
 #[test]
-fn a_supervise_that_died_alone_is_told_from_a_tree_that_begins_anew() {
+fn want_counts_after_supervise_died_alone_and_not_in_a_tree_that_begins_anew() {
     type Change = fn(&mut Detail);
     let cases: [(&str, Change, bool); 9] = [
         ("it died alone", |_| (), true),
@@ -149,69 +159,81 @@ fn a_supervise_that_died_alone_is_told_from_a_tree_that_begins_anew() {
         ("a copy", |detail| detail.directory = Some(COPY), false),
     ];
     for (what, change, kept) in cases {
-        let mut detail = detail(BORN);
+        let mut detail = detail(START);
         change(&mut detail);
         let wanted = match kept {
-            true => Verdict::Ended(Want::Down),
-            false => Verdict::Anew,
+            true => Decision::Resume(Want::Down),
+            false => Decision::StartAnew,
         };
-        assert_eq!(verdict(DOWN, &detail, Seen::Nobody), wanted, "{what}");
+        assert_eq!(decision(DOWN, &detail, PidOwner::None), wanted, "{what}");
     }
 }
 
 #[test]
-fn what_runs_is_taken_over_as_it_was_but_for_being_on_its_way_down() {
-    let mut detail = detail(BORN);
+fn a_running_service_keeps_its_want_but_not_down_in_a_new_tree() {
+    let mut detail = detail(START);
     let ending = Status {
         want: Want::Down,
         ..UP
     };
-    let adopted = |status, detail: &Detail| verdict(status, detail, Seen::Born(BORN));
-    assert_eq!(adopted(ending, &detail), Verdict::Adopt(Some(Want::Down)));
+    let adopted = |status, detail: &Detail| decision(status, detail, PidOwner::StartedAt(START));
+    assert_eq!(adopted(ending, &detail), Decision::Adopt(Some(Want::Down)));
     detail.seen = Some(99);
-    assert_eq!(adopted(ending, &detail), Verdict::Adopt(None));
+    assert_eq!(adopted(ending, &detail), Decision::Adopt(None));
     assert_eq!(adopted(UP, &detail), ADOPT);
-    detail.seen = Some(BORN);
+    detail.seen = Some(START);
     detail.terminated = true;
-    assert_eq!(adopted(ending, &detail), Verdict::Adopt(None));
+    assert_eq!(adopted(ending, &detail), Decision::Adopt(None));
 }
 
 #[test]
-fn a_copy_has_nothing_to_do_with_the_process() {
-    let mut detail = detail(BORN);
+fn a_copy_of_the_directory_adopts_nothing() {
+    let mut detail = detail(START);
     detail.directory = Some(COPY);
-    for seen in [Seen::Born(BORN), Seen::Hidden, Seen::Nobody] {
-        assert_eq!(verdict(UP, &detail, seen), Verdict::Anew, "{seen:?}");
+    for seen in [PidOwner::StartedAt(START), PidOwner::Hidden, PidOwner::None] {
+        assert_eq!(decision(UP, &detail, seen), Decision::StartAnew, "{seen:?}");
     }
     assert_eq!(
-        judged(UP, &detail, Seen::Born(BORN), true),
-        Verdict::Anew,
+        decision_at(UP, &detail, PidOwner::StartedAt(START), true),
+        Decision::StartAnew,
         "copied within an instant of the start"
     );
     // But the C original has run in the copy since.
     detail.since = Some(Tai64n::from_unix(1_600_000_000, 0).label());
-    assert_eq!(judged(UP, &detail, Seen::Born(BORN), true), ADOPT);
+    assert_eq!(
+        decision_at(UP, &detail, PidOwner::StartedAt(START), true),
+        ADOPT
+    );
     // The version before did not say which directory it was.
     detail.since = Some(UP.since.label());
     detail.directory = None;
-    assert_eq!(judged(UP, &detail, Seen::Born(BORN), true), ADOPT);
-    assert_eq!(verdict(UP, &detail, Seen::Born(BORN)), Verdict::Unproven);
+    assert_eq!(
+        decision_at(UP, &detail, PidOwner::StartedAt(START), true),
+        ADOPT
+    );
+    assert_eq!(
+        decision(UP, &detail, PidOwner::StartedAt(START)),
+        Decision::Unproven
+    );
 }
 
 #[test]
-fn no_process_of_another_boot_is_taken_over() {
-    let mut detail = detail(BORN);
+fn a_record_of_another_boot_adopts_nothing() {
+    let mut detail = detail(START);
     detail.boot = Some([b'a'; BOOT_ID_LEN]);
-    assert_eq!(verdict(UP, &detail, Seen::Born(BORN)), Verdict::Anew);
+    assert_eq!(
+        decision(UP, &detail, PidOwner::StartedAt(START)),
+        Decision::StartAnew
+    );
     // But one that was started in this boot, before the detail file said so.
     detail.since = Some(Tai64n::from_unix(1_600_000_000, 0).label());
-    assert_eq!(verdict(UP, &detail, Seen::Born(BORN)), ADOPT);
-    let other = Seen::Born(BORN + 101);
-    assert_eq!(verdict(UP, &detail, other), Verdict::Unproven);
+    assert_eq!(decision(UP, &detail, PidOwner::StartedAt(START)), ADOPT);
+    let other = PidOwner::StartedAt(START + 101);
+    assert_eq!(decision(UP, &detail, other), Decision::Unproven);
 }
 
 #[test]
-fn what_was_written_before_the_boot_is_no_process_of_today() {
+fn a_record_older_than_the_boot_is_recognised() {
     assert!(CLOCKS.is_before_boot(Tai64n::from_unix(1_699_999_997, 0)));
     assert!(!CLOCKS.is_before_boot(Tai64n::from_unix(1_699_999_999, 0)));
     assert!(!CLOCKS.is_before_boot(CLOCKS.wall));

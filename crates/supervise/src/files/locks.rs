@@ -1,6 +1,7 @@
-//! The two locks that keep a second supervise away: `supervise/lock`, as the contract has
-//! it, and the service directory itself, which stays locked when `supervise/` is removed.
-//! Whoever may read that directory can lock it, so there only a lock of ours counts.
+//! The two locks that keep a second supervise away: `supervise/lock`, which belongs to the
+//! contract, and the service directory itself, which stays locked if `supervise/` is
+//! removed. Whoever may read the service directory can lock it, so there only the lock of
+//! another supervise of ours counts.
 
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
@@ -11,24 +12,27 @@ use daemontools::strerr::{Decimal, Fatal};
 use daemontools::unix::{file, lock};
 use daemontools::{Errno, Result};
 
-use super::held::Held;
-use crate::ME;
+use super::open_file::OpenFile;
+use crate::reporter::REPORTER;
 
 /// Opens and locks `supervise/lock`.
-pub(super) fn take_lock() -> Result<Held> {
+pub(super) fn take_lock() -> Result<OpenFile> {
     let fd = file::open_append_nofollow(LOCK, 0o600)?;
     lock::try_exclusive(&fd)?;
-    Held::new(fd)
+    OpenFile::new(fd)
 }
 
-/// How often a lock is tried whose holder can't be seen: it may just have ended.
+/// How often a lock is tried whose holder cannot be seen: it may just have ended.
 const TRIES: usize = 3;
 
-/// Opens the service directory and locks it. A stranger's lock is said and passed over;
-/// so is a file system that has no locks for directories, and a directory that may not
-/// be read.
-pub(super) fn lock_here(dir: &CStr) -> core::result::Result<Option<OwnedFd>, Fatal> {
-    let fatal = |error| ME.fatal(&[b"unable to lock ", dir.to_bytes()], error);
+/// Opens the service directory and locks it. `None` if the directory may not be read. A
+/// stranger's lock is reported and does not count. A file system without locks for
+/// directories is no failure.
+///
+/// # Errors
+/// Another supervise has the lock, or it could not be tried.
+pub(super) fn lock_service_directory(dir: &CStr) -> core::result::Result<Option<OwnedFd>, Fatal> {
+    let fatal = |error| REPORTER.fatal(&[b"unable to lock ", dir.to_bytes()], error);
     let here = match file::open_directory(c".") {
         Ok(here) => here,
         Err(Errno::EACCES) => return Ok(None),
@@ -44,7 +48,7 @@ pub(super) fn lock_here(dir: &CStr) -> core::result::Result<Option<OwnedFd>, Fat
         }
         let identity = file::fstat(&here).map_err(fatal)?.identity;
         match procfs::holder(identity).map_err(fatal)? {
-            // Another supervise, which has lost its `supervise/`.
+            // Another supervise, which lost its `supervise/`.
             Holder::Ours => break,
             Holder::Stranger(pid) => {
                 let pid = Decimal::new(u64::from(pid));
@@ -54,13 +58,13 @@ pub(super) fn lock_here(dir: &CStr) -> core::result::Result<Option<OwnedFd>, Fat
                     pid.as_bytes(),
                     b", which is a stranger: going on without that lock",
                 ];
-                ME.warning(&what, None);
+                REPORTER.warning(&what, None);
                 return Ok(Some(here));
             }
             Holder::Unseen => {}
         }
     }
-    let file: [&[u8]; 3] = [dir.to_bytes(), b"/", LOCK.to_bytes()];
-    let what: [&[u8]; 4] = [b"unable to acquire ", file[0], file[1], file[2]];
-    Err(ME.fatal(&what, Errno::EWOULDBLOCK))
+    let (dir, lock) = (dir.to_bytes(), LOCK.to_bytes());
+    let what: [&[u8]; 4] = [b"unable to acquire ", dir, b"/", lock];
+    Err(REPORTER.fatal(&what, Errno::EWOULDBLOCK))
 }
