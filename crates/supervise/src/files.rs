@@ -211,6 +211,9 @@ impl Files {
 
 /// Whether another supervise reports that the service directory was removed: this one is
 /// of a logger, and the directory of its service was removed with it.
+// Not inlined: its buffer would be on the stack of every turn of the loop.
+#[cold]
+#[inline(never)]
 fn service_reports_removal(dir: &CStr) -> bool {
     let mut buffer = [0; 4096];
     let place = file::read_link(c"/proc/self/cwd", &mut buffer).unwrap_or(b"");

@@ -17,7 +17,7 @@ use daemontools::unix::clock::Monotonic;
 use daemontools::unix::process::{self, End, Pid};
 use daemontools::unix::signal::{self, Caught, Signal};
 use daemontools::unix::{fd, pidfd, poll};
-use daemontools::{Errno, Result, procfs};
+use daemontools::{Errno, Result, errno, procfs};
 
 use crate::detail::Detail;
 use crate::files::Files;
@@ -86,7 +86,10 @@ impl Kernel {
     fn log_write(&self, file: &str, result: Result<()>) {
         match result {
             Ok(()) => log::debug!("{}: {file} written", self.name()),
-            Err(error) => log::debug!("{}: {file} not written: {error}", self.name()),
+            Err(error) => {
+                let error = errno::text(error);
+                log::debug!("{}: {file} not written: {error}", self.name());
+            }
         }
     }
 }

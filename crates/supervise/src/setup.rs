@@ -22,6 +22,8 @@ use crate::supervisor::Supervisor;
 /// # Errors
 /// The directory cannot be used, is supervised already, or it could not be found out
 /// what runs there. Then nothing was started.
+// Not inlined, so that its buffers do not stay on the stack of the loop.
+#[inline(never)]
 pub(crate) fn begin(dir: &'static CStr) -> Result<Supervisor<Kernel>, Fatal> {
     diag::init();
     fd::fill_standard();
@@ -45,12 +47,7 @@ pub(crate) fn begin(dir: &'static CStr) -> Result<Supervisor<Kernel>, Fatal> {
             return Err(REPORTER.fatal(&what, error));
         }
     };
-    make_directory().map_err(|error| {
-        // The reference names no program here.
-        let error = errno::text(error).as_bytes();
-        strerr::line(&[b"unable to readlink ./supervise: ", error]);
-        Fatal::new(TEMPORARY)
-    })?;
+    make_directory().map_err(report_link)?;
     let files = Files::open(dir)?;
     let inheritance = Inheritance {
         mask: mask.without(&[Signal::SIGCHLD]),
@@ -60,6 +57,14 @@ pub(crate) fn begin(dir: &'static CStr) -> Result<Supervisor<Kernel>, Fatal> {
     let mut kernel = Kernel::new(dir, files, inheritance, Signals { child, term });
     let initial = adopt::adopt(&mut kernel, want).map_err(|error| report(dir, &error))?;
     Supervisor::begin(kernel, initial)
+}
+
+/// Reports that the link `supervise` cannot be used. The reference names no program here.
+#[cold]
+fn report_link(error: Errno) -> Fatal {
+    let error = errno::text(error).as_bytes();
+    strerr::line(&[b"unable to readlink ./supervise: ", error]);
+    Fatal::new(TEMPORARY)
 }
 
 /// Reports what could not be found out about an earlier supervise.

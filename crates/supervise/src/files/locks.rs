@@ -32,24 +32,44 @@ const TRIES: usize = 3;
 /// # Errors
 /// Another supervise has the lock, or it could not be tried.
 pub(super) fn lock_service_directory(dir: &CStr) -> core::result::Result<Option<OwnedFd>, Fatal> {
-    let fatal = |error| REPORTER.fatal(&[b"unable to lock ", dir.to_bytes()], error);
     let here = match file::open_directory(c".") {
         Ok(here) => here,
         Err(Errno::EACCES) => return Ok(None),
-        Err(error) => return Err(fatal(error)),
+        Err(error) => return Err(unable_to_lock(dir, error)),
     };
+    if try_lock(&here).map_err(|error| unable_to_lock(dir, error))? || retry(&here, dir)? {
+        return Ok(Some(here));
+    }
+    let (dir, lock) = (dir.to_bytes(), LOCK.to_bytes());
+    let what: [&[u8]; 4] = [b"unable to acquire ", dir, b"/", lock];
+    Err(REPORTER.fatal(&what, Errno::EWOULDBLOCK))
+}
+
+fn unable_to_lock(dir: &CStr, error: Errno) -> Fatal {
+    REPORTER.fatal(&[b"unable to lock ", dir.to_bytes()], error)
+}
+
+/// Tries to lock a directory. False if another process has the lock.
+fn try_lock(directory: &OwnedFd) -> Result<bool> {
+    match lock::try_exclusive(directory) {
+        Err(Errno::EWOULDBLOCK) => Ok(false),
+        Err(error @ (Errno::ENOMEM | Errno::ENOLCK | Errno::EIO | Errno::EINTR)) => Err(error),
+        Ok(()) | Err(_) => Ok(true),
+    }
+}
+
+/// Tries again to lock a directory that is locked. False if another supervise of ours has
+/// the lock, or a process that cannot be seen.
+// Not inlined, since its buffers are large.
+#[cold]
+#[inline(never)]
+fn retry(directory: &OwnedFd, dir: &CStr) -> core::result::Result<bool, Fatal> {
+    let fatal = |error| unable_to_lock(dir, error);
     for _ in 0..TRIES {
-        match lock::try_exclusive(&here) {
-            Err(Errno::EWOULDBLOCK) => {}
-            Err(error @ (Errno::ENOMEM | Errno::ENOLCK | Errno::EIO | Errno::EINTR)) => {
-                return Err(fatal(error));
-            }
-            Ok(()) | Err(_) => return Ok(Some(here)),
-        }
-        let identity = file::fstat(&here).map_err(fatal)?.identity;
+        let identity = file::fstat(directory).map_err(fatal)?.identity;
         match procfs::holder(identity).map_err(fatal)? {
             // Another supervise, which lost its `supervise/`.
-            Holder::Ours => break,
+            Holder::Ours => return Ok(false),
             Holder::Stranger(pid) => {
                 let pid = Decimal::new(u64::from(pid));
                 let what: [&[u8]; 4] = [
@@ -59,12 +79,13 @@ pub(super) fn lock_service_directory(dir: &CStr) -> core::result::Result<Option<
                     b", which is a stranger: going on without that lock",
                 ];
                 REPORTER.warning(&what, None);
-                return Ok(Some(here));
+                return Ok(true);
             }
             Holder::Unseen => {}
         }
+        if try_lock(directory).map_err(fatal)? {
+            return Ok(true);
+        }
     }
-    let (dir, lock) = (dir.to_bytes(), LOCK.to_bytes());
-    let what: [&[u8]; 4] = [b"unable to acquire ", dir, b"/", lock];
-    Err(REPORTER.fatal(&what, Errno::EWOULDBLOCK))
+    Ok(false)
 }

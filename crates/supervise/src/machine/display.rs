@@ -2,12 +2,18 @@
 
 use core::fmt::{Display, Formatter, Result};
 
+use daemontools::command::Command;
+
 use super::{Action, Actions, Event, Machine};
 
 impl Display for Event {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Self::Command(command) => write!(f, "command {command:?}"),
+            Self::Command(command) => {
+                let mut all = Command::ALL.into_iter();
+                let byte = all.find_map(|(byte, known)| (known == *command).then_some(byte));
+                write!(f, "command {}", char::from(byte.unwrap_or(b'?')))
+            }
             Self::Started(pid, _) => write!(f, "started process {pid}"),
             Self::NotStarted => f.write_str("not started"),
             Self::Ended(_) => f.write_str("process ended"),
