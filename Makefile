@@ -11,19 +11,20 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= $(PREFIX)/etc
 DESTDIR ?=
 
-# The programs that ask the user database stay dynamic: a static glibc can't load
-# its modules. All others are static-pie: they start faster and need less memory.
-DYNAMIC_CRATES := $(patsubst %,-p %,chainload diaspora-deps)
-DYNAMIC_BINS   := setuidgid envuidgid diaspora-deps diaspora_svc
-STATIC_CRATES  := $(patsubst %,-p %,supervise svscan svc svstat readproctitle multilog tai64n chainload)
-PROGRAMS := svscanboot svscan supervise svc svok svstat fghack pgrphack readproctitle \
-            multilog tai64n tai64nlocal setuidgid envuidgid envdir softlimit setlock \
-            diaspora-deps diaspora_svc
+# Which programs there are, which binary each is in, and how that is linked.
+LIST     := crates/programs/list
+field     = $(shell awk '!/^\#/ && ($(1)) { print $$$(2) }' $(LIST) | sort -u)
+PROGRAMS := $(call field,1,1)
+crates    = $(patsubst %,-p %,$(call field,$$4 == "$(1)",2)) $(patsubst %,--bin %,$(call field,$$4 == "$(1)",3))
+# How a program's binary is found, for the shell: name, crate, binary, linked, and the
+# first program that is in the same binary.
+EACH     := awk '!/^\#/ { if (!first[$$3]) first[$$3] = $$1; print $$0, first[$$3] }' $(LIST)
+
 # The programs that have options to complete.
 COMPLETED := svc svstat svok setuidgid softlimit setlock diaspora-deps diaspora_svc update-service
 DATA      := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo test fuzz chaos habits bare check lint doc bench reference packages options completed install \
+.PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench reference packages options completed install links \
         install-boot vendor deb test-packages clean
 
 help:
@@ -32,15 +33,20 @@ help:
 ## make build     all programs, as they are shipped, into build/bin
 build:
 	CARGO_TARGET_$(shell echo $(HOST) | tr a-z- A-Z_)_RUSTFLAGS="-C target-feature=+crt-static" \
-	  $(CARGO) build --release --target $(HOST) $(STATIC_CRATES)
-	$(CARGO) build --release $(DYNAMIC_CRATES) $(DYNAMIC_BINS:%=--bin %)
+	  $(CARGO) build --release --target $(HOST) $(call crates,static)
+	$(CARGO) build --release $(call crates,dynamic)
 	@mkdir -p $(BIN)
-	@for p in $(PROGRAMS); do \
-	  case " $(DYNAMIC_BINS) " in \
-	    *" $$p "*) from=$(TARGET)/release ;; \
-	    *) from=$(TARGET)/$(HOST)/release ;; \
+	@$(EACH) | while read -r program crate binary linked first; do \
+	  case $$linked in \
+	    static) from=$(TARGET)/$(HOST)/release/$$binary ;; \
+	    *) from=$(TARGET)/release/$$binary ;; \
 	  esac; \
-	  cmp -s $$from/$$p $(BIN)/$$p || { cp $$from/$$p $(BIN)/$$p.new && mv $(BIN)/$$p.new $(BIN)/$$p; } || exit 1; \
+	  if [ $$program = $$first ]; then \
+	    cmp -s $$from $(BIN)/$$program || \
+	      { cp $$from $(BIN)/$$program.new && mv $(BIN)/$$program.new $(BIN)/$$program; }; \
+	  else \
+	    ln -f $(BIN)/$$first $(BIN)/$$program; \
+	  fi || exit 1; \
 	done
 
 ## make reference Debian's daemontools, unpacked into build/reference, not installed
@@ -56,6 +62,11 @@ packages:
 demo: build reference packages
 	demo/core
 	demo/diaspora
+
+## make unit      what needs neither root nor a network nor other programs, in a minute
+unit:
+	$(CARGO) test --workspace --exclude conformance --exclude bench --lib
+	$(CARGO) test -p programs --test names
 
 ## make test      everything, on a fresh machine too
 test: packages build reference check options
@@ -113,6 +124,7 @@ bench: build reference
 install: build
 	install -d $(DATA)/man/man5 $(DATA)/man/man8 $(DESTDIR)$(PREFIX)/bin
 	cd $(BIN) && install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	$(MAKE) --no-print-directory links IN=$(DESTDIR)$(PREFIX)/bin
 	ln -sf diaspora_svc $(DESTDIR)$(PREFIX)/bin/diaspora_svc.sh
 	install -m 644 docs/man/*.5 $(DATA)/man/man5
 	install -m 644 $(filter-out docs/man/update-service.8,$(wildcard docs/man/*.8)) $(DATA)/man/man8
@@ -125,6 +137,13 @@ install: build
 	done
 	install -d $(DATA)/diaspora-deps
 	cp -R service-templates $(DATA)/diaspora-deps
+
+## make links     one file of the programs in directory IN that are in one binary
+links:
+	@$(EACH) | while read -r program crate binary linked first; do \
+	  [ $$program = $$first ] || [ ! -e $(IN)/$$program ] || \
+	    ln -f $(IN)/$$first $(IN)/$$program || exit 1; \
+	done
 
 ## make install-boot  the unit, the script and job of other inits, update-service
 install-boot:

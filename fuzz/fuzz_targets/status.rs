@@ -1,7 +1,7 @@
 //! Any 18 bytes are a record, and what is packed is read back.
 #![no_main]
 
-use daemontools::status::Status;
+use daemontools::servicedir::status::Status;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|record: [u8; 18]| {

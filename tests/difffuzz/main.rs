@@ -10,6 +10,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod cuts;
 mod feed;
 mod input;
 mod minimise;
@@ -33,6 +34,10 @@ const CONFIRMATIONS: u32 = 3;
 /// How many cases of each target there are when nothing is said.
 const CASES: u64 = 500;
 
+/// What `--help` says.
+const USAGE: &str = "usage: difffuzz [--cases n] [--seconds n] [--seed n] [--first n] \
+                     [--target name]";
+
 /// The command line.
 struct Options {
     cases: Option<u64>,
@@ -54,6 +59,9 @@ impl Options {
         };
         let mut words = std::env::args().skip(1);
         while let Some(option) = words.next() {
+            if option == "--help" {
+                return Err(USAGE.to_owned());
+            }
             let value = words.next().ok_or(format!("{option} needs a value"))?;
             let number = || value.parse().map_err(|_| format!("{value} is no number"));
             match option.as_str() {
@@ -196,10 +204,10 @@ fn compare(target: &Target, programs: &Programs, input: &Input) -> Verdict {
 }
 
 fn both(target: &Target, programs: &Programs, input: &Input) -> [Observation; 2] {
-    [&programs.reference, &programs.ours].map(|bin| {
-        let seen = observe::observe(&bin.join(target.program), input);
-        seen.normalised(target.normal)
-    })
+    let bins = [&programs.reference, &programs.ours];
+    let mut both = bins.map(|bin| observe::observe(&bin.join(target.program), input));
+    (target.reconcile)(input, &mut both);
+    both.map(|seen| seen.normalised(target.normal))
 }
 
 fn report(target: &Target, programs: &Programs, seed: u64, number: u64, input: &Input) {

@@ -54,6 +54,7 @@
 
 pub mod bare;
 pub mod case;
+pub mod cuts;
 mod exec;
 pub mod files;
 pub mod habits;

@@ -87,13 +87,15 @@ fn contents(path: &Path) -> String {
         return format!("({status})");
     }
     if bytes.len() > SHOWN {
-        let sum = LABELS
-            .apply(&bytes)
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, &byte| {
-                (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-            });
-        return format!("({} bytes, sum {sum:016x})", bytes.len());
+        return format!("({} bytes, sum {:016x})", bytes.len(), sum(&bytes));
     }
     format!("\"{}\"", printable(&bytes))
+}
+
+/// A sum of bytes, in which all labels are equal.
+pub(crate) fn sum(bytes: &[u8]) -> u64 {
+    let equal = LABELS.apply(bytes);
+    equal.iter().fold(0xcbf2_9ce4_8422_2325, |sum, &byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
 }

@@ -9,7 +9,7 @@ use core::ffi::CStr;
 
 use daemontools::pathexec::Changes;
 use daemontools::strerr::{Fatal, Reporter};
-use daemontools::{Args, Errno, PERMANENT, pathexec};
+use daemontools::{Args, Errno, PERMANENT, entry, pathexec};
 
 pub mod envdir;
 mod envuidgid;
@@ -26,6 +26,14 @@ pub use pgrphack::pgrphack;
 pub use setlock::setlock;
 pub use setuidgid::setuidgid;
 pub use softlimit::softlimit;
+
+/// Runs setuidgid, or envuidgid where that is the name that the binary was executed
+/// under: `make install` makes them one file. Gives the exit code.
+#[must_use]
+pub fn setuidgid_called(args: Args) -> i32 {
+    let programs: [(_, entry::Program); 2] = [("setuidgid", setuidgid), ("envuidgid", envuidgid)];
+    entry::called(&programs, &args).unwrap_or(setuidgid)(args)
+}
 
 /// Becomes the program that word `index` of the command line names. Returns only
 /// if that failed.

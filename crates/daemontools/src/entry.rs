@@ -5,6 +5,7 @@
 use core::ffi::{CStr, c_char, c_int};
 
 use crate::unix::exec::Strings;
+use crate::unix::own_file;
 
 /// The words of the command line, as the kernel gave them. There is one such value: who
 /// keeps words for the life of the process uses it up, and so does who writes to one.
@@ -69,6 +70,37 @@ impl Args {
         // without the value nobody can write to one.
         Some(unsafe { Strings::borrow(words) })
     }
+}
+
+/// A program: takes the command line, gives the exit code.
+pub type Program = fn(Args) -> i32;
+
+/// Which of the programs in one binary is meant: the one whose name the binary was
+/// executed under. `None` if nothing names one.
+///
+/// The path that was executed and the first word of the command line name it, where they
+/// agree. They don't where the binary is a script's interpreter, or was executed through a
+/// link or a descriptor: then the kernel's name of the file counts, and after it the path
+/// and the word. The kernel is asked only then, since that costs more than all the rest.
+#[must_use]
+pub fn called(programs: &[(&str, Program)], args: &Args) -> Option<Program> {
+    let named = |path: &[u8]| {
+        let name = path.rsplit(|&byte| byte == b'/').next()?;
+        programs
+            .iter()
+            .position(|(program, _)| program.as_bytes() == name)
+    };
+    let path = own_file::given_path().and_then(|path| named(path.to_bytes()));
+    let word = args.get(0).and_then(|word| named(word.to_bytes()));
+    let index = match path {
+        Some(index) if path == word => index,
+        _ => {
+            let mut buffer = [0; own_file::PATH_MAX];
+            let file = own_file::path(&mut buffer).and_then(named);
+            file.or(path).or(word)?
+        }
+    };
+    programs.get(index).map(|&(_, program)| program)
 }
 
 /// What [`main!`](crate::main) expands to.

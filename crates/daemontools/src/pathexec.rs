@@ -1,42 +1,43 @@
-//! Search along PATH, and the environment that a chain loader changes before it
-//! execs the next program. Not `execvp`: no shell for a file without `#!`, and
-//! other errors end the search.
+//! Searching a program along PATH and exec'ing it, with a changed environment where a
+//! chain loader asks for one. It differs from `execvp(3)`: a file without `#!` is not
+//! given to a shell, and other errors end the search.
 
 use core::ffi::CStr;
 use std::ffi::CString;
 
+use crate::buffer::Path;
 use crate::unix::env;
 use crate::unix::exec::{self, Strings};
 use crate::{Errno, Result};
 
-/// Where programs are searched when PATH is not set.
+/// The search path if PATH is not set.
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 
-/// Execs `argv[0]`, searched along PATH, with this process's environment.
-/// Returns only to say why it could not.
+/// Execs `argv[0]`, searched along PATH, with this process's environment. Returns only
+/// if that failed, with the error.
 pub fn exec(argv: &Strings) -> Errno {
     search(argv, &env::strings())
 }
 
-/// Execs `argv[0]`, searched along `path`, with the environment `envp` and nothing
-/// of this process's own. Returns only to say why it could not.
+/// Execs `argv[0]`, searched along `path`, with the environment `envp` alone. Returns
+/// only if that failed, with the error.
 pub fn exec_clean(argv: &Strings, path: &[u8], envp: &Strings) -> Errno {
     search_along(path, argv, envp)
 }
 
-/// The longest name that the kernel takes, with its NUL.
-const NAME_MAX: usize = 4096;
+/// The longest path that the kernel takes, with its NUL.
+const PATH_MAX: usize = 4096;
 
 /// Changes to the environment of the next program, in the order given.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// What to set or, where there is no `=`, to unset.
+    /// Variables to set, and names without `=` to unset.
     entries: Vec<CString>,
 }
 
 impl Changes {
-    /// Sets `name`, which replaces the first entry of that name. A name that holds
-    /// a `=` ends there, and the rest of it begins the value.
+    /// Sets `name`, in place of the first entry of that name. A name that holds a `=`
+    /// ends there, and the rest of it begins the value, as in the reference.
     ///
     /// # Errors
     /// EINVAL if the name or the value holds a NUL.
@@ -44,8 +45,8 @@ impl Changes {
         self.add([name, b"=", value].concat())
     }
 
-    /// Removes the first entry called `name`. A name that holds a `=` is set to
-    /// what follows that, as the reference does.
+    /// Removes the first entry called `name`. A name that holds a `=` is set to what
+    /// follows it, as in the reference.
     ///
     /// # Errors
     /// EINVAL if the name holds a NUL.
@@ -60,7 +61,8 @@ impl Changes {
     }
 
     /// Execs `argv[0]` with the changed environment. The search is along the PATH
-    /// from before the changes, as in the reference.
+    /// from before the changes, as in the reference. Returns only if that failed, with
+    /// the error.
     pub fn exec(&self, argv: &Strings) -> Errno {
         search(
             argv,
@@ -77,8 +79,7 @@ impl Changes {
                 env::split(old.to_bytes()).is_some_and(|(old_name, _)| old_name == name)
             });
             if let Some(old) = old {
-                // The last entry takes the freed place: whoever prints its
-                // environment sees the reference's order.
+                // The last entry takes its place: the order of the reference.
                 entries.swap_remove(old);
             }
             if new.is_some() {
@@ -89,7 +90,7 @@ impl Changes {
     }
 }
 
-/// Uses no heap: a memory limit may just have been set.
+/// Uses no heap: softlimit has just set a limit on memory.
 fn search(argv: &Strings, envp: &Strings) -> Errno {
     search_along(env::get(b"PATH").unwrap_or(DEFAULT_PATH), argv, envp)
 }
@@ -101,14 +102,14 @@ fn search_along(path: &[u8], argv: &Strings, envp: &Strings) -> Errno {
     if name.to_bytes().contains(&b'/') {
         return exec::execve(name, argv, envp);
     }
-    let mut buffer = [0; NAME_MAX];
     let mut remembered = None;
     for element in path.split(|&byte| byte == b':') {
         let element = if element.is_empty() { b"." } else { element };
-        let Some(file) = join(&mut buffer, element, name) else {
-            return Errno::ENAMETOOLONG;
+        let file = match file_in(element, name) {
+            Ok(file) => file,
+            Err(error) => return error,
         };
-        match exec::execve(file, argv, envp) {
+        match exec::execve(file.as_c_str(), argv, envp) {
             Errno::ENOENT => {}
             error @ (Errno::EACCES | Errno::EPERM | Errno::EISDIR) => remembered = Some(error),
             error => return error,
@@ -117,15 +118,9 @@ fn search_along(path: &[u8], argv: &Strings, envp: &Strings) -> Errno {
     remembered.unwrap_or(Errno::ENOENT)
 }
 
-/// `directory/name`; `None` if it is longer than the kernel takes.
-fn join<'a>(buffer: &'a mut [u8; NAME_MAX], directory: &[u8], name: &CStr) -> Option<&'a CStr> {
-    let name = name.to_bytes_with_nul();
-    let start = directory.len() + 1;
-    let file = buffer.get_mut(..start + name.len())?;
-    file[..start - 1].copy_from_slice(directory);
-    file[start - 1] = b'/';
-    file[start..].copy_from_slice(name);
-    CStr::from_bytes_with_nul(file).ok()
+/// `directory/name`; ENAMETOOLONG if it is longer than the kernel takes.
+fn file_in(directory: &[u8], name: &CStr) -> Result<Path<PATH_MAX>> {
+    Path::new(&[directory, b"/", name.to_bytes()])
 }
 
 #[cfg(test)]
@@ -133,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn setting_replaces_the_first_of_its_kind_and_keeps_what_is_no_variable() {
+    fn set_and_unset_change_the_first_of_its_name_and_keep_entries_without_equals() {
         let mut changes = Changes::default();
         changes.set(b"A", b"new").expect("no NUL");
         changes.unset(b"B").expect("no NUL");
@@ -152,15 +147,16 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_name_fits() {
-        let mut buffer = [0; NAME_MAX];
-        assert_eq!(join(&mut buffer, b"/bin", c"ls"), Some(c"/bin/ls"));
-        assert!(join(&mut buffer, &[b'x'; NAME_MAX - 3], c"y").is_some());
-        assert!(join(&mut buffer, &[b'x'; NAME_MAX - 2], c"y").is_none());
+    fn has_room_for_the_longest_path() {
+        let file = file_in(b"/bin", c"ls").expect("room");
+        assert_eq!(file.as_c_str(), c"/bin/ls");
+        assert!(file_in(&[b'x'; PATH_MAX - 3], c"y").is_ok());
+        let too_long = file_in(&[b'x'; PATH_MAX - 2], c"y");
+        assert_eq!(too_long.err(), Some(Errno::ENAMETOOLONG));
     }
 
     #[test]
-    fn a_value_with_a_nul_is_refused() {
+    fn refuses_a_value_with_a_nul() {
         assert_eq!(Changes::default().set(b"A", b"x\0y"), Err(Errno::EINVAL));
     }
 }

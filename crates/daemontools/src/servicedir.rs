@@ -1,31 +1,36 @@
-//! The names of the files in a service directory, relative to it. Their only
-//! copy: how each is opened is said by the functions of [`crate::unix::fifo`] and
-//! [`crate::unix::file`].
+//! A service directory: the names of its files, and the one reader and writer of each
+//! format that more than one program uses.
+//!
+//! The names are relative to the service directory.
 
-mod belief;
+pub mod control;
+pub mod detail;
+pub mod ok;
+pub mod status;
+mod trusted;
 
 use core::ffi::CStr;
 
-pub use belief::{Own, Told};
+pub use trusted::{Checked, SuperviseDir};
 
 /// Executed to start the service, in the service directory, without arguments.
-/// With the `./`, as the reference names it: the program sees it in `argv[0]`.
+/// With the `./`, as in the reference: the program sees it in `argv[0]`.
 pub const RUN: &CStr = c"./run";
 /// If it exists when supervise starts, the service is not started.
 pub const DOWN: &CStr = c"down";
-/// The directory of supervise's own files, 0700 where we make it.
+/// The directory of supervise's own files; supervise makes it with mode 0700.
 pub const SUPERVISE: &CStr = c"supervise";
-/// `flock`ed for supervise's life.
+/// Locked with `flock(2)` while supervise runs.
 pub const LOCK: &CStr = c"supervise/lock";
-/// FIFO 0600: one byte a command.
+/// FIFO, mode 0600: one byte a command, see [`control`].
 pub const CONTROL: &CStr = c"supervise/control";
-/// FIFO 0600: can be opened for writing only while supervise runs.
+/// FIFO, mode 0600: supervise has it open for reading while it runs, see [`ok`].
 pub const OK: &CStr = c"supervise/ok";
-/// The status record, 18 bytes.
+/// The status record, see [`status`].
 pub const STATUS: &CStr = c"supervise/status";
-/// The status record while it is being written.
+/// The status record while it is written; then renamed to [`STATUS`].
 pub const STATUS_NEW: &CStr = c"supervise/status.new";
-/// Ours: what the 18 bytes have no room for, as lines `name value`.
+/// Facts for which the status record has no room, see [`detail`].
 pub const DETAIL: &CStr = c"supervise/detail";
-/// Our detail file while it is being written.
+/// The detail file while it is made; then renamed to [`DETAIL`].
 pub const DETAIL_NEW: &CStr = c"supervise/detail.new";

@@ -4,6 +4,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use crate::buffer::Buffer;
 use crate::unix::fd;
 use crate::{Errno, TEMPORARY, errno};
 
@@ -145,52 +146,46 @@ pub fn line(parts: &[&[u8]]) {
     let _ = fd::write_all(fd::STDERR, message.line());
 }
 
-/// One line in the making; what does not fit is cut, the newline never is.
-struct Message {
-    bytes: [u8; MESSAGE_MAX],
-    len: usize,
-}
+/// One line. What does not fit is cut, but never the newline.
+struct Message(Buffer<MESSAGE_MAX>);
 
 impl Message {
     const fn new() -> Self {
-        Self {
-            bytes: [0; MESSAGE_MAX],
-            len: 0,
-        }
+        Self(Buffer::new())
     }
 
     fn push(&mut self, part: &[u8]) {
-        let room = MESSAGE_MAX - 1 - self.len;
-        let part = &part[..part.len().min(room)];
-        self.bytes[self.len..self.len + part.len()].copy_from_slice(part);
-        self.len += part.len();
+        self.0.push_cut(part);
     }
 
     fn line(&mut self) -> &[u8] {
-        self.bytes[self.len] = b'\n';
-        &self.bytes[..=self.len]
+        self.0.truncate(MESSAGE_MAX - 1);
+        self.0.push_cut(b"\n");
+        self.0.as_bytes()
     }
 }
 
-/// A number in decimal, on the stack.
+/// A number in decimal digits.
 #[derive(Clone, Copy, Debug)]
-pub struct Decimal {
-    digits: [u8; 20],
-    start: usize,
-}
+pub struct Decimal(Buffer<DIGITS_MAX>);
+
+/// Digits of the largest number.
+const DIGITS_MAX: usize = 20;
 
 impl Decimal {
     /// Formats `number`.
     #[must_use]
     pub fn new(mut number: u64) -> Self {
-        let mut digits = [0; 20];
-        let mut start = digits.len();
+        let mut digits = [0; DIGITS_MAX];
+        let mut start = DIGITS_MAX;
         loop {
             start -= 1;
             digits[start] = b'0' + u8::try_from(number % 10).unwrap_or(0);
             number /= 10;
             if number == 0 {
-                return Self { digits, start };
+                let mut buffer = Buffer::new();
+                buffer.push_cut(&digits[start..]);
+                return Self(buffer);
             }
         }
     }
@@ -198,7 +193,7 @@ impl Decimal {
     /// The digits.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.digits[self.start..]
+        self.0.as_bytes()
     }
 }
 

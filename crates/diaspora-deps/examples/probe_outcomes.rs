@@ -9,9 +9,9 @@ use std::os::unix::net::UnixListener;
 use std::thread;
 use std::time::Duration;
 
-use diaspora_deps::net::{Endpoint, Limits, ask};
+use diaspora_deps::net::{Endpoint, Limits, probe};
 use diaspora_deps::probe::{
-    Accepts, Alive, Http, Mongo, Postgres, Protocol, Redis, Smtp, Verdict, Websocket, Worker,
+    Accepts, Alive, Http, Mongo, Postgres, Protocol, Readiness, Redis, Smtp, Websocket, Worker,
 };
 
 struct Me;
@@ -44,17 +44,17 @@ fn gone() -> Endpoint {
     Endpoint::Tcp("localhost".to_owned(), port)
 }
 
-fn row(probe: &str, case: &str, endpoint: &Endpoint, protocol: &dyn Protocol) {
-    let finding = ask(endpoint, protocol, Limits::default());
-    let words = match finding.verdict {
-        Verdict::Ready => "ready".to_owned(),
-        Verdict::Starting(why) => format!("starting: {why}"),
-        Verdict::Down(why) => format!("down: {why}"),
-        Verdict::NeedMore => "?".to_owned(),
+fn row(kind: &str, case: &str, endpoint: &Endpoint, protocol: &dyn Protocol) {
+    let outcome = probe(endpoint, protocol, Limits::default());
+    let words = match outcome.readiness {
+        Readiness::Ready => "ready".to_owned(),
+        Readiness::Starting(why) => format!("starting: {why}"),
+        Readiness::Down(why) => format!("down: {why}"),
+        Readiness::Incomplete => "?".to_owned(),
     };
     let line = format!(
-        "| {probe} | {case} | {words} | {:.1} ms |\n",
-        finding.took.as_secs_f64() * 1e3
+        "| {kind} | {case} | {words} | {:.1} ms |\n",
+        outcome.took.as_secs_f64() * 1e3
     );
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }

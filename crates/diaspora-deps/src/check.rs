@@ -1,4 +1,4 @@
-//! `check`: asks every dependency once, all at the same time, and says what came out.
+//! `check`: probes every dependency once, all at the same time, and reports the outcome.
 
 use std::path::Path;
 use std::thread;
@@ -7,21 +7,22 @@ use std::time::Duration;
 use daemontools::unix::thread::builder;
 use serde_json::json;
 
+use crate::Error;
+use crate::config::Config;
 use crate::context::Context;
-use crate::data::Data;
+use crate::dependency::Dependency;
 use crate::name::Name;
-use crate::net::Finding;
-use crate::probe::Verdict;
-use crate::question::Question;
+use crate::net::Outcome;
+use crate::probe::Readiness;
 
 /// A dependency's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// It does its work.
     Ready,
-    /// It is there and does not yet do its work.
+    /// It accepts connections and does not do its work yet.
     Starting,
-    /// It is not there.
+    /// Nobody listens, or something else does.
     Down,
 }
 
@@ -47,12 +48,12 @@ impl State {
     }
 }
 
-/// What came out for one dependency.
+/// The outcome for one dependency.
 #[derive(Debug)]
 pub struct Report {
-    /// As it was named.
-    pub shown: String,
-    /// Where it was asked.
+    /// The name as it was given.
+    pub label: String,
+    /// The address that was probed.
     pub endpoint: String,
     /// Its state.
     pub state: State,
@@ -63,19 +64,30 @@ pub struct Report {
 }
 
 impl Report {
-    fn new(question: &Question, finding: Finding) -> Self {
-        let (state, why) = match finding.verdict {
-            Verdict::Ready => (State::Ready, None),
-            Verdict::Starting(why) => (State::Starting, Some(why)),
-            Verdict::Down(why) => (State::Down, Some(why)),
-            Verdict::NeedMore => (State::Starting, None),
+    /// The report of a probe.
+    #[must_use]
+    pub fn new(dependency: &Dependency, outcome: Outcome) -> Self {
+        let (state, why) = match outcome.readiness {
+            Readiness::Ready => (State::Ready, None),
+            Readiness::Starting(why) => (State::Starting, Some(why)),
+            Readiness::Down(why) => (State::Down, Some(why)),
+            Readiness::Incomplete => (State::Starting, None),
         };
         Self {
-            shown: question.shown.clone(),
-            endpoint: question.endpoint.to_string(),
+            label: dependency.label.clone(),
+            endpoint: dependency.endpoint.to_string(),
             state,
             why,
-            took: finding.took,
+            took: outcome.took,
+        }
+    }
+
+    /// `starting: why`; `ready`.
+    #[must_use]
+    pub fn state_and_reason(&self) -> String {
+        match &self.why {
+            Some(why) => format!("{}: {why}", self.state.word()),
+            None => self.state.word().to_owned(),
         }
     }
 
@@ -86,24 +98,20 @@ impl Report {
     /// `redis: starting: why (localhost:6379, 0.4 ms)`.
     #[must_use]
     pub fn line(&self) -> String {
-        let why = self
-            .why
-            .as_ref()
-            .map_or(String::new(), |why| format!(": {why}"));
         format!(
-            "{}: {}{why} ({}, {:.1} ms)",
-            self.shown,
-            self.state.word(),
+            "{}: {} ({}, {:.1} ms)",
+            self.label,
+            self.state_and_reason(),
             self.endpoint,
             self.milliseconds()
         )
     }
 
-    /// The same for programs.
+    /// The same as JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         json!({
-            "service": self.shown,
+            "service": self.label,
             "state": self.state.word(),
             "why": self.why,
             "address": self.endpoint,
@@ -112,43 +120,46 @@ impl Report {
     }
 }
 
-/// Asks all at once.
+/// Probes all at the same time, each in a thread.
 #[must_use]
-pub fn ask(questions: &[Question]) -> Vec<Report> {
-    let report = |question: &Question| Report::new(question, question.ask());
+pub fn probe(dependencies: &[Dependency]) -> Vec<Report> {
+    let report = |dependency: &Dependency| Report::new(dependency, dependency.probe());
     thread::scope(|scope| {
-        let asked: Vec<_> = questions
+        let probed: Vec<_> = dependencies
             .iter()
-            .map(|question| {
+            .map(|dependency| {
                 let thread = builder()
                     .stack_size(256 * 1024)
-                    .spawn_scoped(scope, move || report(question));
-                (question, thread)
+                    .spawn_scoped(scope, move || report(dependency));
+                (dependency, thread)
             })
             .collect();
-        asked
+        probed
             .into_iter()
-            .map(|(question, thread)| {
+            .map(|(dependency, thread)| {
                 let done = thread.ok().and_then(|thread| thread.join().ok());
-                done.unwrap_or_else(|| report(question))
+                done.unwrap_or_else(|| report(dependency))
             })
             .collect()
     })
 }
 
-/// The names to look at when none is given: the known services of the scan
-/// directory, or where there are none, all that have no instances.
+/// The services that are meant when none is named: the known services of the scan
+/// directory; if it has none, all services without instances.
 #[must_use]
-pub fn default_names(data: &Data, directory: &Path) -> Vec<Name> {
+pub fn default_names(config: &Config, directory: &Path) -> Vec<Name> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut names: Vec<Name> = entries
-        .filter_map(|entry| data.find(&entry.file_name().to_string_lossy()))
-        .filter(|name| name.instance.is_some() || !data.services[&name.service].instances)
+        .filter_map(|entry| config.find(&entry.file_name().to_string_lossy()))
+        .filter(|name| name.instance.is_some() || !config.services[&name.service].instances)
         .collect();
     if names.is_empty() {
-        let plain = data.services.values().filter(|service| !service.instances);
+        let plain = config
+            .services
+            .values()
+            .filter(|service| !service.instances);
         names = plain
-            .filter_map(|service| data.find(&service.name))
+            .filter_map(|service| config.find(&service.name))
             .collect();
     }
     names.sort();
@@ -156,24 +167,24 @@ pub fn default_names(data: &Data, directory: &Path) -> Vec<Name> {
     names
 }
 
-/// The questions about `names`; services without a probe have none.
+/// The dependencies that `names` name; services without a probe are left out.
 ///
 /// # Errors
-/// See [`Question::new`].
-pub fn questions<'a>(
-    data: &Data,
+/// As [`Dependency::new`].
+pub fn dependencies<'a>(
+    config: &Config,
     context: &Context,
     directory: &Path,
     names: impl Iterator<Item = &'a str>,
-) -> Result<Vec<Question>, String> {
+) -> Result<Vec<Dependency>, Error> {
     names
         .filter(|name| {
-            let service = data
+            let service = config
                 .find(name)
-                .and_then(|name| data.services.get(&name.service));
+                .and_then(|name| config.services.get(&name.service));
             service.is_none_or(|service| service.probe.is_some())
         })
-        .map(|name| Question::new(data, context, directory, name))
+        .map(|name| Dependency::new(config, context, directory, name))
         .collect()
 }
 
@@ -182,9 +193,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_and_a_record_say_the_same() {
+    fn a_line_and_its_json_say_the_same() {
         let report = Report {
-            shown: "redis".to_owned(),
+            label: "redis".to_owned(),
             endpoint: "localhost:6379".to_owned(),
             state: State::Starting,
             why: Some("\"LOADING\"".to_owned()),

@@ -1,71 +1,45 @@
-//! The command line of `diaspora-deps`: reads it, lays it over the environment, and
-//! has it done. What can be written is in `line`, what is done then in `act`.
-
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+//! The program `diaspora-deps`: reads the command line, loads the configuration and runs
+//! the subcommand.
 
 use clap::Parser;
-use daemontools::strerr::Fatal;
-use daemontools::{Args, PERMANENT, about, diag, strerr};
+use daemontools::{Args, PERMANENT, diag};
 
-use crate::ME;
-use crate::context::Places;
-use crate::data::Data;
+use crate::config::Config;
+use crate::output;
+use crate::paths::Paths;
 
-mod act;
-mod line;
+mod arguments;
+mod run;
 
-use line::Line;
+use arguments::Arguments;
 
-/// The program: gives the exit code.
+/// The exit code for a bad option of `wait`: that of `wait_service` in the scripts of 2010.
+const USAGE_OF_WAIT: i32 = 1;
+
+/// Runs the program; gives the exit code.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     diag::init();
-    let words: Vec<OsString> = args
-        .from(0)
-        .map(|word| OsStr::from_bytes(word.to_bytes()).to_owned())
-        .collect();
-    let waits = words.iter().skip(1).any(|word| word == "wait");
-    let line = match Line::try_parse_from(words) {
-        Ok(line) => line,
-        // The scripts of old exited 1 for a bad option of wait_service.
-        Err(error) => return usage(&error, if waits { 1 } else { PERMANENT }),
+    let words = output::words(args);
+    let is_wait = words.iter().skip(1).any(|word| word == "wait");
+    let arguments = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if is_wait { USAGE_OF_WAIT } else { PERMANENT };
+            return output::usage(&error, code);
+        }
     };
-    let mut places = Places::from_environment();
-    for (place, given) in [
-        (&mut places.services, line.data),
-        (&mut places.settings, line.settings),
-        (&mut places.directory, line.dir),
+    let mut paths = Paths::from_environment();
+    for (path, given) in [
+        (&mut paths.services, arguments.config),
+        (&mut paths.settings, arguments.settings),
+        (&mut paths.directory, arguments.dir),
     ] {
         if let Some(given) = given {
-            *place = given;
+            *path = given;
         }
     }
-    let data = match Data::load(&places.services) {
-        Ok(data) => data,
-        Err(mistake) => return fail(PERMANENT, &mistake).code(),
-    };
-    line.command.run(&data, places)
-}
-
-/// Prints clap's text where it belongs.
-pub(crate) fn usage(error: &clap::Error, code: i32) -> i32 {
-    let text = error.render().to_string();
-    if error.use_stderr() {
-        strerr::line(&[text.trim_end().as_bytes()]);
-        code
-    } else {
-        about::output(&ME, text.as_bytes())
-    }
-}
-
-fn fail(code: i32, why: &str) -> Fatal {
-    if why.is_empty() {
-        return Fatal::new(code);
-    }
-    ME.fatal(&[why.as_bytes()], None).with_code(code)
-}
-
-fn print(text: &str) -> i32 {
-    about::output(&ME, text.as_bytes())
+    let code = Config::load(&paths.services)
+        .and_then(|config| run::run(arguments.command, &config, &paths));
+    code.unwrap_or_else(|error| output::fatal(&error).code())
 }

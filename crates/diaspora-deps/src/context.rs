@@ -1,66 +1,36 @@
-//! What the data's `${NAME}` stand for, and the environment that goes with it.
+//! The values of `${NAME}` in the texts of `services.toml`.
 
-use std::collections::BTreeMap;
-use std::ffi::CString;
+use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use daemontools::unix::env;
 
-use crate::Failure;
-use crate::data::Data;
+use crate::Error;
+use crate::config::Config;
 use crate::name::Name;
-use crate::settings::{self, Sourced};
+use crate::settings::{self, Settings};
 
-/// Where the program looks.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// The operator's data.
-    pub services: PathBuf,
-    /// The settings, a shell file.
-    pub settings: PathBuf,
-    /// The scan directory.
-    pub directory: PathBuf,
-}
-
-impl Places {
-    /// The places of an installed system, or those that the environment names.
-    #[must_use]
-    pub fn from_environment() -> Self {
-        let place = |name: &[u8], default: &str| {
-            env::get(name).map_or_else(|| PathBuf::from(default), |value| path(value.to_vec()))
-        };
-        Self {
-            services: place(
-                b"DIASPORA_DEPS_SERVICES",
-                "/etc/diaspora-deps/services.toml",
-            ),
-            settings: place(b"DIASPORA_DEPS_SETTINGS", "/etc/default/diaspora"),
-            directory: place(b"DIASPORA_DEPS_DIR", "/etc/service"),
-        }
-    }
-}
-
-/// The settings of one service.
+/// The values of `${NAME}`, for no service or for one.
 #[derive(Debug)]
 pub struct Context<'a> {
-    data: &'a Data,
-    sourced: Option<&'a Sourced>,
+    config: &'a Config,
+    settings: Option<&'a Settings>,
     instance: Option<&'a str>,
 }
 
 impl<'a> Context<'a> {
-    /// Settings as the environment has them, or as the shell handed them over.
+    /// Values from the settings file if it was sourced, else from the environment.
     #[must_use]
-    pub const fn new(data: &'a Data, sourced: Option<&'a Sourced>) -> Self {
+    pub const fn new(config: &'a Config, settings: Option<&'a Settings>) -> Self {
         Self {
-            data,
-            sourced,
+            config,
+            settings,
             instance: None,
         }
     }
 
-    /// The same for one name.
+    /// The same values with the `${INSTANCE}` of `name`.
     #[must_use]
     pub fn of(&self, name: &'a Name) -> Self {
         Self {
@@ -72,14 +42,14 @@ impl<'a> Context<'a> {
     /// Replaces every `${NAME}`.
     ///
     /// # Errors
-    /// Says which is no setting.
-    pub fn expand(&self, text: &str) -> Result<Vec<u8>, String> {
+    /// [`Error::OpenVariable`], [`Error::UnknownSetting`], [`Error::UnnamedInstance`].
+    pub fn expand(&self, text: &str) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
         let mut rest = text;
         while let Some(start) = rest.find("${") {
             let (before, after) = rest.split_at(start);
             let Some((name, tail)) = after[2..].split_once('}') else {
-                return Err(format!("\"{text}\" has a ${{ without its }}"));
+                return Err(Error::OpenVariable(text.to_owned()));
             };
             out.extend_from_slice(before.as_bytes());
             out.extend_from_slice(&self.value(name)?);
@@ -92,169 +62,117 @@ impl<'a> Context<'a> {
     /// Replaces every `${NAME}` in a path.
     ///
     /// # Errors
-    /// Says which is no setting.
-    pub fn expand_path(&self, text: &str) -> Result<PathBuf, String> {
-        self.expand(text).map(path)
+    /// As [`Context::expand`].
+    pub fn expand_path(&self, text: &str) -> Result<PathBuf, Error> {
+        let bytes = self.expand(text)?;
+        Ok(PathBuf::from(OsString::from_vec(bytes)))
     }
 
-    /// Replaces every `${NAME}` in what the system wants as a C string.
+    /// Replaces every `${NAME}` in a text that a system call takes.
     ///
     /// # Errors
-    /// Says which is no setting, or holds a NUL.
-    pub fn expand_c(&self, text: &str) -> Result<CString, String> {
+    /// As [`Context::expand`]; [`Error::HoldsNul`].
+    pub fn expand_c(&self, text: &str) -> Result<CString, Error> {
         let bytes = self.expand(text)?;
-        CString::new(bytes).map_err(|_| format!("\"{text}\" holds a NUL"))
+        CString::new(bytes).map_err(|_| Error::HoldsNul(text.to_owned()))
     }
 
-    fn value(&self, name: &str) -> Result<Vec<u8>, String> {
+    fn value(&self, name: &str) -> Result<Vec<u8>, Error> {
         if name == "INSTANCE" {
-            return self
-                .instance
-                .map(|text| text.as_bytes().to_vec())
-                .ok_or_else(|| {
-                    "the service has instances, and none is named: call its directory NAME_0, say"
-                        .to_owned()
-                });
+            let instance = self.instance.ok_or(Error::UnnamedInstance)?;
+            return Ok(instance.as_bytes().to_vec());
         }
-        let set = match self.sourced {
-            Some(sourced) => sourced.variables.get(name).map(Vec::as_slice),
+        let set = match self.settings {
+            Some(settings) => settings.variables.get(name).map(Vec::as_slice),
             None => env::get(name.as_bytes()),
         };
-        // An empty setting is none: the scripts of old had ${NAME:-default}.
-        match set.filter(|value| !value.is_empty()) {
-            Some(value) => Ok(value.to_vec()),
-            None => match self.data.settings.get(name) {
-                Some(default) => Ok(default.as_bytes().to_vec()),
-                None => Err(format!(
-                    "${{{name}}} is no setting: give it a default under [settings]"
-                )),
-            },
+        // An empty setting has its default, as ${NAME:-default} in the scripts of 2010.
+        if let Some(value) = set.filter(|value| !value.is_empty()) {
+            return Ok(value.to_vec());
+        }
+        match self.config.settings.get(name) {
+            Some(default) => Ok(default.as_bytes().to_vec()),
+            None => Err(Error::UnknownSetting(name.to_owned())),
         }
     }
 
-    /// How often a gate tries; 0 means for ever.
+    /// The attempts of a gate that has no number of its own; 0 means no limit.
     ///
     /// # Errors
-    /// Says that `DEFAULT_ATTEMPTS` is no number.
-    pub fn attempts(&self) -> Result<u64, String> {
+    /// [`Error::Attempts`] if `DEFAULT_ATTEMPTS` is no number.
+    pub fn attempts(&self) -> Result<u64, Error> {
         let value = self.value("DEFAULT_ATTEMPTS")?;
         let text = String::from_utf8_lossy(&value);
-        text.trim()
-            .parse()
-            .map_err(|_| format!("DEFAULT_ATTEMPTS is no number: \"{text}\""))
+        let number = text.trim().parse();
+        number.map_err(|_| Error::Attempts(text.into_owned()))
     }
 }
 
-/// Sources the settings, and asks for all that the data knows.
+/// Sources the settings file for every setting that the configuration knows.
 ///
 /// # Errors
-/// See [`settings::source`].
-pub fn source(data: &Data, file: &Path) -> Result<Option<Sourced>, Failure> {
-    let names: Vec<&str> = data.settings.keys().map(String::as_str).collect();
-    settings::source(file, &names, settings::PATIENCE)
-}
-
-/// The environment of the service: what was inherited, in its order, with what the
-/// settings file exported or unset, and with what the data says.
-#[must_use]
-pub fn environment(
-    inherited: &[&[u8]],
-    sourced: Option<&Sourced>,
-    set: &BTreeMap<String, Vec<u8>>,
-) -> Vec<Vec<u8>> {
-    // What a shell changes by being there.
-    const SHELLS_OWN: [&[u8]; 4] = [b"_", b"SHLVL", b"PWD", b"OLDPWD"];
-    let mut entries: Vec<Vec<u8>> = inherited.iter().map(|entry| entry.to_vec()).collect();
-    if let Some(sourced) = sourced {
-        let shells_own = |name: &[u8]| SHELLS_OWN.contains(&name);
-        entries.retain(|entry| match env::split(entry) {
-            Some((name, _)) => shells_own(name) || has(&sourced.exported, name),
-            None => true,
-        });
-        for entry in &sourced.exported {
-            if let Some((name, value)) = env::split(entry)
-                && !shells_own(name)
-            {
-                put(&mut entries, name, value);
-            }
-        }
-    }
-    for (name, value) in set {
-        put(&mut entries, name.as_bytes(), value);
-    }
-    entries
-}
-
-fn is(entry: &[u8], name: &[u8]) -> bool {
-    env::split(entry).is_some_and(|(found, _)| found == name)
-}
-
-fn has(entries: &[Vec<u8>], name: &[u8]) -> bool {
-    entries.iter().any(|entry| is(entry, name))
-}
-
-fn put(entries: &mut Vec<Vec<u8>>, name: &[u8], value: &[u8]) {
-    let new = [name, b"=", value].concat();
-    match entries.iter_mut().find(|entry| is(entry, name)) {
-        Some(entry) => *entry = new,
-        None => entries.push(new),
-    }
-}
-
-fn path(bytes: Vec<u8>) -> PathBuf {
-    PathBuf::from(std::ffi::OsString::from_vec(bytes))
+/// As [`settings::source`].
+pub fn source(config: &Config, file: &Path) -> Result<Option<Settings>, Error> {
+    let names: Vec<&str> = config.settings.keys().map(String::as_str).collect();
+    settings::source(file, &names, settings::TIMEOUT)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn data() -> Data {
-        Data {
+    fn config() -> Config {
+        Config {
             settings: [("DIASPORA_HOME", "/app"), ("DEFAULT_ATTEMPTS", "10")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
-            ..Data::default()
+            ..Config::default()
         }
     }
 
     #[test]
-    fn settings_have_defaults_and_an_empty_one_is_none() {
-        let data = data();
-        let mut sourced = Sourced::default();
-        let expand = |sourced: &Sourced, text: &str| {
-            let bytes = Context::new(&data, Some(sourced)).expand(text);
+    fn an_unset_or_empty_setting_has_its_default() {
+        let config = config();
+        let mut settings = Settings::default();
+        let expand = |settings: &Settings, text: &str| {
+            let bytes = Context::new(&config, Some(settings)).expand(text);
             bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         };
-        assert_eq!(
-            expand(&sourced, "a${DIASPORA_HOME}/b").as_deref(),
-            Ok("a/app/b")
-        );
-        sourced
-            .variables
-            .insert("DIASPORA_HOME".to_owned(), b"".to_vec());
-        assert_eq!(expand(&sourced, "${DIASPORA_HOME}").as_deref(), Ok("/app"));
-        sourced
-            .variables
-            .insert("DIASPORA_HOME".to_owned(), b"/srv".to_vec());
-        assert_eq!(expand(&sourced, "${DIASPORA_HOME}").as_deref(), Ok("/srv"));
-        for wrong in ["${NO_SUCH}", "${INSTANCE}", "${DIASPORA_HOME"] {
-            assert!(expand(&sourced, wrong).is_err(), "{wrong}");
+        let home = |settings: &Settings| expand(settings, "a${DIASPORA_HOME}/b").ok();
+        assert_eq!(home(&settings).as_deref(), Some("a/app/b"));
+        for (value, expanded) in [("", "a/app/b"), ("/srv", "a/srv/b")] {
+            let value = value.as_bytes().to_vec();
+            settings.variables.insert("DIASPORA_HOME".to_owned(), value);
+            assert_eq!(home(&settings).as_deref(), Some(expanded));
         }
+        assert!(matches!(
+            expand(&settings, "${NO_SUCH}"),
+            Err(Error::UnknownSetting(name)) if name == "NO_SUCH"
+        ));
+        assert!(matches!(
+            expand(&settings, "${INSTANCE}"),
+            Err(Error::UnnamedInstance)
+        ));
+        assert!(matches!(
+            expand(&settings, "${DIASPORA_HOME"),
+            Err(Error::OpenVariable(_))
+        ));
     }
 
     #[test]
-    fn the_environment_keeps_its_order_and_what_is_no_variable() {
-        let sourced = Sourced {
-            exported: [&b"A=new"[..], b"C=3", b"SHLVL=9", b"D=4", b"_=x"]
-                .map(<[u8]>::to_vec)
-                .into(),
-            ..Sourced::default()
-        };
-        let set = BTreeMap::from([("C".to_owned(), b"data".to_vec())]);
-        let inherited = [&b"junk"[..], b"A=1", b"B=unset", b"C=2", b"SHLVL=1"];
-        let after = environment(&inherited, Some(&sourced), &set);
-        let expected = [&b"junk"[..], b"A=new", b"C=data", b"SHLVL=1", b"D=4"];
-        assert_eq!(after, expected.map(<[u8]>::to_vec));
+    fn attempts_must_be_a_number() {
+        let mut config = config();
+        assert_eq!(
+            Context::new(&config, Some(&Settings::default()))
+                .attempts()
+                .ok(),
+            Some(10)
+        );
+        let many = "many".to_owned();
+        config.settings.insert("DEFAULT_ATTEMPTS".to_owned(), many);
+        let settings = Settings::default();
+        let error = Context::new(&config, Some(&settings)).attempts();
+        let message = error.expect_err("no number").to_string();
+        assert_eq!(message, "DEFAULT_ATTEMPTS is no number: \"many\"");
     }
 }

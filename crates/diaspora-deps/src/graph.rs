@@ -1,9 +1,10 @@
-//! Who needs whom: the order in which services come up, and cycles, by name. Pure.
+//! The graph of needs: the order in which services start, and cycles. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::data::Data;
+use crate::Error;
+use crate::config::Config;
 use crate::name::Name;
 
 /// Services with what each needs, dependencies first.
@@ -12,7 +13,7 @@ pub struct Graph {
     nodes: Vec<(String, Vec<String>)>,
 }
 
-/// How a graph is shown.
+/// How a graph is label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// One line a service, in the order of starting.
@@ -20,29 +21,29 @@ pub enum Format {
     Text,
     /// For Graphviz.
     Dot,
-    /// For Markdown that draws.
+    /// For Markdown.
     Mermaid,
 }
 
 impl Graph {
-    /// The graph of these services and of all that they need.
+    /// The graph of these services and of everything that they need.
     ///
     /// # Errors
-    /// Names a cycle: `a -> b -> a`.
-    pub fn new(data: &Data, names: &[Name]) -> Result<Self, String> {
+    /// [`Error::Cycle`].
+    pub fn new(config: &Config, names: &[Name]) -> Result<Self, Error> {
         let mut nodes = BTreeMap::new();
         let mut open: Vec<Name> = names.to_vec();
         while let Some(name) = open.pop() {
             if nodes.contains_key(&name.to_string()) {
                 continue;
             }
-            let Some(service) = data.services.get(&name.service) else {
+            let Some(service) = config.services.get(&name.service) else {
                 continue;
             };
             let needs: Vec<Name> = service
                 .needs
                 .iter()
-                .filter_map(|need| data.find(&need.name))
+                .filter_map(|need| config.find(&need.name))
                 .collect();
             nodes.insert(
                 name.to_string(),
@@ -58,12 +59,12 @@ impl Graph {
         self.nodes.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Shows it; `state` gives what to say of a service beside its name.
+    /// Writes it; `state` gives the text beside a service's name.
     #[must_use]
     pub fn render(&self, format: Format, state: impl Fn(&str) -> Option<String>) -> String {
         let mut out = String::new();
         let width = self.names().map(str::len).max().unwrap_or(0);
-        // Writing to a String can't fail.
+        // A write to a String can't fail.
         match format {
             Format::Text => {
                 for (name, needs) in &self.nodes {
@@ -109,8 +110,8 @@ impl Graph {
     }
 }
 
-/// Dependencies first, and by name where there is a choice.
-fn sort(nodes: BTreeMap<String, Vec<String>>) -> Result<Vec<(String, Vec<String>)>, String> {
+/// Sorts dependencies first, and by name where the order is free.
+fn sort(nodes: BTreeMap<String, Vec<String>>) -> Result<Vec<(String, Vec<String>)>, Error> {
     let mut left = nodes;
     let mut done = BTreeSet::new();
     let mut sorted = Vec::new();
@@ -133,7 +134,7 @@ fn sort(nodes: BTreeMap<String, Vec<String>>) -> Result<Vec<(String, Vec<String>
 }
 
 /// A cycle among nodes each of which needs another of them.
-fn cycle(left: &BTreeMap<String, Vec<String>>, done: &BTreeSet<String>) -> String {
+fn cycle(left: &BTreeMap<String, Vec<String>>, done: &BTreeSet<String>) -> Error {
     let mut path: Vec<&str> = Vec::new();
     let mut at = left.keys().next().map_or("", String::as_str);
     while !path.contains(&at) {
@@ -145,7 +146,7 @@ fn cycle(left: &BTreeMap<String, Vec<String>>, done: &BTreeSet<String>) -> Strin
     }
     let start = path.iter().position(|&name| name == at).unwrap_or(0);
     path.push(at);
-    format!("cycle: {}", path[start..].join(" -> "))
+    Error::Cycle(path[start..].iter().map(|&name| name.to_owned()).collect())
 }
 
 #[cfg(test)]
@@ -169,17 +170,18 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_is_named_without_what_only_leads_to_it() {
+    fn a_cycle_has_only_its_own_services() {
         let error = sort(nodes("a:b;b:c;c:d x;d:b;x:")).expect_err("a cycle");
-        assert_eq!(error, "cycle: b -> c -> d -> b");
-        assert_eq!(sort(nodes("a:a")).expect_err("a cycle"), "cycle: a -> a");
+        assert_eq!(error.to_string(), "cycle: b -> c -> d -> b");
+        let error = sort(nodes("a:a")).expect_err("a cycle");
+        assert_eq!(error.to_string(), "cycle: a -> a");
     }
 
     #[test]
-    fn the_stack_of_the_page_in_three_forms() {
-        let data = Data::load(std::path::Path::new("/nonexistent")).expect("built in");
-        let thin = data.find("99thin_1").expect("known");
-        let graph = Graph::new(&data, &[thin]).expect("no cycle");
+    fn the_stack_of_2010_in_three_forms() {
+        let config = Config::load(std::path::Path::new("/nonexistent")).expect("built in");
+        let thin = config.find("99thin_1").expect("known");
+        let graph = Graph::new(&config, &[thin]).expect("no cycle");
         let text = graph.render(Format::Text, |_| None);
         assert_eq!(
             text,

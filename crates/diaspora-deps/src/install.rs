@@ -1,19 +1,25 @@
-//! `install`: makes the service directories from the templates. A file that is there
-//! already is left as it is; a directory appears under its name when it is complete,
-//! so that svscan never finds half of one.
+//! `install`: makes the service directories from the templates. A file that exists is left
+//! as it is. A directory gets its name when it is complete, so that svscan never finds an
+//! incomplete one.
 
 use std::fmt::Write;
 use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use daemontools::Errno;
-use daemontools::unix::fd;
-use daemontools::unix::file::{self, Obstacle};
+use daemontools::unix::file::rename_new;
 
-use crate::read::{self, c_path};
+use crate::Error;
+use crate::read::c_path;
 
-/// Which stack.
+mod file;
+mod templates;
+
+use file::{failed, hidden_directory, put};
+use templates::{DIASPORA, MODERN, SETTINGS, THIN, Template};
+
+/// A set of services.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Set {
     /// That of 2010: mongo, nginx, redis, websocket, resque worker, thins.
@@ -23,60 +29,19 @@ pub enum Set {
     Modern,
 }
 
-/// A service directory: its name, `run`, `log/run`.
-type Template = (&'static str, &'static str, &'static str);
-
-macro_rules! template {
-    ($set:literal, $name:literal) => {
-        (
-            $name,
-            include_str!(concat!(
-                "../../../service-templates/",
-                $set,
-                "/",
-                $name,
-                "/run"
-            )),
-            include_str!(concat!(
-                "../../../service-templates/",
-                $set,
-                "/",
-                $name,
-                "/log/run"
-            )),
-        )
-    };
-}
-
-const DIASPORA: [Template; 5] = [
-    template!("diaspora", "10mongo"),
-    template!("diaspora", "20nginx"),
-    template!("diaspora", "30redis"),
-    template!("diaspora", "80websocket"),
-    template!("diaspora", "90resque_worker"),
-];
-const THIN: Template = template!("diaspora", "99thin_0");
-const MODERN: [Template; 5] = [
-    template!("modern", "10postgres"),
-    template!("modern", "20nginx"),
-    template!("modern", "30redis"),
-    template!("modern", "90sidekiq"),
-    template!("modern", "99puma"),
-];
-const SETTINGS: &str = include_str!("../../../service-templates/etc/default/diaspora");
-
-/// Makes what is missing; gives a line for each file.
+/// Makes the files that do not exist; gives a line for each file. Makes the settings file
+/// too if `settings` is its path.
 ///
 /// # Errors
-/// Says which file could not be made.
+/// [`Error::Make`].
 pub fn install(
     directory: &Path,
     set: Set,
     thins: u32,
     settings: Option<&Path>,
-) -> Result<String, String> {
+) -> Result<String, Error> {
     let mut report = String::new();
-    fs::create_dir_all(directory).map_err(|error| trouble(directory, &error))?;
+    make_directories(directory)?;
     let templates: &[Template] = match set {
         Set::Diaspora => &DIASPORA,
         Set::Modern => &MODERN,
@@ -92,127 +57,77 @@ pub fn install(
     }
     if let Some(settings) = settings {
         if let Some(parent) = settings.parent() {
-            fs::create_dir_all(parent).map_err(|error| trouble(parent, &error))?;
+            make_directories(parent)?;
         }
-        put(settings, SETTINGS, 0o644, &mut report)?;
+        let word = put(settings, SETTINGS, 0o644)?;
+        add_line(&mut report, settings, word);
     }
     Ok(report)
 }
 
+fn make_directories(path: &Path) -> Result<(), Error> {
+    fs::create_dir_all(path).map_err(|error| failed(path, error.into()))
+}
+
+// A write to a String can't fail.
+fn add_line(report: &mut String, path: &Path, word: &str) {
+    let _ = writeln!(report, "{}: {word}", path.display());
+}
+
+/// Makes one service directory, or the files that it does not have.
 fn service(
     directory: &Path,
     name: &str,
     run: &str,
     log: &str,
     report: &mut String,
-) -> Result<(), String> {
-    let place = directory.join(name);
-    let fill = |target: &Path, report: &mut String| {
-        match fs::create_dir(target.join("log")) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                return Err(trouble(&target.join("log"), &error));
-            }
-            _ => put(&target.join("log/run"), log, 0o755, report)?,
-        }
-        put(&target.join("run"), run, 0o755, report)
-    };
-    if place.symlink_metadata().is_ok() {
-        return fill(&place, report);
+) -> Result<(), Error> {
+    let path = directory.join(name);
+    if path.symlink_metadata().is_ok() {
+        return fill(&path, &path, run, log, report);
     }
-    let fresh = fresh_directory(&place)?;
-    let mut made = String::new();
-    let done = fill(&fresh, &mut made).and_then(|()| {
-        let names = (c_path(&fresh), c_path(&place));
-        let moved = match names {
-            (Ok(from), Ok(to)) => file::rename_new(&from, &to),
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        };
-        match moved {
-            // A file system that can't do it at once.
-            Err(Errno::EINVAL | Errno::ENOSYS) => fs::rename(&fresh, &place),
-            moved => moved.map_err(Into::into),
-        }
-        .map_err(|error| trouble(&place, &error))
-    });
+    let hidden = hidden_directory(&path)?;
+    let done = fill(&hidden, &path, run, log, report)
+        .and_then(|()| rename(&hidden, &path).map_err(|error| failed(&path, error.into())));
     if done.is_err() {
         for file in ["log/run", "run"] {
-            let _ = fs::remove_file(fresh.join(file));
+            let _ = fs::remove_file(hidden.join(file));
         }
-        for directory in [fresh.join("log"), fresh] {
+        for directory in [hidden.join("log"), hidden] {
             let _ = fs::remove_dir(directory);
         }
-        return done;
     }
-    let hidden = fresh.display().to_string();
-    report.push_str(&made.replace(&hidden, &place.display().to_string()));
+    done
+}
+
+/// Makes the files of a service directory in `directory`; the report calls it `path`.
+fn fill(
+    directory: &Path,
+    path: &Path,
+    run: &str,
+    log: &str,
+    report: &mut String,
+) -> Result<(), Error> {
+    match fs::create_dir(directory.join("log")) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            return Err(failed(&directory.join("log"), error.into()));
+        }
+        _ => {}
+    }
+    for (name, text) in [("log/run", log), ("run", run)] {
+        let word = put(&directory.join(name), text, 0o755)?;
+        add_line(report, &path.join(name), word);
+    }
     Ok(())
 }
 
-/// Makes a directory for what is to be `place`, under a name that svscan passes over.
-fn fresh_directory(place: &Path) -> Result<PathBuf, String> {
-    let made = hidden_names(place).find_map(|fresh| match fs::create_dir(&fresh) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => None,
-        made => Some(made.map(|()| fresh)),
-    });
-    let none = || Err(ErrorKind::AlreadyExists.into());
-    made.unwrap_or_else(none)
-        .map_err(|error| trouble(place, &error))
-}
-
-/// Names beside `place` for what will be it. One that exists is somebody's.
-fn hidden_names(place: &Path) -> impl Iterator<Item = PathBuf> {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let hidden = move |number| place.with_file_name(format!(".{name}.{number}.new"));
-    (0..100).map(hidden)
-}
-
-/// Writes a file that does not exist, complete or not at all.
-fn put(path: &Path, text: &str, mode: u32, report: &mut String) -> Result<(), String> {
-    let shown = path.display();
-    let word = match read::regular(path) {
-        Ok(found) if found == text.as_bytes() => "unchanged",
-        Ok(_) => "kept, for it was changed",
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            make(path, text, mode).map_err(|why| format!("unable to make {shown}: {why}"))?;
-            "made"
-        }
-        Err(_) if path.symlink_metadata().is_ok_and(|facts| !facts.is_file()) => {
-            "kept, for it is no file"
-        }
-        Err(error) => return Err(trouble(path, &error)),
-    };
-    let _ = writeln!(report, "{shown}: {word}");
-    Ok(())
-}
-
-/// Makes a file under another name, and gives it its own: unlike a rename, never over
-/// what has appeared meanwhile. Works in a directory that was entered, whatever its name
-/// leads to by then.
-fn make(path: &Path, text: &str, mode: u32) -> Result<(), Obstacle> {
-    let directory = file::enter(&c_path(path.parent().ok_or(Errno::EISDIR)?)?)?;
-    let name = c_path(Path::new(path.file_name().ok_or(Errno::EISDIR)?))?;
-    let mut made = Err(Errno::EEXIST);
-    for hidden in hidden_names(path) {
-        let new = c_path(Path::new(hidden.file_name().ok_or(Errno::EISDIR)?))?;
-        match file::create_in(&directory, &new, mode) {
-            Err(Errno::EEXIST) => {}
-            other => {
-                made = other.map(|out| (out, new));
-                break;
-            }
-        }
+/// Renames a directory; fails if the new name exists.
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    match rename_new(&c_path(from)?, &c_path(to)?) {
+        // The file system has no such rename.
+        Err(Errno::EINVAL | Errno::ENOSYS) => fs::rename(from, to),
+        renamed => renamed.map_err(Into::into),
     }
-    let (out, new) = made?;
-    let done = fd::write_all(&out, text.as_bytes())
-        // Whatever the umask took away.
-        .and_then(|()| file::set_mode(&out, mode))
-        .and_then(|()| file::link_in(&directory, &new, &name));
-    let _ = file::unlink_in(&directory, &new);
-    done.map_err(Obstacle::System)
-}
-
-fn trouble(path: &Path, error: &std::io::Error) -> String {
-    format!("unable to make {}: {error}", path.display())
 }
 
 #[cfg(test)]
@@ -222,10 +137,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_operator_has_changed_stays() {
-        let place = tempfile::tempdir().expect("a directory");
-        let directory = place.path().join("service");
-        let settings = place.path().join("default/diaspora");
+    fn a_changed_file_is_kept_and_a_missing_one_made() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let directory = folder.path().join("service");
+        let settings = folder.path().join("default/diaspora");
         let first = install(&directory, Set::Diaspora, 2, Some(&settings)).expect("installed");
         assert_eq!(first.lines().count(), 15);
         assert!(
@@ -250,10 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_was_there_goes_or_changes() {
-        let place = tempfile::tempdir().expect("a directory");
-        let directory = place.path().join("service");
-        let settings = place.path().join("default/diaspora");
+    fn existing_files_are_neither_removed_nor_changed() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let directory = folder.path().join("service");
+        let settings = folder.path().join("default/diaspora");
         let mine = [
             "service/10mongo/run.new",
             "service/10mongo/.run.0.new",
@@ -263,11 +178,11 @@ mod tests {
             "default/diaspora.new",
         ];
         for name in mine {
-            let file = place.path().join(name);
+            let file = folder.path().join(name);
             fs::create_dir_all(file.parent().expect("a parent")).expect("mkdir");
             fs::write(file, name).expect("write");
         }
-        // Neither is a FIFO waited for.
+        // A FIFO does not block the program.
         let fifo = directory.join("90resque_worker");
         fs::create_dir(&fifo).expect("mkdir");
         let fifo = c_path(&fifo.join("run")).expect("no NUL");
@@ -279,7 +194,7 @@ mod tests {
         );
         assert_eq!(report.matches(": made").count(), 12, "{report}");
         for name in mine {
-            let found = fs::read(place.path().join(name)).expect(name);
+            let found = fs::read(folder.path().join(name)).expect(name);
             assert_eq!(found, name.as_bytes());
         }
         assert!(directory.join("20nginx/log/run").exists());
@@ -288,8 +203,8 @@ mod tests {
 
     #[test]
     fn the_modern_set_has_no_thins() {
-        let place = tempfile::tempdir().expect("a directory");
-        let report = install(place.path(), Set::Modern, 3, None).expect("installed");
+        let folder = tempfile::tempdir().expect("a directory");
+        let report = install(folder.path(), Set::Modern, 3, None).expect("installed");
         assert!(report.contains("99puma/run") && !report.contains("thin"));
     }
 }

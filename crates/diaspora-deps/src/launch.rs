@@ -1,91 +1,78 @@
 //! `exec`: the whole of a run script. Prepares what the service needs, waits for its
-//! dependencies, becomes its user and then the real program: no process stays
-//! between supervise and it.
+//! dependencies, becomes its user and executes its program. The program has the gate's
+//! pid: no process stays between it and supervise.
 
 use std::ffi::CStr;
 
-use daemontools::PERMANENT;
-
-use crate::Failure;
-use crate::context::{self, Context, Places};
-use crate::data::Data;
+use crate::Error;
+use crate::config::Config;
+use crate::context::{self, Context};
+use crate::dependency::Dependency;
 use crate::name::{self, Name};
-use crate::question::Question;
+use crate::paths::Paths;
 use crate::wait::{self, Pace};
 
-mod files;
-mod identity;
+mod credentials;
+mod prepare;
 mod program;
 
 use program::Program;
 
-/// Becomes the service `shown`, with `args` behind its own arguments. Returns only
-/// to say why not.
-pub fn exec(data: &Data, places: &Places, shown: &str, args: &[&CStr]) -> Failure {
-    match prepare(data, places, shown, args) {
+/// Becomes the service `label`, with `args` after the arguments of its own. Returns only
+/// if that fails.
+pub fn exec(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Error {
+    match gate(config, paths, label, args) {
         Ok(program) => program.exec(),
-        Err(failure) => failure,
+        Err(error) => error,
     }
 }
 
-fn prepare(data: &Data, places: &Places, shown: &str, args: &[&CStr]) -> Result<Program, Failure> {
-    let directory = here();
-    let name = identify(data, shown, &directory).map_err(Failure::permanent)?;
-    let service = &data.services[&name.service];
+/// Does everything before the exec. A mistake in the configuration is found before the
+/// wait.
+fn gate(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Result<Program, Error> {
+    let directory = name::of_working_directory();
+    let name = identify(config, label, &directory)?;
+    let service = &config.services[&name.service];
     if service.exec.is_empty() {
-        return Err(Failure::permanent(format!(
-            "{shown} has no program: add exec = [...] to [service.{}]",
-            name.service
-        )));
+        return Err(Error::NoProgram {
+            name: label.to_owned(),
+            service: name.service,
+        });
     }
-    let mut sourced = None;
-    if service.source_settings {
-        sourced = context::source(data, &places.settings)?;
-    }
-    let all = Context::new(data, sourced.as_ref());
-    let context = all.of(&name);
-    let mut program =
-        Program::new(service, &context, sourced.as_ref(), args).map_err(Failure::permanent)?;
-    let questions = service.needs.iter().map(|need| {
-        Question::new(data, &all, &places.directory, &need.name)
-            .map_err(|why| Failure::permanent(format!("{}: {why}", need.place)))
-    });
-    let questions = questions.collect::<Result<Vec<_>, _>>()?;
-    files::make_ready(service, &context)?;
-    program
-        .add_unless(service, &context)
-        .map_err(Failure::permanent)?;
-    let attempts = || {
-        let limit = service.attempts.map_or_else(|| context.attempts(), Ok);
-        limit.map_err(|why| {
-            let fatal = crate::ME.fatal(&[why.as_bytes()], None);
-            fatal.with_code(PERMANENT)
-        })
+    let settings = if service.source_settings {
+        context::source(config, &paths.settings)?
+    } else {
+        None
     };
-    wait::all(&directory, &questions, Pace::Eager, attempts)
-        .map_err(|fatal| Failure::new(fatal.code(), String::new()))?;
+    let unnamed = Context::new(config, settings.as_ref());
+    let context = unnamed.of(&name);
+    let mut program = Program::new(service, &context, settings.as_ref(), args)?;
+    let dependencies = service.needs.iter().map(|need| {
+        let dependency = Dependency::new(config, &unnamed, &paths.directory, &need.name);
+        dependency.map_err(|cause| Error::Need {
+            location: need.location.clone(),
+            cause: Box::new(cause),
+        })
+    });
+    let dependencies = dependencies.collect::<Result<Vec<_>, _>>()?;
+    prepare::prepare(service, &context)?;
+    program.add_unless(service, &context)?;
+    let limit = || service.attempts.map_or_else(|| context.attempts(), Ok);
+    wait::all(&directory, &dependencies, Pace::Eager, limit)?;
     Ok(program)
 }
 
-/// The name of the working directory, where supervise has put us.
-pub(crate) fn here() -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let name = here.file_name().unwrap_or(here.as_os_str());
-    name.to_string_lossy().into_owned()
-}
-
-/// Which service `shown` is, and which instance: said in the name, or by that of the
-/// service directory.
-fn identify(data: &Data, shown: &str, directory: &str) -> Result<Name, String> {
-    let mut name = data
-        .find(shown)
-        .ok_or_else(|| format!("unknown '{shown}': {}", data.suggest(shown)))?;
-    if data.services[&name.service].instances && name.instance.is_none() {
+/// The service and instance that `label` means. An instance that is not in the name is
+/// the one of the service directory.
+fn identify(config: &Config, label: &str, directory: &str) -> Result<Name, Error> {
+    let mut name = config.find(label).ok_or_else(|| config.unknown(label))?;
+    if config.services[&name.service].instances && name.instance.is_none() {
         name.instance = name::instance_of(directory);
         if name.instance.is_none() {
-            return Err(format!(
-                "the directory's name \"{directory}\" has no instance: call it {shown}_0, say"
-            ));
+            return Err(Error::NoInstanceInDirectory {
+                directory: directory.to_owned(),
+                service: label.to_owned(),
+            });
         }
     }
     Ok(name)
@@ -99,14 +86,17 @@ mod tests {
 
     #[test]
     fn the_instance_comes_from_the_name_or_from_the_directory() {
-        let data = Data::load(Path::new("/nonexistent")).expect("the built-in data");
-        let identify = |shown: &str, directory: &str| {
-            identify(&data, shown, directory).map(|name| name.to_string())
+        let config = Config::load(Path::new("/nonexistent")).expect("the built-in one");
+        let identify = |label: &str, directory: &str| {
+            let name = identify(&config, label, directory);
+            name.map_or_else(|error| error.to_string(), |name| name.to_string())
         };
-        assert_eq!(identify("thin", "99thin_2").as_deref(), Ok("thin_2"));
-        assert_eq!(identify("thin_1", "99thin_2").as_deref(), Ok("thin_1"));
-        assert_eq!(identify("redis", "30redis").as_deref(), Ok("redis"));
-        assert!(identify("thin", "99thin").is_err_and(|why| why.contains("thin_0")));
-        assert!(identify("thim", "x_1").is_err_and(|why| why.contains("\"thin\"")));
+        assert_eq!(identify("thin", "99thin_2"), "thin_2");
+        assert_eq!(identify("thin_1", "99thin_2"), "thin_1");
+        assert_eq!(identify("redis", "30redis"), "redis");
+        let no_instance = "the directory's name \"99thin\" has no instance: call it thin_0, say";
+        assert_eq!(identify("thin", "99thin"), no_instance);
+        let unknown = "unknown 'thim': did you mean \"thin\"?";
+        assert_eq!(identify("thim", "x_1"), unknown);
     }
 }

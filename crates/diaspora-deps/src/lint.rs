@@ -1,33 +1,35 @@
-//! `lint`: looks over service directories for what makes services fail. Each finding
-//! is a line with the path, the trouble and the fix.
+//! `lint`: examines service directories for what makes services fail. Each finding is a
+//! line with the path, the fault and the fix.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::Failure;
+use crate::Error;
+use crate::config::Config;
 use crate::context::{self, Context};
-use crate::data::Data;
 use crate::graph::Graph;
-use crate::name::{self, Name};
+use crate::name;
 use crate::read;
 
-mod known;
-mod owners;
+mod accounts;
+mod executable;
 mod script;
+mod service;
 
-/// Looks over all of `directory`; gives what was found.
+use service::Services;
+
+/// Examines all services of a scan directory; gives the findings.
 ///
 /// # Errors
-/// Says that the directory can't be read, or the settings not sourced.
-pub fn look(data: &Data, directory: &Path, settings: &Path) -> Result<Vec<String>, Failure> {
-    let sourced = context::source(data, settings)?;
-    let context = Context::new(data, sourced.as_ref());
-    let unreadable =
-        |error| Failure::temporary(format!("unable to read {}: {error}", directory.display()));
-    let mut names: Vec<String> = fs::read_dir(directory)
-        .map_err(unreadable)?
+/// The directory can't be read, or the settings file can't be sourced.
+pub fn lint(config: &Config, directory: &Path, settings: &Path) -> Result<Vec<String>, Error> {
+    let settings = context::source(config, settings)?;
+    let context = Context::new(config, settings.as_ref());
+    let entries = fs::read_dir(directory).map_err(|cause| Error::ReadDirectory {
+        directory: directory.to_owned(),
+        cause,
+    })?;
+    let mut names: Vec<String> = entries
         .flatten()
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
@@ -35,112 +37,82 @@ pub fn look(data: &Data, directory: &Path, settings: &Path) -> Result<Vec<String
         .collect();
     names.sort();
     let mut lint = Lint {
-        data,
-        context,
+        config,
         directory,
-        listens: BTreeMap::new(),
-        gated: Vec::new(),
+        services: Services::new(config, context, directory),
         findings: Vec::new(),
     };
     for name in &names {
-        lint.service(name);
+        lint.examine(name);
     }
-    if let Err(cycle) = Graph::new(data, &lint.gated) {
-        lint.findings.push(format!(
-            "{}: {cycle}: none of these can ever start: take one need out of services.toml",
-            directory.display()
-        ));
+    if let Err(cycle) = Graph::new(config, lint.services.gated()) {
+        let fault =
+            format!("{cycle}: none of these can ever start: take one need out of services.toml");
+        lint.add(directory, [fault]);
     }
     Ok(lint.findings)
 }
 
 struct Lint<'a> {
-    data: &'a Data,
-    context: Context<'a>,
+    config: &'a Config,
     directory: &'a Path,
-    /// Address to the service directory that has it.
-    listens: BTreeMap<String, String>,
-    gated: Vec<Name>,
+    services: Services<'a>,
     findings: Vec<String>,
 }
 
 impl Lint<'_> {
-    fn find(&mut self, path: &Path, trouble: &str) {
-        self.findings.push(format!("{}: {trouble}", path.display()));
+    fn add(&mut self, path: &Path, faults: impl IntoIterator<Item = String>) {
+        let path = path.display();
+        let faults = faults.into_iter();
+        self.findings
+            .extend(faults.map(|fault| format!("{path}: {fault}")));
     }
 
-    fn service(&mut self, directory: &str) {
-        let place = self.directory.join(directory);
-        let run = place.join("run");
-        self.program(&run);
-        if place.join("log").is_dir() {
-            self.program(&place.join("log/run"));
+    /// Examines one service directory.
+    fn examine(&mut self, directory: &str) {
+        let path = self.directory.join(directory);
+        let run = path.join("run");
+        self.add(&run, executable::faults(&run));
+        if path.join("log").is_dir() {
+            let run = path.join("log/run");
+            self.add(&run, executable::faults(&run));
         }
         let text = read::regular(&run).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        for trap in script::traps(&text) {
-            self.find(&run, &trap);
-        }
-        for waited in script::waits_for(&text) {
-            if self.data.find(&waited).is_none() {
-                let hint = self.data.suggest(&waited);
-                self.find(
-                    &run,
-                    &format!("waits for \"{waited}\", which is unknown: {hint}"),
-                );
-            }
-        }
+        self.add(&run, script::daemonizing(&text));
+        let config = self.config;
+        let unknown = |name: &String| config.find(name).is_none();
+        let suggest = |verb: &str, name: &str| {
+            format!(
+                "{verb} \"{name}\", which is unknown: {}",
+                config.suggest(name)
+            )
+        };
+        let waits_for = script::waits_for(&text).into_iter();
+        self.add(
+            &run,
+            waits_for
+                .filter(unknown)
+                .map(|name| suggest("waits for", &name)),
+        );
         let gated = script::gated(&text);
-        if let Some(shown) = &gated
-            && self.data.find(shown).is_none()
-        {
-            let hint = self.data.suggest(shown);
-            self.find(
-                &run,
-                &format!("gates \"{shown}\", which is unknown: {hint}"),
-            );
-        }
-        let known = gated.as_deref().unwrap_or(directory);
-        if let Some(mut name) = self.data.find(known) {
-            let service = &self.data.services[&name.service];
-            if service.instances && name.instance.is_none() {
+        let gated_unknown = gated.clone().filter(unknown);
+        self.add(&run, gated_unknown.map(|name| suggest("gates", &name)));
+        let name = gated.as_deref().unwrap_or(directory);
+        if let Some(mut name) = config.find(name) {
+            let instances = config.services[&name.service].instances;
+            if instances && name.instance.is_none() {
                 name.instance = name::instance_of(directory);
             }
-            if service.instances && name.instance.is_none() {
-                self.find(
-                    &place,
-                    &format!("its name has no instance: call it {directory}_0, say"),
-                );
+            let faults = if instances && name.instance.is_none() {
+                vec![format!(
+                    "its name has no instance: call it {directory}_0, say"
+                )]
             } else {
-                self.known(&place, directory, &name, gated.is_some());
-            }
-        }
-    }
-
-    /// A file that supervise has to execute.
-    fn program(&mut self, file: &Path) {
-        let facts = match fs::metadata(file) {
-            Err(_) => return self.find(file, "missing: write a run script"),
-            Ok(facts) => facts,
-        };
-        if !facts.is_file() {
-            return self.find(file, "is no file");
-        }
-        if facts.permissions().mode() & 0o111 == 0 {
-            self.find(
-                file,
-                &format!("not executable: chmod a+x {}", file.display()),
-            );
-        }
-        let text = read::regular(file).unwrap_or_default();
-        match script::interpreter(&text) {
-            script::Interpreter::Missing => {
-                self.find(file, "does not begin with #!: the kernel won't run it");
-            }
-            script::Interpreter::Program(program) if !Path::new(&program).exists() => {
-                self.find(file, &format!("its interpreter {program} does not exist"));
-            }
-            _ => {}
+                self.services
+                    .examine(&path, directory, &name, gated.is_some())
+            };
+            self.add(&path, faults);
         }
     }
 }

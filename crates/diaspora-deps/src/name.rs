@@ -1,20 +1,20 @@
-//! Names: `thin_2`, `99thin_2` and `thin` with instance `2` are one thing. The digits
-//! in front only sort a directory listing.
+//! Names of services: `thin_2` and `99thin_2` are instance `2` of `thin`. Digits in front
+//! only sort a directory listing.
 
 use std::fmt;
 
-/// A service as somebody named it.
+/// A service, and which instance of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
-    /// The service in the data.
+    /// The service in the config.
     pub service: String,
-    /// Which of its instances.
+    /// The instance, if one is named.
     pub instance: Option<String>,
 }
 
 impl Name {
     /// Reads a name, with or without digits in front. `lookup` gives the service
-    /// that a plain name or alias means, and whether it has instances.
+    /// that a name or alias means, and whether it has instances.
     pub fn parse(text: &str, lookup: impl Fn(&str) -> Option<(String, bool)>) -> Option<Self> {
         let bare = text.trim_start_matches(|c: char| c.is_ascii_digit());
         [text, bare].into_iter().find_map(|text| {
@@ -45,11 +45,19 @@ impl fmt::Display for Name {
     }
 }
 
-/// What follows the last `_` of a service directory's name.
+/// The instance in the name of a service directory: the text after the last `_`.
 #[must_use]
 pub fn instance_of(directory: &str) -> Option<String> {
     let (_, instance) = directory.rsplit_once('_')?;
     is_instance(instance).then(|| instance.to_owned())
+}
+
+/// The name of the working directory: in a run script, the service directory.
+#[must_use]
+pub fn of_working_directory() -> String {
+    let directory = std::env::current_dir().unwrap_or_default();
+    let name = directory.file_name().unwrap_or(directory.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 /// Whether a text can be an instance: it becomes part of file names.
@@ -76,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn directories_services_aliases_and_instances() {
+    fn a_name_may_be_a_service_an_alias_an_instance_or_a_directory() {
         for (text, name) in [
             ("thin", "thin"),
             ("99thin_2", "thin_2"),
@@ -94,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_instance_of_a_directory() {
+    fn the_instance_of_a_directory_follows_the_last_underscore() {
         assert_eq!(instance_of("99thin_2").as_deref(), Some("2"));
         assert_eq!(instance_of("thin"), None);
         assert_eq!(instance_of("thin_"), None);

@@ -1,38 +1,35 @@
-//! Waiting: one dependency after the other, in the order given, with one count of
-//! attempts for all of them. N attempts are N lines, N seconds and N + 1 probes.
+//! The wait of a gate: one dependency after the other, in the order given, with one
+//! count of attempts for all of them. N attempts are N lines, N seconds and N + 1 probes.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use daemontools::strerr::Fatal;
 use daemontools::unix::fd;
 
-use crate::net::Finding;
-use crate::probe::Verdict;
-use crate::question::Question;
+use crate::Error;
+use crate::dependency::Dependency;
+use crate::net::Outcome;
+use crate::probe::Readiness;
 
-/// The exit code of a gate that gave up.
-pub const GAVE_UP: i32 = 126;
-/// Between two lines.
+/// The time between two lines.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The count.
+/// The attempts that are left.
 #[derive(Debug)]
-pub struct Attempts {
+struct Attempts {
     left: Option<u64>,
 }
 
 impl Attempts {
-    /// So many; 0 means for ever.
-    #[must_use]
-    pub const fn new(limit: u64) -> Self {
+    /// `limit` attempts; 0 means no limit.
+    const fn new(limit: u64) -> Self {
         Self {
             left: if limit == 0 { None } else { Some(limit) },
         }
     }
 
-    /// Counts a probe that failed; whether there is another attempt.
-    pub const fn failed(&mut self) -> bool {
+    /// Takes one attempt for a probe that failed; false if none was left.
+    const fn take(&mut self) -> bool {
         match &mut self.left {
             None => true,
             Some(0) => false,
@@ -44,67 +41,67 @@ impl Attempts {
     }
 }
 
-/// How the second between two lines is spent.
+/// How often a dependency is probed in the second between two lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// Asleep, as it always was.
+    /// Once, at the end of the second: `wait`, as it always was.
     Steady,
-    /// Asking again meanwhile, so that a service starts as soon as it can.
+    /// Several times: `exec`, so that the service starts as soon as it can.
     Eager,
 }
 
 impl Pace {
-    /// How long to leave a dependency alone. Where nobody listens, asking costs
-    /// nobody anything.
-    const fn pause(self, finding: &Finding) -> Duration {
+    /// The pause before the next probe. It is shortest where nobody listens: a probe
+    /// then costs the dependency nothing.
+    const fn pause(self, outcome: &Outcome) -> Duration {
         match self {
             Self::Steady => SECOND,
-            Self::Eager if finding.absent => Duration::from_millis(40),
+            Self::Eager if outcome.absent => Duration::from_millis(40),
             Self::Eager => Duration::from_millis(200),
         }
     }
 }
 
-/// Waits for all. `name` is the waiting service's, for the lines; `attempts` is
-/// asked when the first probe has failed.
+/// Waits until all dependencies are ready. `name` is that of the waiting service, for
+/// the lines; `limit` gives the number of attempts and is called when a probe has failed.
 ///
 /// # Errors
-/// [`GAVE_UP`] when there are no more attempts; what `attempts` fails with.
+/// [`Error::GaveUp`] when no attempt is left; the error of `limit`.
 pub fn all(
     name: &str,
-    questions: &[Question],
+    dependencies: &[Dependency],
     pace: Pace,
-    attempts: impl FnOnce() -> Result<u64, Fatal>,
-) -> Result<(), Fatal> {
-    let mut source = Some(attempts);
-    let mut count = None;
-    for question in questions {
-        let mut finding = question.ask();
-        while finding.verdict != Verdict::Ready {
-            if let Some(source) = source.take() {
-                count = Some(Attempts::new(source()?));
+    limit: impl FnOnce() -> Result<u64, Error>,
+) -> Result<(), Error> {
+    let mut limit = Some(limit);
+    let mut attempts = Attempts::new(0);
+    for dependency in dependencies {
+        let mut outcome = dependency.probe();
+        while outcome.readiness != Readiness::Ready {
+            if let Some(limit) = limit.take() {
+                attempts = Attempts::new(limit()?);
             }
-            if !count.as_mut().is_some_and(Attempts::failed) {
-                return Err(Fatal::new(GAVE_UP));
+            if !attempts.take() {
+                return Err(Error::GaveUp);
             }
-            let line = format!("{name} waiting for {}\n", question.shown);
-            // Where nobody reads, nobody misses it.
+            let line = format!("{name} waiting for {}\n", dependency.label);
+            // A gate without a reader still waits.
             let _ = fd::write_all(fd::STDOUT, line.as_bytes());
-            finding = again(question, finding, pace);
+            outcome = probe_for_a_second(dependency, outcome, pace);
         }
     }
     Ok(())
 }
 
-/// Asks again until it is ready or a second has passed.
-fn again(question: &Question, mut finding: Finding, pace: Pace) -> Finding {
+/// Probes until the dependency is ready or a second has passed.
+fn probe_for_a_second(dependency: &Dependency, mut outcome: Outcome, pace: Pace) -> Outcome {
     let end = Instant::now() + SECOND;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        thread::sleep(pace.pause(&finding).min(left));
-        finding = question.ask();
-        if finding.verdict == Verdict::Ready || Instant::now() >= end {
-            return finding;
+        thread::sleep(pace.pause(&outcome).min(left));
+        outcome = dependency.probe();
+        if outcome.readiness == Readiness::Ready || Instant::now() >= end {
+            return outcome;
         }
     }
 }
@@ -114,18 +111,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn n_attempts_are_n_lines_and_one_more_probe() {
+    fn n_attempts_can_be_taken_n_times() {
         for limit in 1..12 {
             let mut attempts = Attempts::new(limit);
-            let lines = (0..100).take_while(|_| attempts.failed()).count();
-            assert_eq!(u64::try_from(lines), Ok(limit));
-            assert!(!attempts.failed());
+            let taken = (0..100).take_while(|_| attempts.take()).count();
+            assert_eq!(u64::try_from(taken), Ok(limit));
+            assert!(!attempts.take());
         }
     }
 
     #[test]
-    fn none_is_for_ever() {
+    fn zero_attempts_mean_no_limit() {
         let mut attempts = Attempts::new(0);
-        assert!((0..10_000).all(|_| attempts.failed()));
+        assert!((0..10_000).all(|_| attempts.take()));
     }
 }

@@ -5,10 +5,10 @@
 //! Nothing is guessed. Every error but "there is no such file" is returned, and then
 //! nothing is started: a second copy of a service costs more than a late start.
 
-use daemontools::servicedir::Told;
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::Checked;
+use daemontools::servicedir::detail::{Detail, MainProcess};
+use daemontools::servicedir::status::{Status, Want};
 
-use crate::detail::{Detail, Identity};
 use crate::host::{AdoptError, AdoptResult, Host};
 use crate::machine::Machine;
 use crate::previous::{Context, Decided, Decision, Evidence, PidOwner, decide};
@@ -34,9 +34,9 @@ pub(crate) fn adopt<H: Host>(host: &mut H, by_down_file: Want) -> AdoptResult<In
         ..Detail::default()
     };
     let (status, decided) = match previous.status {
-        Told::Nothing => (None, Decided::NO_RECORD),
-        Told::Stranger => (None, Decided::UNTRUSTED),
-        Told::By(status) => {
+        Checked::Missing => (None, Decided::NO_RECORD),
+        Checked::Untrusted => (None, Decided::UNTRUSTED),
+        Checked::Trusted(status) => {
             let (decided, running) = examine(host, status, &previous.detail, &context)?;
             if let (Decision::Adopt(want), Some((start_time, process))) =
                 (decided.decision, running)
@@ -45,10 +45,7 @@ pub(crate) fn adopt<H: Host>(host: &mut H, by_down_file: Want) -> AdoptResult<In
                 let want = want.unwrap_or(by_down_file);
                 let started = host.now().before(host.clocks().age(start_time));
                 let machine = Machine::adopt(&Status { want, ..status }, started);
-                detail.identity = Some(Identity {
-                    pid,
-                    born: start_time,
-                });
+                detail.process = Some(MainProcess { pid, start_time });
                 host.adopt(pid, process);
                 host.on_adoption(pid, decided, &machine);
                 return Ok(Initial { machine, detail });

@@ -8,8 +8,9 @@
 use core::ffi::CStr;
 use core::time::Duration;
 
-use daemontools::servicedir::Told;
-use daemontools::status::{STATUS_LEN, Status};
+use daemontools::servicedir::Checked;
+use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::status::{STATUS_LEN, Status};
 use daemontools::strerr::Fatal;
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
@@ -17,7 +18,6 @@ use daemontools::unix::process::End;
 use daemontools::unix::signal::Signal;
 use daemontools::{Errno, Result};
 
-use crate::detail::Detail;
 use crate::machine::{Actions, Event, Machine};
 use crate::previous::{Clocks, Context, Decided, PidOwner};
 
@@ -34,7 +34,7 @@ pub(crate) struct Child<Gate> {
 /// The files of an earlier supervise.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PreviousFiles {
-    pub(crate) status: Told<Status>,
+    pub(crate) status: Checked<Status>,
     /// Empty where it is missing or not believed.
     pub(crate) detail: Detail,
 }

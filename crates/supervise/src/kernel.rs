@@ -10,7 +10,8 @@ use core::time::Duration;
 use std::borrow::Cow;
 use std::os::fd::{AsFd, OwnedFd};
 
-use daemontools::status::{STATUS_LEN, Status};
+use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::status::{STATUS_LEN, Status};
 use daemontools::strerr::{Decimal, Fatal};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
@@ -19,7 +20,6 @@ use daemontools::unix::signal::{self, Caught, Signal};
 use daemontools::unix::{fd, pidfd, poll};
 use daemontools::{Errno, Result, errno, procfs};
 
-use crate::detail::Detail;
 use crate::files::Files;
 use crate::host::{AdoptResult, Child, Host, PreviousFiles};
 use crate::machine::{Actions, Event, Machine};
@@ -103,7 +103,7 @@ impl Host for Kernel {
     }
 
     fn ticks(&self) -> u64 {
-        procfs::ticks()
+        procfs::ticks_now()
     }
 
     fn stamp(&mut self) -> Tai64n {

@@ -22,7 +22,6 @@
 pub mod machine;
 
 mod adopt;
-mod detail;
 mod files;
 mod host;
 mod kernel;

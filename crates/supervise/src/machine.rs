@@ -23,7 +23,7 @@ mod display;
 use core::time::Duration;
 
 use daemontools::command::Command;
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Signal;

@@ -20,11 +20,11 @@
 use core::time::Duration;
 
 use daemontools::procfs::{self, BOOT_ID_LEN};
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::detail::{Detail, MainProcess};
+use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::file::Identity;
 
-use crate::detail::Detail;
 use crate::stamp;
 
 /// What an earlier supervise left, and what the kernel says about it.
@@ -200,7 +200,7 @@ pub(crate) fn decide(evidence: &Evidence<'_>, clocks: Clocks) -> Decided {
     // anew.
     let drops_down = facts.begins_anew.is_some() && status.want == Want::Down;
     let adopt = Decision::Adopt((!drops_down).then_some(status.want));
-    let of_this_boot = |known: &crate::detail::Identity| known.pid == status.pid && facts.same_boot;
+    let of_this_boot = |known: &MainProcess| known.pid == status.pid && facts.same_boot;
     let start_time = match evidence.owner {
         PidOwner::None => return not_running,
         PidOwner::Hidden => {
@@ -213,12 +213,12 @@ pub(crate) fn decide(evidence: &Evidence<'_>, clocks: Clocks) -> Decided {
         Decision::Unproven,
         "nothing shows that the record was written in this directory",
     );
-    match detail.identity.filter(of_this_boot) {
-        Some(known) if known.born != start_time => not_running,
+    match detail.process.filter(of_this_boot) {
+        Some(known) if known.start_time != start_time => not_running,
         Some(_) if facts.written_here => Decided::new(adopt, "its start time is the recorded one"),
         Some(_) => elsewhere,
         None => {
-            let agrees = procfs::agrees(status.since, clocks.wall, clocks.age(start_time));
+            let agrees = procfs::is_start_time(status.since, clocks.wall, clocks.age(start_time));
             if agrees && facts.written_here {
                 Decided::new(adopt, "its start time agrees with the record's time")
             } else if clocks.is_before_boot(status.since) {
@@ -239,7 +239,7 @@ impl Clocks {
     /// The age of a process that started `start_time` clock ticks after boot.
     pub(crate) fn age(self, start_time: u64) -> Duration {
         self.since_boot
-            .saturating_sub(procfs::after_boot(start_time))
+            .saturating_sub(procfs::ticks_to_duration(start_time))
     }
 
     /// Whether a record was written before this boot.

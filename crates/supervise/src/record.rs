@@ -8,10 +8,10 @@
 use core::time::Duration;
 
 use daemontools::Result;
-use daemontools::status::{STATUS_LEN, Status};
+use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::status::{STATUS_LEN, Status};
 use daemontools::unix::clock::Monotonic;
 
-use crate::detail::Detail;
 use crate::host::Host;
 
 /// How long after a failed write the next is tried.

@@ -4,7 +4,7 @@
 use core::ffi::CStr;
 
 use daemontools::servicedir::DOWN;
-use daemontools::status::Want;
+use daemontools::servicedir::status::Want;
 use daemontools::strerr::{Decimal, Fatal};
 use daemontools::unix::signal::{self, Caught, Mask, Signal};
 use daemontools::unix::{fd, file};

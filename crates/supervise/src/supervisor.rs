@@ -2,12 +2,12 @@
 //! actions done, in order.
 
 use daemontools::command::{Command, TAKEN_OVER};
+use daemontools::servicedir::detail::{Detail, MainProcess};
 use daemontools::strerr::Fatal;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::process::End;
 
 use crate::adopt::Initial;
-use crate::detail::{Detail, Identity};
 use crate::host::Host;
 use crate::machine::{Action, Event, MIN_START_INTERVAL, Machine};
 use crate::record::Record;
@@ -124,7 +124,7 @@ impl<H: Host> Supervisor<H> {
     /// The service's process has ended.
     fn on_end(&mut self, end: Option<End>) {
         self.detail.last_end = end;
-        self.detail.identity = None;
+        self.detail.process = None;
         let at = self.host.stamp();
         self.tell(Event::Ended(at));
         self.mark_detail();
@@ -179,9 +179,9 @@ impl<H: Host> Supervisor<H> {
                 let at = self.host.stamp();
                 self.tell(Event::Started(child.pid, at));
                 self.detail.starts += 1;
-                self.detail.identity = child.start_time.map(|born| Identity {
+                self.detail.process = child.start_time.map(|start_time| MainProcess {
                     pid: child.pid,
-                    born,
+                    start_time,
                 });
                 self.mark_detail();
                 self.write_record(self.host.now());

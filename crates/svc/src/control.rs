@@ -5,11 +5,12 @@ use core::time::Duration;
 use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::getopt::{Getopt, Long, Opt};
+use daemontools::servicedir::control;
 use daemontools::strerr::Reporter;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Mask;
-use daemontools::unix::{fd, fifo, file, pipe, poll, rlimit, signal};
-use daemontools::{Args, Errno, PERMANENT, Result, about, servicedir, strerr};
+use daemontools::unix::{fd, file, pipe, poll, rlimit, signal};
+use daemontools::{Args, Errno, PERMANENT, cli, servicedir, strerr};
 
 use crate::commands::{Commands, LETTERS};
 use crate::tree::Tree;
@@ -90,8 +91,8 @@ pub fn run(args: Args) -> i32 {
     for option in options.by_ref() {
         match option {
             Opt::Short(letter, _) => request.commands.add(letter),
-            Opt::Long("help", _) => return about::help(&ME, HELP),
-            Opt::Long("version", _) => return about::version(&ME),
+            Opt::Long("help", _) => return cli::help(&ME, HELP),
+            Opt::Long("version", _) => return cli::version(&ME),
             Opt::Long("tree", _) => request.tree = true,
             Opt::Long("strict", _) => request.strict = true,
             Opt::Long("wait", _) => request.wait = true,
@@ -152,9 +153,9 @@ impl Request {
 
     /// Tells one service, and leaves its directory the working directory. Gives
     /// what there is to wait for.
-    fn tell(&self, name: &'static CStr) -> core::result::Result<Option<Waiting>, Trouble> {
+    fn tell(&self, name: &'static CStr) -> Result<Option<Waiting>, Trouble> {
         file::chdir(name).map_err(Trouble::Chdir)?;
-        let control = match fifo::open_write_nofollow(servicedir::CONTROL) {
+        let control = match control::open(servicedir::CONTROL) {
             Ok(control) => control,
             Err(Errno::ENXIO) => return Err(Trouble::NotRunning),
             Err(Errno::EINVAL) => return Err(Trouble::NotFifo),
@@ -167,14 +168,15 @@ impl Request {
                 waiting.and_for(processes);
             }
         } else {
-            write_within(&control, self.commands.as_bytes(), ROOM).map_err(Trouble::Write)?;
+            control::write_within(&control, self.commands.as_bytes(), ROOM)
+                .map_err(Trouble::Write)?;
         }
         Ok(waiting)
     }
 
     /// Tells supervise and, what it tells its service, all other processes of the
     /// service; gives them. Whoever interrupts svc has to wait until none is held.
-    fn tell_all(&self, control: &OwnedFd) -> core::result::Result<Vec<OwnedFd>, Trouble> {
+    fn tell_all(&self, control: &OwnedFd) -> Result<Vec<OwnedFd>, Trouble> {
         // A full FIFO is waited for while nothing is held.
         let by = Monotonic::now() + ROOM;
         if !poll::writable_by(control.as_fd(), by).map_err(Trouble::Write)? {
@@ -183,7 +185,8 @@ impl Request {
         let before = Mask::block_all();
         let hold = self.commands.may_hold();
         let told = Tree::find(hold).and_then(|mut tree| {
-            write_within(control, self.commands.as_bytes(), ROOM).map_err(Trouble::Write)?;
+            control::write_within(control, self.commands.as_bytes(), ROOM)
+                .map_err(Trouble::Write)?;
             if !hold {
                 await_reading(control);
             }
@@ -205,27 +208,5 @@ fn await_reading(control: &OwnedFd) {
     let deadline = Monotonic::now() + EAR;
     while pipe::available(control).is_ok_and(|count| count > 0) && Monotonic::now() < deadline {
         poll::pause_until(Monotonic::now() + PAUSE);
-    }
-}
-
-/// Writes all of `bytes` at once, so that commands of two clients never mix, and
-/// waits `patience` for room at most.
-fn write_within(control: &OwnedFd, bytes: &[u8], patience: Duration) -> Result<()> {
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    let mut deadline = None;
-    loop {
-        match fd::write(control, bytes) {
-            Ok(_) => return Ok(()),
-            Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => {
-                let deadline = *deadline.get_or_insert_with(|| Monotonic::now() + patience);
-                if !poll::writable_by(control.as_fd(), deadline)? {
-                    return Err(Errno::ETIMEDOUT);
-                }
-            }
-            Err(error) => return Err(error),
-        }
     }
 }

@@ -73,7 +73,7 @@ impl Family {
     /// Whether a process belongs to the family and is not yet known.
     fn is_missing(&self, process: &Process) -> bool {
         let parent = self.members.get(&process.parent);
-        let is_child = parent.is_some_and(|parent| parent.born <= process.born);
+        let is_child = parent.is_some_and(|parent| parent.start_time <= process.start_time);
         (is_child || self.own.contains(&process.group) || self.own.contains(&process.session))
             && !self.members.contains_key(&process.pid)
             && !self.spared.contains(&process.pid)

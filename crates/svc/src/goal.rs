@@ -2,7 +2,7 @@
 //! record before them and the record now. No I/O.
 
 use daemontools::command::Command;
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::status::{Status, Want};
 use daemontools::unix::signal::Signal;
 
 /// What `svc --wait` waits for.

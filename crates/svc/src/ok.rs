@@ -1,8 +1,9 @@
 //! `svok`: whether supervise runs in a directory, said by the exit code alone.
 
+use daemontools::servicedir::ok::{self, Accept};
 use daemontools::strerr::Reporter;
 use daemontools::unix::file;
-use daemontools::{Args, Errno, PERMANENT, about, getopt, servicedir};
+use daemontools::{Args, Errno, PERMANENT, cli, getopt, servicedir};
 
 static ME: Reporter = Reporter::new("svok");
 
@@ -20,8 +21,8 @@ pub fn run(args: Args) -> i32 {
         return getopt::usage(&ME, "svok dir").code();
     };
     match name.to_bytes() {
-        b"--help" => return about::help(&ME, HELP),
-        b"--version" => return about::version(&ME),
+        b"--help" => return cli::help(&ME, HELP),
+        b"--version" => return cli::version(&ME),
         _ => {}
     }
     if let Err(error) = file::chdir(name) {
@@ -29,9 +30,9 @@ pub fn run(args: Args) -> i32 {
             .fatal(&[b"unable to chdir to ", name.to_bytes()], error)
             .code();
     }
-    match file::open_write(servicedir::OK) {
-        Ok(_) => 0,
-        Err(Errno::ENXIO | Errno::ENOENT) => PERMANENT,
+    match ok::is_supervised(servicedir::OK, Accept::Anything) {
+        Ok(true) => 0,
+        Ok(false) | Err(Errno::ENOENT) => PERMANENT,
         Err(error) => {
             let parts: &[&[u8]] = &[b"unable to open ", name.to_bytes(), b"/supervise/ok"];
             ME.fatal(parts, error).code()

@@ -17,8 +17,8 @@ use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
 use daemontools::procfs::{self, Process};
-use daemontools::servicedir::{self, Own, Told};
-use daemontools::status::Status;
+use daemontools::servicedir::status::Status;
+use daemontools::servicedir::{self, Checked, SuperviseDir};
 use daemontools::unix::clock::{self, Monotonic};
 use daemontools::unix::file::Identity;
 use daemontools::unix::signal::Signal;
@@ -57,7 +57,7 @@ impl Tree {
     /// Finds the processes of the service in the working directory, none if it is
     /// down; with `hold`, stops them.
     pub(crate) fn find(hold: bool) -> Result<Self, Trouble> {
-        let own = Own::open(servicedir::SUPERVISE).map_err(Trouble::Find)?;
+        let own = SuperviseDir::open(servicedir::SUPERVISE).map_err(Trouble::Find)?;
         let supervises = supervises().map_err(Trouble::Find)?;
         let spared = supervises.iter().copied().chain([std::process::id()]);
         let mut tree = Self {
@@ -100,9 +100,9 @@ impl Tree {
         let Some(main) = Held::of(status.pid).map_err(Trouble::of_finding)? else {
             return Ok(false);
         };
-        let age = procfs::age(main.process.born);
+        let age = procfs::age(main.process.start_time);
         if !self.supervises.contains(&main.process.parent)
-            && !procfs::agrees(status.since, clock::wall(), age)
+            && !procfs::is_start_time(status.since, clock::wall(), age)
         {
             return Err(Trouble::Unproven(status.pid));
         }
@@ -236,11 +236,11 @@ impl Drop for Tree {
 }
 
 /// What the record says, if nobody else may have written it.
-fn record(own: &Own) -> Result<Status, Trouble> {
+fn record(own: &SuperviseDir) -> Result<Status, Trouble> {
     match own.status().map_err(Trouble::Find)? {
-        Told::By(status) => Ok(status),
-        Told::Nothing => Err(Trouble::Find(Errno::ENOENT)),
-        Told::Stranger => Err(Trouble::Stranger),
+        Checked::Trusted(status) => Ok(status),
+        Checked::Missing => Err(Trouble::Find(Errno::ENOENT)),
+        Checked::Untrusted => Err(Trouble::Stranger),
     }
 }
 
@@ -261,7 +261,7 @@ fn supervises() -> Result<Vec<u32>> {
     }
     let mut found = Vec::new();
     for pid in holders {
-        let counts = procfs::works_as(pid, b"supervise", here)? && holds(pid, lock)?;
+        let counts = procfs::is_our_process_in(pid, b"supervise", here)? && holds(pid, lock)?;
         found.extend(counts.then_some(pid));
     }
     Ok(found)

@@ -4,10 +4,10 @@ use core::ffi::CStr;
 use core::time::Duration;
 use std::os::fd::OwnedFd;
 
-use daemontools::status::{STATUS_LEN, Status};
+use daemontools::servicedir::ok::{self, Accept};
+use daemontools::servicedir::status::{self, Length, ReadError, Status};
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::file::ReadError;
-use daemontools::unix::{fifo, file, poll};
+use daemontools::unix::{file, poll};
 use daemontools::{Errno, PERMANENT, Result, TEMPORARY, errno, servicedir};
 
 use crate::commands::Commands;
@@ -38,7 +38,7 @@ impl Waiting {
         Self {
             name,
             goals: Goals::of(commands.iter()),
-            before: status().ok(),
+            before: record().ok(),
             recorded: false,
             processes: Vec::new(),
         }
@@ -60,15 +60,15 @@ impl Waiting {
 
     /// Whether the record says that it is done.
     fn is_done(&self) -> Result<bool> {
-        let alive = match fifo::open_write(servicedir::OK) {
-            Ok(_) => true,
-            Err(Errno::ENXIO | Errno::ENOENT) => false,
+        let alive = match ok::is_supervised(servicedir::OK, Accept::Fifo) {
+            Ok(alive) => alive,
+            Err(Errno::ENOENT) => false,
             Err(error) => return Err(error),
         };
         if self.goals.is_gone() || !alive {
             return if alive { Ok(false) } else { self.left() };
         }
-        let now = match status() {
+        let now = match record() {
             Ok(now) => now,
             // supervise has just begun to run.
             Err(Errno::ENOENT) => return Ok(false),
@@ -153,14 +153,12 @@ fn given_up(told: &Waiting, error: Errno) -> i32 {
 }
 
 /// The record of the service in the working directory.
-fn status() -> Result<Status> {
-    let mut record = [0; STATUS_LEN];
-    match file::read_start(servicedir::STATUS, &mut record) {
-        Ok(bytes) if bytes.len() == STATUS_LEN => Ok(Status::unpack(&record)),
-        // A record is never short; what is here is none yet.
-        Ok(_) => Err(Errno::ENOENT),
-        Err(ReadError::Open(error) | ReadError::Read(error)) => Err(error),
-    }
+fn record() -> Result<Status> {
+    status::read(servicedir::STATUS, Length::AtLeast).map_err(|error| match error {
+        ReadError::Open(error) | ReadError::Read(error) => error,
+        // A record is never short: supervise has not written it yet.
+        ReadError::Length => Errno::ENOENT,
+    })
 }
 
 /// The value of `--timeout`: seconds, whole or with a fraction.

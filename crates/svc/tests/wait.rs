@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use nix::libc::O_NONBLOCK;
 use nix::sys::stat::Mode;

@@ -10,7 +10,7 @@ use daemontools::unix::inotify::{Change, Event, Inotify, Watch};
 use crate::arrival::{Arrival, Manner, Verdict, WATCHES, What, is_provisional};
 use crate::farewell;
 use crate::pair::Pipe;
-use crate::path::Path;
+use crate::path::{self, Path};
 use crate::work::{Svscan, now};
 
 /// How deep a new directory is watched: itself, `log/`, and what is in that.
@@ -38,7 +38,7 @@ impl Svscan {
             Some(known) => {
                 let known = &mut self.arrivals[known];
                 if known.name.as_c_str() != name {
-                    known.renamed(Path::of_name(name), now());
+                    known.renamed(path::of_name(name), now());
                 }
                 true
             }
@@ -54,7 +54,7 @@ impl Svscan {
         if self.arrivals.try_reserve(1).is_err() {
             return false;
         }
-        let mut arrival = Arrival::new(Path::of_name(name), identity, what, manner, now());
+        let mut arrival = Arrival::new(path::of_name(name), identity, what, manner, now());
         watch(notify, name, DEPTH, &mut arrival.watches);
         if arrival.watches.is_empty() {
             return false;

@@ -4,12 +4,14 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use daemontools::servicedir::{CONTROL, Own, SUPERVISE, Told};
-use daemontools::status::{Status, Want};
+use daemontools::procfs::ProcPath;
+use daemontools::servicedir::control;
+use daemontools::servicedir::status::{Status, Want};
+use daemontools::servicedir::{CONTROL, Checked, SUPERVISE, SuperviseDir};
 use daemontools::unix::dir::Dir;
 use daemontools::unix::process::{self, Pid};
 use daemontools::unix::signal::Signal;
-use daemontools::unix::{fd, fifo, file};
+use daemontools::unix::{fifo, file};
 use daemontools::{Errno, Result, procfs};
 
 use crate::path::Path;
@@ -27,7 +29,7 @@ pub(crate) const KILL_AND_EXIT: &[u8] = b"dkx";
 /// What opening or writing says; ENXIO if no supervise reads there.
 pub(crate) fn by_name(name: &CStr, commands: &[u8]) -> Result<()> {
     let path = Path::new(&[name.to_bytes(), b"/", CONTROL.to_bytes()])?;
-    send(&fifo::open_write_nofollow(path.as_c_str())?, commands)
+    control::write(control::open(path.as_c_str())?, commands)
 }
 
 /// Whether the service of the directory `name` is up, shall be, and can take a
@@ -40,16 +42,16 @@ pub(crate) fn is_plainly_up(name: &CStr) -> bool {
 
 /// Whether the record of the directory `name` is to be believed and says this.
 pub(crate) fn is_told(name: &CStr, what: impl FnOnce(Status) -> bool) -> bool {
-    matches!(record(name), Ok(Told::By(status)) if what(status))
+    matches!(record(name), Ok(Checked::Trusted(status)) if what(status))
 }
 
 /// The status record of the directory `name`, if only we may have written it.
 ///
 /// # Errors
 /// What opening or reading says.
-pub(crate) fn record(name: &CStr) -> Result<Told<Status>> {
+pub(crate) fn record(name: &CStr) -> Result<Checked<Status>> {
     let path = Path::new(&[name.to_bytes(), b"/", SUPERVISE.to_bytes()])?;
-    Own::open(path.as_c_str())?.status()
+    SuperviseDir::open(path.as_c_str())?.status()
 }
 
 /// Whether the working directory of a supervise was removed.
@@ -57,7 +59,7 @@ pub(crate) fn record(name: &CStr) -> Result<Told<Status>> {
 /// # Errors
 /// What `stat(2)` says of its entry in /proc.
 pub(crate) fn is_homeless(pid: u32) -> Result<bool> {
-    let path = Path::of_process(pid, b"cwd")?;
+    let path = ProcPath::new(pid, b"cwd")?;
     file::stat(path.as_c_str()).map(|facts| facts.links == 0)
 }
 
@@ -66,7 +68,7 @@ pub(crate) fn is_homeless(pid: u32) -> Result<bool> {
 /// # Errors
 /// ENOENT if it has no such descriptor; else what opening or writing says.
 pub(crate) fn by_descriptor(pid: u32, commands: &[u8]) -> Result<()> {
-    send(&held_control(pid)?, commands)
+    control::write(held_control(pid)?, commands)
 }
 
 /// Kills a child that has not become a supervise yet: its exec may hang, and nothing runs
@@ -77,7 +79,7 @@ pub(crate) fn by_descriptor(pid: u32, commands: &[u8]) -> Result<()> {
 /// and `kill(2)` say.
 pub(crate) fn end_unborn(pid: u32) -> Result<()> {
     let is_child = procfs::process(pid)?.parent == std::process::id();
-    if !is_child || !procfs::is_called(pid, b"svscan")? {
+    if !is_child || !procfs::has_name(pid, b"svscan")? {
         return Err(Errno::ESRCH);
     }
     // One that was not waited for keeps its pid.
@@ -85,7 +87,7 @@ pub(crate) fn end_unborn(pid: u32) -> Result<()> {
 }
 
 fn held_control(pid: u32) -> Result<OwnedFd> {
-    let fds = Path::of_process(pid, b"fd")?;
+    let fds = ProcPath::new(pid, b"fd")?;
     let mut found = Err(Errno::ENOENT);
     Dir::open(fds.as_c_str())?.each(|number, _| {
         if found.is_err() && number.to_bytes().first() != Some(&b'.') {
@@ -115,12 +117,5 @@ fn open_own(link: &CStr) -> Result<OwnedFd> {
     match file::fstat(&control)?.is_ours() {
         true => Ok(control),
         false => Err(Errno::EACCES),
-    }
-}
-
-fn send(control: &OwnedFd, commands: &[u8]) -> Result<()> {
-    match fd::write(control, commands)? {
-        count if count == commands.len() => Ok(()),
-        _ => Err(Errno::EAGAIN),
     }
 }

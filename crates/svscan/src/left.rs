@@ -1,7 +1,8 @@
 //! Whether a supervise that was taken over left as it was told to. It is no child of
 //! ours, so its exit code is not to be had; but a supervise that leaves says so.
 
-use daemontools::servicedir::{Own, SUPERVISE, Told};
+use daemontools::servicedir::detail::{self, DETAIL_LEN};
+use daemontools::servicedir::{Checked, SUPERVISE, SuperviseDir};
 
 use crate::pair;
 use crate::path::Path;
@@ -15,7 +16,9 @@ pub(crate) fn cause(table: &Table, pid: u32) -> Cause {
     };
     let name = table.name(slot).to_bytes();
     let path = Path::new(&[name, pair::suffix(role), b"/", SUPERVISE.to_bytes()]);
-    if path.is_ok_and(|path| Own::open(path.as_c_str()).is_ok_and(|own| says_it_left(&own))) {
+    if path
+        .is_ok_and(|path| SuperviseDir::open(path.as_c_str()).is_ok_and(|own| says_it_left(&own)))
+    {
         Cause::Told
     } else {
         Cause::Crash
@@ -24,16 +27,14 @@ pub(crate) fn cause(table: &Table, pid: u32) -> Cause {
 
 /// A supervise leaves only when its service is down, and ours then erases the boot in
 /// which it was in charge. The C original leaves no detail file.
-fn says_it_left(own: &Own) -> bool {
-    let mut text = [0; 512];
+fn says_it_left(own: &SuperviseDir) -> bool {
+    let mut text = [0; DETAIL_LEN];
     let in_charge = match own.detail(&mut text) {
-        Ok(Told::By(text)) => text
-            .split(|&byte| byte == b'\n')
-            .any(|line| line.starts_with(b"boot ")),
-        Ok(Told::Nothing) => false,
-        Ok(Told::Stranger) | Err(_) => true,
+        Ok(Checked::Trusted(text)) => detail::lines(text).any(|(name, _)| name == b"boot"),
+        Ok(Checked::Missing) => false,
+        Ok(Checked::Untrusted) | Err(_) => true,
     };
-    !in_charge && matches!(own.status(), Ok(Told::By(status)) if status.pid == 0)
+    !in_charge && matches!(own.status(), Ok(Checked::Trusted(status)) if status.pid == 0)
 }
 
 #[cfg(test)]
@@ -43,7 +44,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    use daemontools::status::{Status, Want};
+    use daemontools::servicedir::status::{Status, Want};
     use daemontools::tai64n::Tai64n;
 
     use super::*;
@@ -55,7 +56,7 @@ mod tests {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
         let left = || {
             let path = CString::new(path.to_str().unwrap()).unwrap();
-            says_it_left(&Own::open(&path).unwrap())
+            says_it_left(&SuperviseDir::open(&path).unwrap())
         };
         assert!(!left(), "no record");
         let mut status = Status {

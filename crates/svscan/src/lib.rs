@@ -29,8 +29,17 @@ mod tick;
 mod work;
 
 use daemontools::strerr::Reporter;
+use daemontools::{Args, entry};
 
 pub use run::run;
+
+/// Runs svscan, or svscanboot where that is the name that the binary was executed under:
+/// `make install` makes them one file. Gives the exit code.
+#[must_use]
+pub fn run_called(args: Args) -> i32 {
+    let programs: [(_, entry::Program); 2] = [("svscan", run), ("svscanboot", boot::run)];
+    entry::called(&programs, &args).unwrap_or(run)(args)
+}
 
 /// The voice of svscan.
 static ME: Reporter = Reporter::long_lived("svscan");

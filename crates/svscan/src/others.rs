@@ -6,7 +6,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use daemontools::procfs::{self, Process};
-use daemontools::unix::ends::Ends;
+use daemontools::unix::exit_watch::ExitWatch;
 use daemontools::unix::process::{self, Pid};
 use daemontools::unix::{pidfd, poll};
 use daemontools::{Errno, Result};
@@ -15,7 +15,7 @@ use daemontools::{Errno, Result};
 #[derive(Debug)]
 pub(crate) struct Others {
     /// What tells of their ends; none where that can't be had.
-    ends: Option<Ends>,
+    ends: Option<ExitWatch>,
     all: Vec<Process>,
 }
 
@@ -23,7 +23,7 @@ impl Others {
     /// None yet.
     pub(crate) fn new() -> Self {
         Self {
-            ends: Ends::new().ok(),
+            ends: ExitWatch::new().ok(),
             all: Vec::new(),
         }
     }
@@ -53,7 +53,7 @@ impl Others {
         }
         self.all.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         if let Some(ends) = &mut self.ends
-            && ends.watch(pid, process).is_err()
+            && ends.add(pid, process).is_err()
         {
             self.ends = None;
         }

@@ -4,6 +4,7 @@
 use core::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
+use daemontools::procfs::ProcPath;
 use daemontools::strerr::Decimal;
 use daemontools::unix::exec::Strings;
 use daemontools::unix::process;
@@ -48,7 +49,7 @@ impl Pipe {
         let write = file::open_write(link)?;
         for end in [&read, &write] {
             // By then the link may have led elsewhere.
-            let own = Path::of_process(std::process::id(), b"fd/")?;
+            let own = ProcPath::new(std::process::id(), b"fd/")?;
             let number = Decimal::new(end.as_raw_fd().unsigned_abs().into());
             let own = Path::new(&[own.as_c_str().to_bytes(), number.as_bytes()])?;
             if !is_anonymous(own.as_c_str())? {

@@ -1,72 +1,16 @@
-//! Paths put together without the heap: memory that can't be had must not end
-//! svscan.
+//! Paths put together without the heap: memory that can't be had must not end svscan.
 
 use core::ffi::CStr;
 
-use daemontools::strerr::Decimal;
-use daemontools::{Errno, Result};
+use daemontools::buffer;
 
-/// Room for a name of 255 bytes and what we put around it.
+/// Room for a name of 255 bytes and the names of files in its directory.
 const ROOM: usize = 320;
 
 /// A path, with its NUL.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Path {
-    bytes: [u8; ROOM],
-}
+pub(crate) type Path = buffer::Path<ROOM>;
 
-impl Path {
-    /// The `parts`, one after the other.
-    ///
-    /// # Errors
-    /// ENAMETOOLONG.
-    pub(crate) fn new(parts: &[&[u8]]) -> Result<Self> {
-        let mut bytes = [0; ROOM];
-        let mut end = 0;
-        for part in parts {
-            let room = bytes.get_mut(end..end + part.len());
-            room.ok_or(Errno::ENAMETOOLONG)?.copy_from_slice(part);
-            end += part.len();
-        }
-        if end == ROOM {
-            return Err(Errno::ENAMETOOLONG);
-        }
-        Ok(Self { bytes })
-    }
-
-    /// A name of a directory, which is never too long.
-    pub(crate) fn of_name(name: &CStr) -> Self {
-        Self::new(&[name.to_bytes()]).unwrap_or(Self { bytes: [0; ROOM] })
-    }
-
-    /// What `/proc` has of a process.
-    ///
-    /// # Errors
-    /// ENAMETOOLONG.
-    pub(crate) fn of_process(pid: u32, entry: &[u8]) -> Result<Self> {
-        let pid = Decimal::new(u64::from(pid));
-        Self::new(&[b"/proc/", pid.as_bytes(), b"/", entry])
-    }
-
-    /// The path as the system takes it.
-    pub(crate) fn as_c_str(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_its_parts_and_too_long_a_one_is_an_error() {
-        let path = Path::new(&[b"a", b"/", b"log"]).expect("short");
-        assert_eq!(path.as_c_str(), c"a/log");
-        assert!(Path::new(&[&[b'x'; ROOM - 1]]).is_ok());
-        assert_eq!(
-            Path::new(&[&[b'x'; ROOM - 1], b"y"]).err(),
-            Some(Errno::ENAMETOOLONG)
-        );
-        assert!(Path::new(&[&[b'x'; ROOM + 1]]).is_err());
-    }
+/// The path of an entry of the scan directory, whose name is never too long.
+pub(crate) fn of_name(name: &CStr) -> Path {
+    Path::new(&[name.to_bytes()]).unwrap_or_default()
 }

@@ -113,7 +113,7 @@ impl Svscan {
         loop {
             // Where there always is something to read, waiting lets none in; and ends come
             // before whatever was told or changed meanwhile.
-            poll::let_signals_in(Duration::ZERO, mask);
+            poll::wait_for_signals(Duration::ZERO, mask);
             let time = Monotonic::now();
             // Only then: each look costs a look at every child.
             if child_ended.take() || (self.reap_again && time >= next_scan) {

@@ -8,7 +8,7 @@
 
 use std::os::fd::OwnedFd;
 
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
 use daemontools::procfs;
 use daemontools::servicedir::SUPERVISE;
 use daemontools::strerr::Decimal;
@@ -48,7 +48,7 @@ impl Sole {
         }
         let holder = match holder() {
             Ok(holder) => holder,
-            Err(error) if passes(error) => Holder::Unknown(error),
+            Err(error) if is_temporary(error) => Holder::Unknown(error),
             Err(_) => Holder::Nobody,
         };
         if self.said != Some(holder) {
@@ -138,7 +138,7 @@ fn is(pid: u32, directory: Identity) -> Result<Holder> {
                 Ok(true) | Err(Errno::EACCES | Errno::EPERM) => Holder::Stranger(pid),
                 Err(error) => return Err(error),
             }
-        } else if procfs::works_as(pid, b"svscan", directory)?
+        } else if procfs::is_our_process_in(pid, b"svscan", directory)?
             && procfs::holds_flock(pid, directory)?
         {
             Holder::Svscan

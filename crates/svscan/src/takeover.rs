@@ -11,9 +11,9 @@ mod pipes;
 use core::ffi::CStr;
 
 use daemontools::command::TAKEN_OVER;
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
+use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::{LOCK, OK};
-use daemontools::unix::fifo;
 use daemontools::unix::file::{self, Identity};
 use daemontools::{Errno, Result, procfs};
 
@@ -119,7 +119,7 @@ impl Svscan {
                 // Whoever can't take it was not asked for more.
                 let _ = farewell::by_name(name, &[TAKEN_OVER]);
             }
-            Err(error) if passes(error) => return Err(error),
+            Err(error) if is_temporary(error) => return Err(error),
             // It may have ended in the meantime.
             Err(error) if is_supervised(name)? && !self.takeover_said => {
                 self.takeover_said = true;
@@ -161,12 +161,12 @@ impl Svscan {
             }
             // The same inode may be locked on another file system, and by anybody.
             let is_it = || {
-                Ok(procfs::works_as(pid, b"supervise", identity)?
+                Ok(procfs::is_our_process_in(pid, b"supervise", identity)?
                     && procfs::holds_flock(pid, lock)?)
             };
             match others.add(pid, is_it) {
                 Ok(()) => return Ok(Some(pid)),
-                Err(error) if passes(error) => return Err(error),
+                Err(error) if is_temporary(error) => return Err(error),
                 Err(error) => result = Err(error),
             }
         }
@@ -187,10 +187,10 @@ impl Svscan {
 /// # Errors
 /// What keeps us from looking, for now.
 fn is_supervised(name: &CStr) -> Result<bool> {
-    let ok = Path::new(&[name.to_bytes(), b"/", OK.to_bytes()]);
-    match ok.and_then(|ok| fifo::open_write_nofollow(ok.as_c_str())) {
-        Err(error) if passes(error) => Err(error),
-        opened => Ok(opened.is_ok()),
+    let path = Path::new(&[name.to_bytes(), b"/", OK.to_bytes()]);
+    match path.and_then(|path| ok::is_supervised(path.as_c_str(), Accept::Fifo)) {
+        Err(error) if is_temporary(error) => Err(error),
+        supervised => Ok(supervised == Ok(true)),
     }
 }
 

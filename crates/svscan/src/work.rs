@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 use std::rc::Rc;
 
-use daemontools::status::Want;
+use daemontools::servicedir::status::Want;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::file;

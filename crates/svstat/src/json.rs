@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use daemontools::errno;
-use daemontools::status::Want;
+use daemontools::servicedir::detail;
+use daemontools::servicedir::status::Want;
 use daemontools::tai64n::Tai64n;
 use serde::Serialize;
 
@@ -99,22 +100,19 @@ fn hex(name: &[u8]) -> String {
 /// The lines `name number` of our own file. Others are left out: a later version may
 /// have more to say, and what is planted there is not repeated.
 fn pairs(detail: &[u8]) -> BTreeMap<&str, i64> {
-    detail
-        .split(|&byte| byte == b'\n')
-        .filter_map(|line| {
-            let (name, value) = core::str::from_utf8(line).ok()?.split_once(' ')?;
-            let plain = name
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-            Some((name, value.parse().ok().filter(|_| plain)?))
-        })
-        .collect()
+    let pairs = detail::lines(detail).filter_map(|(name, value)| {
+        let plain = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+        let name = core::str::from_utf8(name).ok()?;
+        let value = core::str::from_utf8(value).ok()?.parse().ok()?;
+        name.as_bytes().iter().all(plain).then_some((name, value))
+    });
+    pairs.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daemontools::status::Status;
+    use daemontools::servicedir::status::Status;
 
     const NOW: i64 = 1_700_000_000;
 

@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 
 use daemontools::strerr::Reporter;
 use daemontools::unix::{clock, file};
-use daemontools::{Args, about};
+use daemontools::{Args, cli};
 
 static ME: Reporter = Reporter::new("svstat");
 
@@ -41,8 +41,8 @@ pub fn run(args: Args) -> i32 {
         match word.to_bytes() {
             b"--strict" => options.strict = true,
             b"--json" => options.json = true,
-            b"--help" => return about::help(&ME, HELP),
-            b"--version" => return about::version(&ME),
+            b"--help" => return cli::help(&ME, HELP),
+            b"--version" => return cli::version(&ME),
             _ => break,
         }
         first += 1;
@@ -81,7 +81,7 @@ impl Options {
         let failed = if output.is_empty() {
             0
         } else {
-            about::output(&ME, &output)
+            cli::output(&ME, &output)
         };
         if self.strict {
             worst.max(failed)

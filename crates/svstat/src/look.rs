@@ -3,8 +3,11 @@
 use core::ffi::CStr;
 use std::sync::Mutex;
 
-use daemontools::status::{STATUS_LEN, Status};
-use daemontools::unix::file::{self, ReadError};
+use daemontools::buffer::Path;
+use daemontools::servicedir::detail::{self, DETAIL_LEN};
+use daemontools::servicedir::ok::{self, Accept};
+use daemontools::servicedir::status::{self, Length, ReadError, Status};
+use daemontools::unix::file;
 use daemontools::unix::thread;
 use daemontools::{Errno, PERMANENT, errno, servicedir};
 
@@ -106,14 +109,15 @@ fn look(names: &[&CStr], found: &mut [Option<Service>]) {
 }
 
 fn quick(name: &CStr) -> Option<Service> {
-    let mut path = Path::new(name)?;
-    let normally_down = match file::stat(path.to(servicedir::DOWN)?) {
+    let normally_down = match file::stat(path(name, servicedir::DOWN)?.as_c_str()) {
         Ok(_) => true,
         Err(Errno::ENOENT) => false,
         Err(_) => return None,
     };
-    file::open_write(path.to(servicedir::OK)?).ok()?;
-    let status = read_status(path.to(servicedir::STATUS)?).ok()?;
+    let ok = path(name, servicedir::OK)?;
+    let supervised = ok::is_supervised(ok.as_c_str(), Accept::Anything);
+    supervised.ok().filter(|&supervised| supervised)?;
+    let status = read_status(path(name, servicedir::STATUS)?.as_c_str()).ok()?;
     Some(Service {
         status,
         normally_down,
@@ -130,9 +134,9 @@ pub(crate) fn carefully(name: &CStr, moved: &mut bool) -> Result<Service, Troubl
         Err(Errno::ENOENT) => false,
         Err(error) => return Err(Trouble::Down(error)),
     };
-    match file::open_write(servicedir::OK) {
-        Ok(_) => {}
-        Err(Errno::ENXIO) => return Err(Trouble::NotRunning),
+    match ok::is_supervised(servicedir::OK, Accept::Anything) {
+        Ok(true) => {}
+        Ok(false) => return Err(Trouble::NotRunning),
         Err(error) => return Err(Trouble::Ok(error)),
     }
     let status = read_status(servicedir::STATUS)?;
@@ -143,60 +147,28 @@ pub(crate) fn carefully(name: &CStr, moved: &mut bool) -> Result<Service, Troubl
 }
 
 fn read_status(path: &CStr) -> Result<Status, Trouble> {
-    let mut record = [0; STATUS_LEN];
-    match file::read_start(path, &mut record) {
-        Ok(bytes) if bytes.len() == STATUS_LEN => Ok(Status::unpack(&record)),
-        Ok(_) => Err(Trouble::Short),
-        Err(ReadError::Open(error)) => Err(Trouble::Open(error)),
-        Err(ReadError::Read(error)) => Err(Trouble::Read(error)),
-    }
+    status::read(path, Length::AtLeast).map_err(|error| match error {
+        ReadError::Open(error) => Trouble::Open(error),
+        ReadError::Read(error) => Trouble::Read(error),
+        ReadError::Length => Trouble::Short,
+    })
 }
 
-/// The names of a directory's files, one after the other in the same place.
-struct Path {
-    bytes: [u8; 512],
-    directory: usize,
+/// The path of a file in a directory. `None` for a name that is too long, and for an
+/// empty one, which does not mean the root.
+fn path(directory: &CStr, file: &CStr) -> Option<Path<512>> {
+    let parts = [directory.to_bytes(), b"/", file.to_bytes()];
+    Path::new(&parts).ok().filter(|_| !directory.is_empty())
 }
 
-impl Path {
-    /// `None` for a name that is too long for this, and for an empty one, which is
-    /// not the root.
-    fn new(directory: &CStr) -> Option<Self> {
-        let name = directory.to_bytes();
-        let mut bytes = [0; 512];
-        bytes.get_mut(..name.len())?.copy_from_slice(name);
-        *bytes.get_mut(name.len())? = b'/';
-        let directory = name.len() + 1;
-        (directory > 1).then_some(Self { bytes, directory })
-    }
-
-    fn to(&mut self, file: &CStr) -> Option<&CStr> {
-        let file = file.to_bytes_with_nul();
-        let end = self.directory + file.len();
-        self.bytes
-            .get_mut(self.directory..end)?
-            .copy_from_slice(file);
-        CStr::from_bytes_with_nul(&self.bytes[..end]).ok()
-    }
-}
-
-/// Our own file beside the record; empty where there is none, as beside the
-/// reference's supervise. It is written over as it lies: what is read twice the same
-/// is not half of one and half of another.
+/// The text of the detail file; empty if there is none, as under the reference's
+/// supervise.
 pub(crate) fn detail(name: &CStr) -> Vec<u8> {
     let read = || {
-        let mut buffer = [0; 1024];
-        let mut path = Path::new(name)?;
-        let text = file::read_start(path.to(servicedir::DETAIL)?, &mut buffer).ok()?;
-        Some(text.to_vec())
+        let path = path(name, servicedir::DETAIL)?;
+        let file = file::open_read(path.as_c_str()).ok()?;
+        let mut buffer = [0; DETAIL_LEN];
+        Some(detail::read(file, &mut buffer).ok()?.to_vec())
     };
-    let mut text = read();
-    for _ in 0..8 {
-        let again = read();
-        if again == text {
-            break;
-        }
-        text = again;
-    }
-    text.unwrap_or_default()
+    read().unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The line for people, which programs parse as well. Pure: facts to bytes.
 
 use daemontools::errno;
-use daemontools::status::Want;
+use daemontools::servicedir::status::Want;
 use daemontools::strerr::Decimal;
 use daemontools::tai64n::Tai64n;
 
@@ -60,7 +60,7 @@ pub(crate) const fn elapsed(since: Tai64n, now: Tai64n) -> u64 {
 mod tests {
     use super::*;
     use daemontools::Errno;
-    use daemontools::status::Status;
+    use daemontools::servicedir::status::Status;
 
     const NOW: i64 = 1_700_000_000;
 

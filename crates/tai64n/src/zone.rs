@@ -4,6 +4,7 @@
 
 use core::ops::RangeInclusive;
 
+use daemontools::buffer::Buffer;
 use daemontools::unix::localtime::LocalTime;
 
 /// Seconds of the stretch that is asked for at once. It begins at a full quarter of
@@ -12,19 +13,13 @@ const STRETCH: i64 = 15 * 60;
 
 /// `YYYY-MM-DD HH:MM:SS.`, where the year may have up to 20 digits.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Text {
-    bytes: [u8; 36],
-    len: usize,
-}
+pub(crate) struct Text(Buffer<36>);
 
 impl Text {
-    pub(crate) const EMPTY: Self = Self {
-        bytes: [0; 36],
-        len: 0,
-    };
+    pub(crate) const EMPTY: Self = Self(Buffer::new());
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        self.0.as_bytes()
     }
 
     /// The text of a moment in local time.
@@ -49,15 +44,15 @@ impl Text {
     }
 
     fn push(&mut self, part: &[u8]) {
-        self.bytes[self.len..self.len + part.len()].copy_from_slice(part);
-        self.len += part.len();
+        self.0.push_cut(part);
     }
 
     /// This text with other minutes and seconds.
     fn at(mut self, minute: i32, second: i32) -> Self {
-        let end = self.len;
-        self.bytes[end - 6..end - 4].copy_from_slice(&two_digits(minute));
-        self.bytes[end - 3..end - 1].copy_from_slice(&two_digits(second));
+        if let Some([m0, m1, _, s0, s1, _]) = self.0.as_mut_bytes().last_chunk_mut() {
+            [*m0, *m1] = two_digits(minute);
+            [*s0, *s1] = two_digits(second);
+        }
         self
     }
 }

@@ -1,4 +1,4 @@
 //! See setuidgid(8).
 #![no_main]
 
-daemontools::main!(chainload::setuidgid);
+daemontools::main!(chainload::setuidgid_called);

@@ -1,24 +1,23 @@
-//! Who holds a lock: `/proc/locks` tells by inode and pid, quickly and not exactly;
-//! a process's own descriptors tell exactly.
+//! Who holds a lock of `flock(2)`. `/proc/locks` tells it by inode and pid, quickly but
+//! not exactly; `/proc/PID/fdinfo` tells it exactly.
 
 use core::str;
 
-use super::Entry;
-use crate::strerr::Decimal;
+use super::{ProcPath, each_pid, is_ours};
 use crate::unix::dir::Dir;
 use crate::unix::fd;
 use crate::unix::file::{self, Identity};
 use crate::{Errno, Result};
 
-/// Goes through everything that is locked by `flock`: the file's inode, and the
-/// process that took the lock.
+/// Calls `each` with the inode and the pid of every lock of `flock(2)`. The pid is that
+/// of the process that took the lock.
 ///
-/// The device is left out: on some file systems it is another than `stat` tells. The
-/// inode alone proves nothing, since in a file system of his own a user gives files
-/// whatever inode he likes: [`holds_flock`] proves it.
+/// The device is left out: on some file systems it differs from the one that `stat`
+/// tells. An inode alone proves nothing, since a user who mounts a file system of his
+/// own can give a file any inode. [`holds_flock`] is the proof.
 ///
 /// # Errors
-/// What opening or reading `/proc/locks` says.
+/// Those of opening and reading `/proc/locks`.
 pub fn each_flock(mut each: impl FnMut(u64, u32)) -> Result<()> {
     let locks = file::open_read(c"/proc/locks")?;
     each_line(
@@ -31,8 +30,8 @@ pub fn each_flock(mut each: impl FnMut(u64, u32)) -> Result<()> {
     )
 }
 
-/// Goes through the lines of what is read. One that is longer than the buffer is left
-/// out: where thousands wait for one lock, `/proc/locks` has such lines.
+/// Calls `each` with every line of the text that `read` gives. A line longer than the
+/// buffer is left out: `/proc/locks` has such lines if thousands wait for one lock.
 fn each_line(
     mut read: impl FnMut(&mut [u8]) -> Result<usize>,
     mut each: impl FnMut(&[u8]),
@@ -65,8 +64,9 @@ fn each_line(
     }
 }
 
-/// A line of `/proc/locks`, as `1: FLOCK  ADVISORY  WRITE 42 fe:00:987 0 EOF`: the
-/// inode and the pid. Nothing for other locks and for who waits for one.
+/// Inode and pid of a line of `/proc/locks`, such as
+/// `1: FLOCK  ADVISORY  WRITE 42 fe:00:987 0 EOF`. `None` for other kinds of locks and for
+/// a process that waits for one.
 fn parse(line: &[u8]) -> Option<(u64, u32)> {
     let mut fields = str::from_utf8(line).ok()?.split_ascii_whitespace().skip(1);
     if fields.next() != Some("FLOCK") {
@@ -77,44 +77,46 @@ fn parse(line: &[u8]) -> Option<(u64, u32)> {
     Some((inode, pid))
 }
 
-/// Whether a process has a descriptor of this very file through which it is locked by
-/// `flock`. That descriptor may have been inherited from whoever took the lock.
+/// Whether a process has a descriptor of the file `locked` that holds its lock of
+/// `flock(2)`. It may have inherited that descriptor from the process that took the lock.
 ///
 /// # Errors
-/// What opening or reading entries of `/proc/PID` says: ENOENT if there is no such
-/// process, EACCES if it is not ours to look at.
+/// ENOENT if there is no such process, EACCES if this process may not look at it, and
+/// the others of opening and reading entries of `/proc/PID`.
 pub fn holds_flock(pid: u32, locked: Identity) -> Result<bool> {
-    let pid = Decimal::new(u64::from(pid));
-    let entry = |kind: &[u8], number: &[u8]| Entry::of(&[b"/proc/", pid.as_bytes(), kind, number]);
+    let path = |kind: &[u8], number: &[u8]| ProcPath::of_number(pid, kind, number);
+    let is_locked_file = |number: &[u8]| {
+        let facts = path(b"fd/", number).and_then(|path| file::stat(path.as_c_str()));
+        facts.is_ok_and(|facts| facts.identity == locked)
+    };
     let mut found = Ok(false);
-    Dir::open(entry(b"/fd", b"").path())?.each(|number, _| {
+    Dir::open(path(b"fd", b"")?.as_c_str())?.each(|number, _| {
         let number = number.to_bytes();
-        let is_it =
-            |path: Entry| file::stat(path.path()).is_ok_and(|facts| facts.identity == locked);
-        if found == Ok(false) && number.first() != Some(&b'.') && is_it(entry(b"/fd/", number)) {
-            found = is_locked(&entry(b"/fdinfo/", number));
+        if found == Ok(false) && number.first() != Some(&b'.') && is_locked_file(number) {
+            found = path(b"fdinfo/", number).and_then(|path| is_locked(&path));
         }
     })?;
     found
 }
 
-/// Who keeps a file locked.
+/// Who holds a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// A process of ours.
+    /// Another process of this program's user, see [`is_ours`].
     Ours,
-    /// No process of ours; a pid that was seen with the lock.
-    Stranger(u32),
-    /// Nobody that can be seen from here.
-    Unseen,
+    /// No such process; this pid took the lock.
+    Other(u32),
+    /// No process that `/proc` shows.
+    Unknown,
 }
 
-/// Finds out whether a process of ours keeps a file locked by `flock`. Looks at every
-/// process: for when a lock is in the way, not for every day.
+/// Finds out whether another process of this program's user holds the lock of the file
+/// `locked`. It looks at every process, so it is for when a lock could not be taken.
 ///
 /// # Errors
-/// What keeps us from looking, for now.
-pub fn holder(locked: Identity) -> Result<Holder> {
+/// Those of [`each_flock`], [`each_pid`], [`is_ours`] and [`holds_flock`], but for a
+/// process that has ended or that this process may not look at.
+pub fn flock_holder(locked: Identity) -> Result<Holder> {
     let mut taker = None;
     each_flock(|inode, pid| {
         if inode == locked.inode {
@@ -122,17 +124,18 @@ pub fn holder(locked: Identity) -> Result<Holder> {
         }
     })?;
     let Some(taker) = taker else {
-        return Ok(Holder::Unseen);
+        return Ok(Holder::Unknown);
     };
     let mut ours = Ok(false);
-    // The taker may have ended and left the lock to a child: all are looked at.
-    super::each_pid(|pid| {
+    // The process that took the lock may have ended and left it to a child, so all are
+    // looked at.
+    each_pid(|pid| {
         if ours == Ok(false) && pid != std::process::id() {
-            ours = match super::is_ours(pid) {
+            ours = match is_ours(pid) {
                 Ok(true) => holds_flock(pid, locked),
                 other => other,
             };
-            // It has ended, or is nobody that we may look at, as no supervise is.
+            // It has ended; or it may not be looked at, and then it is not ours.
             if let Err(Errno::ENOENT | Errno::ESRCH | Errno::EACCES | Errno::EPERM) = ours {
                 ours = Ok(false);
             }
@@ -141,17 +144,17 @@ pub fn holder(locked: Identity) -> Result<Holder> {
     Ok(if ours? {
         Holder::Ours
     } else {
-        Holder::Stranger(taker)
+        Holder::Other(taker)
     })
 }
 
-/// Whether the kernel tells of a lock by `flock` through a descriptor: a line as
+/// Whether the `fdinfo` of a descriptor has a line for a lock of `flock(2)`, such as
 /// `lock: 1: FLOCK  ADVISORY  WRITE 42 fe:00:987 0 EOF`.
-fn is_locked(fdinfo: &Entry) -> Result<bool> {
+fn is_locked(fdinfo: &ProcPath) -> Result<bool> {
     let mut text = [0; 1024];
-    let text = match file::read_start(fdinfo.path(), &mut text) {
+    let text = match file::read_start(fdinfo.as_c_str(), &mut text) {
         Ok(text) => text,
-        // It was closed meanwhile.
+        // The descriptor was closed meanwhile.
         Err(file::ReadError::Open(Errno::ENOENT)) => return Ok(false),
         Err(file::ReadError::Open(error) | file::ReadError::Read(error)) => return Err(error),
     };
@@ -167,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_is_told_by_inode_and_process() {
+    fn reads_inode_and_pid_of_a_flock_that_is_held() {
         let parse = |line: &str| parse(line.as_bytes());
         let line = "3: FLOCK  ADVISORY  WRITE 9739 fe:00:5793250 0 EOF";
         assert_eq!(parse(line), Some((5_793_250, 9739)));
@@ -178,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_left_out_and_no_other() {
+    fn leaves_out_a_line_that_is_too_long_and_no_other() {
         let long = [b' '; 10_000];
         let text = [
             b"first\n",
@@ -209,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_of_our_own_is_found_and_proved() {
+    fn finds_and_proves_who_holds_a_lock() {
         let dir = tempfile::tempdir().expect("a directory");
         let file = std::fs::File::create(dir.path().join("lock")).expect("a file");
         let (own, identity) = (
@@ -222,14 +225,14 @@ mod tests {
         each_flock(|of, pid| found.extend((of == identity.inode).then_some(pid))).expect("locks");
         assert!(found.contains(&own));
         assert_eq!(holds_flock(own, identity), Ok(true));
-        // Not by another process of ours: by this one.
-        assert_eq!(holder(identity), Ok(Holder::Stranger(own)));
+        // This process does not count as another one of ours.
+        assert_eq!(flock_holder(identity), Ok(Holder::Other(own)));
         let mut child = std::process::Command::new("cat")
             .stdin(std::process::Stdio::piped())
             .stdout(file.try_clone().expect("a copy"))
             .spawn()
             .expect("cat");
-        let inherited = holder(identity);
+        let inherited = flock_holder(identity);
         drop(child.stdin.take());
         child.wait().expect("its end");
         assert_eq!(inherited, Ok(Holder::Ours));

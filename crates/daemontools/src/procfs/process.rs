@@ -1,67 +1,75 @@
-//! `/proc/PID/stat`: whose child a process is, to which group and session it
-//! belongs, and when it was started.
+//! `/proc/PID/stat`: a process's parent, process group, session, start time and state.
 
 use core::ffi::CStr;
 
-use super::Entry;
+use super::ProcPath;
 use crate::unix::dir::Dir;
 use crate::unix::{fd, file};
 use crate::{Errno, Result};
 
-/// What the kernel tells about one process, as of the moment it was asked.
+/// One process, as it was when `/proc` was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process {
     /// Its pid.
     pub pid: u32,
-    /// Its parent's; 0 for one outside this pid namespace.
+    /// The pid of its parent; 0 if the parent is outside this pid namespace.
     pub parent: u32,
-    /// Its process group: the pid of whoever made it.
+    /// Its process group.
     pub group: u32,
-    /// Its session: the pid of whoever made it.
+    /// Its session.
     pub session: u32,
-    /// When it started, in clock ticks since boot: with the pid, which process it is.
-    pub born: u64,
-    /// `R`, `S`, `T` (stopped), `Z` and so on, of its first thread.
+    /// Its start time in clock ticks since boot. Pid and start time together identify a
+    /// process.
+    pub start_time: u64,
+    /// The state of its first thread: `R`, `S`, `T` (stopped), `Z` and so on.
     pub state: u8,
 }
 
 impl Process {
-    /// Whether this is the same process, looked at another time.
+    /// Whether both are the same process, read at two times.
     #[must_use]
     pub const fn is(&self, other: &Self) -> bool {
-        self.pid == other.pid && self.born == other.born
+        self.pid == other.pid && self.start_time == other.start_time
     }
 
-    /// Whether only its entry in the table is left. (Or its first thread has ended
-    /// and others go on, which hardly any program does.)
+    /// Whether it is a zombie. (Also true if only its first thread has ended, which
+    /// hardly any program does.)
     #[must_use]
     pub const fn has_ended(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x')
     }
 
-    /// Whether it does nothing until it is continued.
+    /// Whether it is stopped by a signal or a debugger.
     #[must_use]
     pub const fn is_stopped(&self) -> bool {
         matches!(self.state, b'T' | b't')
     }
 }
 
-/// Looks at one process.
+/// Reads the facts of one process.
 ///
 /// # Errors
-/// ENOENT or ESRCH if there is no such process; EIO for what makes no sense.
+/// ENOENT or ESRCH if there is no such process, EIO if the text is not understood.
 pub fn process(pid: u32) -> Result<Process> {
-    let fd = file::open_read(Entry::new(pid, b"/stat").path())?;
-    // The fields up to the 22nd take less, even with the longest name.
+    let fd = file::open_read(ProcPath::new(pid, b"stat")?.as_c_str())?;
+    // Room for the first 22 fields with the longest name.
     let mut stat = [0; 512];
     let count = fd::read(fd, &mut stat)?;
     parse(pid, &stat[..count]).ok_or(Errno::EIO)
 }
 
-/// Goes through the pids of all processes.
+/// The start time of a process in clock ticks since boot; `None` if there is no such
+/// process or it is a zombie.
+#[must_use]
+pub fn start_time(pid: u32) -> Option<u64> {
+    let process = process(pid).ok()?;
+    (!process.has_ended()).then_some(process.start_time)
+}
+
+/// Calls `each` with the pid of every process.
 ///
 /// # Errors
-/// What opening or reading `/proc` says.
+/// Those of opening and reading the directory `/proc`.
 pub fn each_pid(mut each: impl FnMut(u32)) -> Result<()> {
     Dir::open(c"/proc")?.each(|name, _| {
         if let Some(pid) = number(name) {
@@ -70,12 +78,12 @@ pub fn each_pid(mut each: impl FnMut(u32)) -> Result<()> {
     })
 }
 
-/// Goes through all processes. One that ends meanwhile may be left out, and so may
-/// one that starts.
+/// Calls `each` with every process. A process that starts or ends meanwhile may be left
+/// out.
 ///
 /// # Errors
-/// What opening or reading `/proc` says, or opening an entry for want of
-/// descriptors or memory.
+/// Those of opening and reading the directory `/proc`; EMFILE, ENFILE and ENOMEM of
+/// opening a file in it.
 pub fn each_process(mut each: impl FnMut(Process)) -> Result<()> {
     let mut failed = Ok(());
     each_pid(|pid| match process(pid) {
@@ -90,8 +98,8 @@ fn number(name: &CStr) -> Option<u32> {
     name.to_str().ok()?.parse().ok()
 }
 
-/// Fields 3 to 6 and 22. The name, field 2, is in parentheses and may hold anything,
-/// parentheses too.
+/// Fields 3 to 6 and 22. Field 2 is the name in parentheses. It may hold any byte, also
+/// a parenthesis.
 fn parse(pid: u32, stat: &[u8]) -> Option<Process> {
     let name_end = stat.iter().rposition(|&byte| byte == b')')?;
     let fields = str::from_utf8(stat.get(name_end + 2..)?).ok()?;
@@ -104,7 +112,7 @@ fn parse(pid: u32, stat: &[u8]) -> Option<Process> {
         parent,
         group,
         session,
-        born: fields.nth(15)?.parse().ok()?,
+        start_time: fields.nth(15)?.parse().ok()?,
         state,
     })
 }
@@ -114,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fields_are_found_behind_any_name() {
+    fn finds_the_fields_behind_any_name() {
         let rest = "1 2 3 0 -1 4194560 92 0 0 0 0 0 0 0 20 0 1 0 987654 2318336 19";
         for name in ["cat", "a b) S (c", "", "\u{e9}"] {
             for state in [b'S', b'T', b'Z'] {
@@ -125,7 +133,7 @@ mod tests {
                     parent: 1,
                     group: 2,
                     session: 3,
-                    born: 987_654,
+                    start_time: 987_654,
                     state,
                 };
                 assert_eq!(process, wanted);
@@ -139,11 +147,17 @@ mod tests {
     }
 
     #[test]
-    fn this_process_and_its_parent_are_among_all() {
+    fn this_process_is_among_all_and_has_its_parent() {
         let own = process(std::process::id()).expect("this process");
         let mut all = Vec::new();
         each_process(|process| all.push(process)).expect("all processes");
         assert!(all.iter().any(|process| process.is(&own)));
         assert_eq!(own.parent, std::os::unix::process::parent_id());
+    }
+
+    #[test]
+    fn only_a_process_that_exists_has_a_start_time() {
+        assert!(start_time(std::process::id()).is_some());
+        assert_eq!(start_time(u32::MAX), None);
     }
 }

@@ -1,35 +1,35 @@
-//! The real program of a service: its arguments, its environment and whom it runs as,
-//! all made before the wait, so that what comes after it is nothing but the exec.
+//! The program of a service: its arguments, its environment and its credentials. They are
+//! found before the wait, so that only the exec is left after it.
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString, OsStr};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{CStr, CString};
 
+use daemontools::pathexec;
 use daemontools::unix::env;
 use daemontools::unix::exec::Strings;
-use daemontools::{TEMPORARY, errno, pathexec};
 
-use super::identity::Identity;
-use crate::Failure;
-use crate::context::{self, Context};
-use crate::data::Service;
+use super::credentials::Credentials;
+use crate::Error;
+use crate::config::Service;
+use crate::context::Context;
+use crate::environment::environment;
 use crate::read;
-use crate::settings::Sourced;
+use crate::settings::Settings;
 
-/// What will run.
+/// A program that is ready to be executed.
 pub(super) struct Program {
     argv: Vec<CString>,
     env: Vec<CString>,
-    identity: Option<Identity>,
+    credentials: Option<Credentials>,
 }
 
 impl Program {
     pub(super) fn new(
         service: &Service,
         context: &Context,
-        sourced: Option<&Sourced>,
+        settings: Option<&Settings>,
         args: &[&CStr],
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Error> {
         let mut argv = Vec::new();
         for word in &service.exec {
             argv.push(context.expand_c(word)?);
@@ -40,27 +40,27 @@ impl Program {
             set.insert(name.clone(), context.expand(value)?);
         }
         let inherited: Vec<&[u8]> = env::iter().map(CStr::to_bytes).collect();
-        let env = context::environment(&inherited, sourced, &set)
+        let env = environment(&inherited, settings, &set)
             .into_iter()
             .filter_map(|entry| CString::new(entry).ok())
             .collect();
-        let identity = match &service.user {
-            Some(user) => Some(Identity::find(&context.expand_c(user)?, service, context)?),
+        let credentials = match &service.user {
+            Some(user) => Some(Credentials::find(
+                &context.expand_c(user)?,
+                service,
+                context,
+            )?),
             None => None,
         };
         Ok(Self {
             argv,
             env,
-            identity,
+            credentials,
         })
     }
 
-    /// The arguments that only some configurations bear.
-    pub(super) fn add_unless(
-        &mut self,
-        service: &Service,
-        context: &Context,
-    ) -> Result<(), String> {
+    /// Adds the arguments of `unless`, if its file does not have the line.
+    pub(super) fn add_unless(&mut self, service: &Service, context: &Context) -> Result<(), Error> {
         let Some(unless) = &service.unless else {
             return Ok(());
         };
@@ -77,12 +77,12 @@ impl Program {
         Ok(())
     }
 
-    pub(super) fn exec(&self) -> Failure {
-        if let Some(identity) = &self.identity
-            && let Err(error) = identity.assume()
+    /// Becomes the program. Returns only if that fails.
+    pub(super) fn exec(&self) -> Error {
+        if let Some(credentials) = &self.credentials
+            && let Err(error) = credentials.assume()
         {
-            let message = format!("unable to change user: {}", errno::text(error));
-            return Failure::new(TEMPORARY, message);
+            return Error::ChangeUser(error);
         }
         let argv: Strings = self.argv.iter().map(CString::as_c_str).collect();
         let env: Strings = self.env.iter().map(CString::as_c_str).collect();
@@ -90,13 +90,8 @@ impl Program {
             .env
             .iter()
             .find_map(|entry| entry.to_bytes().strip_prefix(b"PATH="));
-        let error = pathexec::exec_clean(&argv, path.unwrap_or(b"/bin:/usr/bin"), &env);
-        let name = OsStr::from_bytes(self.argv[0].to_bytes());
-        let message = format!(
-            "unable to run {}: {}",
-            name.to_string_lossy(),
-            errno::text(error)
-        );
-        Failure::new(TEMPORARY, message)
+        let cause = pathexec::exec_clean(&argv, path.unwrap_or(b"/bin:/usr/bin"), &env);
+        let program = self.argv[0].to_string_lossy().into_owned();
+        Error::Run { program, cause }
     }
 }

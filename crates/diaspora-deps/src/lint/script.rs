@@ -1,12 +1,12 @@
-//! What the text of a run script shows. Pure, and only as clever as it must be: it
-//! reads words, not shell.
+//! The text of a run script: its interpreter, what it gates and waits for, and commands
+//! that go into the background. Pure; it reads words and does not parse shell.
 
-/// What a file begins with.
+/// The first bytes of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Interpreter {
-    /// A `#!` line naming this program.
+    /// A `#!` line with this program.
     Program(String),
-    /// A program itself.
+    /// An ELF program.
     Binary,
     /// Neither: the kernel won't run it.
     Missing,
@@ -25,8 +25,7 @@ pub(super) fn interpreter(text: &[u8]) -> Interpreter {
     Interpreter::Program(program.into_owned())
 }
 
-/// The commands of a script, as words: comments and what a shell puts before a
-/// command are gone.
+/// The commands of a script, as words, without comments and the words before a command.
 fn commands(text: &str) -> Vec<Vec<&str>> {
     const BEFORE: [&str; 6] = ["exec", "env", "then", "do", "&&", "||"];
     let text = text
@@ -43,12 +42,12 @@ fn commands(text: &str) -> Vec<Vec<&str>> {
         .collect()
 }
 
-/// A program without its directory.
+/// The name of a program without its directory.
 fn base(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 
-/// The service that a script becomes with `diaspora-deps exec`.
+/// The service of a script's `diaspora-deps exec`.
 pub(super) fn gated(text: &str) -> Option<String> {
     commands(text)
         .into_iter()
@@ -62,7 +61,7 @@ pub(super) fn gated(text: &str) -> Option<String> {
         })
 }
 
-/// What a script waits for with `wait_service` or `diaspora-deps wait`.
+/// The names after a script's `wait_service` or `diaspora-deps wait`.
 pub(super) fn waits_for(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for words in commands(text) {
@@ -84,7 +83,7 @@ pub(super) fn waits_for(text: &str) -> Vec<String> {
     names
 }
 
-/// Whether a word sends this program into the background.
+/// Whether an argument makes this program go into the background.
 pub(super) fn is_daemon_switch(program: &str, word: &str) -> bool {
     matches!(
         (base(program), word),
@@ -101,13 +100,13 @@ pub(super) fn is_daemon_switch(program: &str, word: &str) -> bool {
     )
 }
 
-/// Commands that leave supervise with a process that ends at once.
-pub(super) fn traps(text: &str) -> Vec<String> {
-    let mut traps = Vec::new();
+/// Commands whose process ends at once, while a daemon runs outside supervise.
+pub(super) fn daemonizing(text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
     for words in commands(text) {
         let (program, rest) = (base(words[0]), &words[1..]);
         let line = words.join(" ");
-        let trap = match program {
+        let fix = match program {
             "nginx"
                 if !line.contains("daemon off")
                     && !line.contains("-c")
@@ -131,11 +130,11 @@ pub(super) fn traps(text: &str) -> Vec<String> {
                 .find(|word| is_daemon_switch(program, word))
                 .map(|word| format!("take {word} away")),
         };
-        if let Some(fix) = trap {
-            traps.push(format!("\"{line}\" forks away from supervise: {fix}"));
+        if let Some(fix) = fix {
+            faults.push(format!("\"{line}\" forks away from supervise: {fix}"));
         }
     }
-    traps
+    faults
 }
 
 #[cfg(test)]
@@ -143,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_script_gates_and_waits_for() {
+    fn a_script_gates_one_service_and_waits_for_others() {
         let gate = "#!/bin/sh\nexec 2>&1\nexec /usr/bin/diaspora-deps --dir x exec thin -p 1\n";
         assert_eq!(gated(gate).as_deref(), Some("thin"));
         assert_eq!(
@@ -157,8 +156,8 @@ mod tests {
     }
 
     #[test]
-    fn daemons_that_fork_away() {
-        for trap in [
+    fn commands_that_go_into_the_background_are_found() {
+        for daemon in [
             "nginx",
             "exec /usr/sbin/nginx",
             "exec redis-server /etc/redis/redis.conf",
@@ -169,7 +168,7 @@ mod tests {
             "exec env A=1 start-stop-daemon --start --exec x",
             "myserver &",
         ] {
-            assert_eq!(traps(trap).len(), 1, "{trap}");
+            assert_eq!(daemonizing(daemon).len(), 1, "{daemon}");
         }
         for fine in [
             "exec nginx -g 'daemon off;'",
@@ -179,12 +178,12 @@ mod tests {
             "# nginx",
             "exec 2>&1",
         ] {
-            assert_eq!(traps(fine), Vec::<String>::new(), "{fine}");
+            assert_eq!(daemonizing(fine), Vec::<String>::new(), "{fine}");
         }
     }
 
     #[test]
-    fn the_first_line() {
+    fn a_script_an_elf_program_and_neither() {
         let program = Interpreter::Program("/bin/sh".to_owned());
         assert_eq!(interpreter(b"#! /bin/sh -e\nx"), program);
         assert_eq!(interpreter(b"\x7fELF.."), Interpreter::Binary);

@@ -1,19 +1,21 @@
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 
 fn findings(files: &[(&str, &str, u32)], services: &str) -> String {
-    let place = tempfile::tempdir().expect("a directory");
-    let data_file = place.path().join("services.toml");
+    let folder = tempfile::tempdir().expect("a directory");
+    let data_file = folder.path().join("services.toml");
     fs::write(&data_file, services).expect("write");
-    let directory = place.path().join("service");
+    let directory = folder.path().join("service");
     for (name, text, mode) in files {
         let file = directory.join(name);
         fs::create_dir_all(file.parent().expect("a parent")).expect("mkdir");
         fs::write(&file, text).expect("write");
         fs::set_permissions(&file, fs::Permissions::from_mode(*mode)).expect("chmod");
     }
-    let data = Data::load(&data_file).expect("data");
-    look(&data, &directory, Path::new("/nonexistent"))
-        .expect("looked")
+    let config = Config::load(&data_file).expect("config");
+    lint(&config, &directory, Path::new("/nonexistent"))
+        .expect("examined")
         .join("\n")
 }
 
@@ -30,7 +32,7 @@ fn a_good_directory_has_no_findings() {
 }
 
 #[test]
-fn each_trouble_is_found() {
+fn each_fault_is_one_finding() {
     for (files, services, part) in [
         (
             &[("a/log/run", "#!/bin/sh\n", 0o755)][..],

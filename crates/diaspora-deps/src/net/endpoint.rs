@@ -1,9 +1,11 @@
-//! Where a dependency listens, as it is written in the data and in messages. Pure.
+//! The address of a dependency, as services.toml and messages have it. Pure.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a dependency listens.
+use crate::error::NotAnAddress;
+
+/// The address of a dependency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A name or an address, and a port.
@@ -16,17 +18,13 @@ impl Endpoint {
     /// Reads `host:port`, `[address]:port`, `/path` or `unix:/path`.
     ///
     /// # Errors
-    /// Says what is wrong, and how it should be.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// It is none of these.
+    pub fn parse(text: &str) -> Result<Self, NotAnAddress> {
         let path = text.strip_prefix("unix:").unwrap_or(text);
         if path.starts_with('/') {
             return Ok(Self::Unix(PathBuf::from(path)));
         }
-        let wrong = || {
-            format!(
-                "\"{text}\" is no address: write \"host:port\", \"[::1]:port\" or \"/path/of/socket\""
-            )
-        };
+        let wrong = || NotAnAddress(text.to_owned());
         let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
         let bare = host
             .strip_prefix('[')
@@ -59,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses() {
+    fn host_and_port_or_the_path_of_a_socket() {
         let tcp = |host: &str, port| Ok(Endpoint::Tcp(host.to_owned(), port));
         assert_eq!(Endpoint::parse("localhost:6379"), tcp("localhost", 6379));
         assert_eq!(Endpoint::parse("[::1]:25"), tcp("::1", 25));

@@ -1,37 +1,46 @@
-//! The addresses of a name, within a time: the resolver itself knows no deadline.
+//! The addresses of a name, within a time limit: the system's resolver has none.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use daemontools::unix::thread;
 
-/// The addresses of a name. A resolver that hangs does so in a thread of its own,
-/// which the exec or the end of this process takes away.
+/// Why a name has no addresses.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ResolveError {
+    /// The resolver, or the thread for it, failed.
+    #[error("{host} can't be resolved: {cause}")]
+    Failed { host: String, cause: io::Error },
+    /// The resolver did not answer in time.
+    #[error("{host} was not resolved within {:.1} s", timeout.as_secs_f32())]
+    TimedOut { host: String, timeout: Duration },
+}
+
+/// Resolves a name or reads an address. A resolver that hangs does so in a thread of its
+/// own, which ends with this process or its exec.
 pub(super) fn resolve(
     host: &str,
     port: u16,
-    patience: Duration,
-) -> Result<Vec<SocketAddr>, String> {
+    timeout: Duration,
+) -> Result<Vec<SocketAddr>, ResolveError> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
     let (sender, receiver) = mpsc::channel();
     let name = host.to_owned();
-    let asked = move || {
+    let resolver = move || {
         let addresses = (name.as_str(), port).to_socket_addrs();
         let _ = sender.send(addresses.map(Iterator::collect));
     };
-    thread::builder()
-        .stack_size(256 * 1024)
-        .spawn(asked)
-        .map_err(|error| format!("{host} can't be resolved: {error}"))?;
-    match receiver.recv_timeout(patience) {
+    let host = host.to_owned();
+    if let Err(cause) = thread::builder().stack_size(256 * 1024).spawn(resolver) {
+        return Err(ResolveError::Failed { host, cause });
+    }
+    match receiver.recv_timeout(timeout) {
         Ok(Ok(addresses)) => Ok(addresses),
-        Ok(Err(error)) => Err(format!("{host} can't be resolved: {error}")),
-        Err(_) => Err(format!(
-            "{host} was not resolved within {:.1} s",
-            patience.as_secs_f32()
-        )),
+        Ok(Err(cause)) => Err(ResolveError::Failed { host, cause }),
+        Err(_) => Err(ResolveError::TimedOut { host, timeout }),
     }
 }

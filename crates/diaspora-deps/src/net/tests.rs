@@ -23,13 +23,13 @@ fn server(serve: impl Fn(TcpStream) + Send + 'static) -> Endpoint {
     Endpoint::Tcp("127.0.0.1".to_owned(), port)
 }
 
-fn verdict(endpoint: &Endpoint) -> Verdict {
-    ask(endpoint, &Redis::default(), QUICK).verdict
+fn readiness(endpoint: &Endpoint) -> Readiness {
+    probe(endpoint, &Redis::default(), QUICK).readiness
 }
 
 #[test]
 fn every_address_of_a_name_is_tried() {
-    // Only the second of the two addresses that most machines give localhost.
+    // The server listens on one of three addresses.
     let Endpoint::Tcp(_, port) = server(|mut stream| {
         let _ = stream.write_all(b"+PONG\r\n");
         let _ = stream.read(&mut [0; 64]);
@@ -40,51 +40,51 @@ fn every_address_of_a_name_is_tried() {
         .iter()
         .map(|host| format!("{host}:{port}").parse().expect("an address"))
         .collect();
-    let (verdict, _) = ask_all(&addresses, &Redis::default(), QUICK);
-    assert_eq!(verdict, Verdict::Ready);
+    let (readiness, _) = probe_addresses(&addresses, &Redis::default(), QUICK);
+    assert_eq!(readiness, Readiness::Ready);
     assert!(resolve("localhost", port, QUICK.resolve).is_ok_and(|all| !all.is_empty()));
 }
 
 #[test]
-fn silence_and_half_an_answer_are_starting() {
+fn a_silent_peer_and_half_an_answer_are_starting() {
     let silent = server(|stream| drop(thread::spawn(move || stream.peek(&mut [0; 9]))));
-    // Nobody reads from the backlog either.
-    let _ = verdict(&silent);
+    // The second connection waits in the backlog.
+    let _ = readiness(&silent);
     let half = server(|mut stream| {
         let _ = stream.write_all(b"+PO");
-        // Silent from here on, until the other side has had enough.
+        // Silent from here on, until the other side closes.
         while stream.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
     });
-    let Verdict::Starting(why) = verdict(&half) else {
+    let Readiness::Starting(why) = readiness(&half) else {
         panic!("not starting");
     };
     assert!(why.contains("half an answer (3 bytes)"), "{why}");
     let shut = server(drop);
-    assert!(matches!(verdict(&shut), Verdict::Starting(_)));
+    assert!(matches!(readiness(&shut), Readiness::Starting(_)));
 }
 
 #[test]
-fn an_answer_without_end_is_cut_and_a_trickle_is_too() {
+fn an_endless_answer_is_down_and_a_slow_one_is_starting() {
     let endless = server(|mut stream| while stream.write_all(&[b'+'; 100]).is_ok() {});
-    assert!(matches!(verdict(&endless), Verdict::Down(_)));
+    assert!(matches!(readiness(&endless), Readiness::Down(_)));
     let trickle = server(|mut stream| {
         while stream.write_all(b"+").is_ok() {
             thread::sleep(Duration::from_millis(5));
         }
     });
-    assert!(matches!(verdict(&trickle), Verdict::Starting(_)));
+    assert!(matches!(readiness(&trickle), Readiness::Starting(_)));
 }
 
 #[test]
-fn nobody_there_is_absent() {
+fn an_endpoint_without_a_listener_is_absent() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
     let port = listener.local_addr().expect("address").port();
     drop(listener);
     let endpoint = Endpoint::Tcp("localhost".to_owned(), port);
-    let finding = ask(&endpoint, &Accepts, QUICK);
-    assert!(finding.absent);
+    let outcome = probe(&endpoint, &Accepts, QUICK);
+    assert!(outcome.absent);
     assert_eq!(
-        finding.verdict,
-        Verdict::Down("connection refused".to_owned())
+        outcome.readiness,
+        Readiness::Down("connection refused".to_owned())
     );
 }

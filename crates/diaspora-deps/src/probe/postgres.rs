@@ -1,24 +1,24 @@
-//! PostgreSQL: begins a session as a client does. Whatever it asks for next shows
-//! that it takes sessions; while it starts up or shuts down it says so.
+//! PostgreSQL: begins a session as a client does. A request for authentication shows that
+//! the server takes sessions; while it starts or stops, it sends an error.
 
-use super::{Protocol, Verdict, excerpt, not_the_protocol};
+use super::protocol::{Protocol, Readiness, excerpt, wrong_protocol};
 
 /// The probe.
 #[derive(Clone, Debug)]
 pub struct Postgres {
-    /// Whom to be.
+    /// The user of the session.
     pub user: String,
-    /// Which database to ask for.
+    /// The database of the session.
     pub database: String,
 }
 
 /// Version 3.0 of the protocol.
 const VERSION: u32 = 196_608;
-/// No error message is nearly so long.
+/// Longer than any error message.
 const LENGTH_MAX: u32 = 16 * 1024;
 
 impl Protocol for Postgres {
-    fn hello(&self) -> Vec<u8> {
+    fn request(&self) -> Vec<u8> {
         let mut body = VERSION.to_be_bytes().to_vec();
         for word in ["user", &self.user, "database", &self.database] {
             body.extend_from_slice(word.as_bytes());
@@ -29,28 +29,28 @@ impl Protocol for Postgres {
         [&length.to_be_bytes()[..], &body].concat()
     }
 
-    fn judge(&self, reply: &[u8]) -> Verdict {
+    fn judge(&self, reply: &[u8]) -> Readiness {
         let Some((&kind, rest)) = reply.split_first() else {
-            return Verdict::NeedMore;
+            return Readiness::Incomplete;
         };
         if !matches!(kind, b'R' | b'E') {
-            return not_the_protocol("postgres", reply);
+            return wrong_protocol("postgres", reply);
         }
         let Some(length) = rest
             .first_chunk::<4>()
             .map(|bytes| u32::from_be_bytes(*bytes))
         else {
-            return Verdict::NeedMore;
+            return Readiness::Incomplete;
         };
         if !(8..=LENGTH_MAX).contains(&length) {
-            return not_the_protocol("postgres", reply);
+            return wrong_protocol("postgres", reply);
         }
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let Some(body) = rest.get(4..length) else {
-            return Verdict::NeedMore;
+            return Readiness::Incomplete;
         };
         if kind == b'R' {
-            Verdict::Ready
+            Readiness::Ready
         } else {
             error(body)
         }
@@ -62,7 +62,7 @@ impl Protocol for Postgres {
 }
 
 /// Judges the fields of an error: each a letter and a text that a NUL ends.
-fn error(body: &[u8]) -> Verdict {
+fn error(body: &[u8]) -> Readiness {
     let field = |letter| {
         body.split(|&byte| byte == 0)
             .find_map(|field| match field.split_first() {
@@ -71,16 +71,16 @@ fn error(body: &[u8]) -> Verdict {
             })
     };
     match field(b'C') {
-        // It would let us in as somebody else, or into another database.
-        Some(code) if code.starts_with(b"28") || code == b"3D000" => Verdict::Ready,
-        Some(_) => Verdict::Starting(excerpt(field(b'M').unwrap_or(b"an error"))),
-        None => not_the_protocol("postgres", body),
+        // The server takes sessions, of another user or for another database.
+        Some(code) if code.starts_with(b"28") || code == b"3D000" => Readiness::Ready,
+        Some(_) => Readiness::Starting(excerpt(field(b'M').unwrap_or(b"an error"))),
+        None => wrong_protocol("postgres", body),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::bear_anything;
+    use super::super::protocol::tests::survives_any_reply;
     use super::*;
 
     fn probe() -> Postgres {
@@ -97,20 +97,20 @@ mod tests {
     }
 
     #[test]
-    fn the_question_has_the_length_that_it_says() {
-        let hello = probe().hello();
-        assert_eq!(hello[..8], [0, 0, 0, 27, 0, 3, 0, 0]);
-        assert_eq!(hello.len(), 27);
+    fn the_request_begins_with_its_length() {
+        let request = probe().request();
+        assert_eq!(request[..8], [0, 0, 0, 27, 0, 3, 0, 0]);
+        assert_eq!(request.len(), 27);
     }
 
     #[test]
-    fn whoever_takes_sessions_is_ready() {
-        bear_anything(&probe(), b"R\0\0\0\x08\0\0\0\0");
+    fn a_refused_user_or_database_is_ready_and_another_error_is_not() {
+        survives_any_reply(&probe(), b"R\0\0\0\x08\0\0\0\0");
         for code in ["28000", "28P01", "3D000"] {
-            bear_anything(&probe(), &refused(code));
+            survives_any_reply(&probe(), &refused(code));
         }
         for code in ["57P03", "53300", "57P01"] {
-            let why = Verdict::Starting("\"the reason\"".to_owned());
+            let why = Readiness::Starting("\"the reason\"".to_owned());
             assert_eq!(probe().judge(&refused(code)), why);
         }
     }
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn another_server_is_down() {
         for garbage in [&b"HTTP/1.1"[..], b"R\xff\xff\xff\xff", b"E\0\0\0\x09abcde"] {
-            assert!(matches!(probe().judge(garbage), Verdict::Down(_)));
+            assert!(matches!(probe().judge(garbage), Readiness::Down(_)));
         }
     }
 }

@@ -1,14 +1,14 @@
-//! A resque worker listens nowhere: it registers itself in redis, as
-//! `host:pid:queues`. Entries of workers that were killed stay, so a worker is only
-//! there if the process of an entry of this host is.
+//! A resque worker does not listen: it registers in redis as `host:pid:queues`. The entry
+//! of a killed worker stays, so an entry counts only if it is of this host and its process
+//! runs.
 
+use super::protocol::{Protocol, Readiness, excerpt, first_line, wrong_protocol};
 use super::redis::command;
-use super::{Protocol, Verdict, excerpt, first_line, not_the_protocol};
 
-/// What tells whether a worker's process is there.
+/// Tells whether a worker's process runs.
 pub trait Alive {
-    /// Whether `pid` runs on this host, and is the supervised worker or belongs to
-    /// it, where that is known.
+    /// Whether `pid` runs and, if workers are supervised here, is a supervised worker or
+    /// its descendant.
     fn is_alive(&self, pid: u32) -> bool;
 }
 
@@ -17,38 +17,38 @@ pub trait Alive {
 pub struct Worker<A> {
     /// The set in redis.
     pub key: String,
-    /// This host, as workers name it.
+    /// The name of this host, as workers write it.
     pub host: Vec<u8>,
-    /// What tells whether a process is there.
+    /// Tells whether a process runs.
     pub alive: A,
 }
 
-/// The most entries that make sense.
+/// More entries than any site has.
 const ENTRIES_MAX: usize = 10_000;
 
 impl<A: Alive> Protocol for Worker<A> {
-    fn hello(&self) -> Vec<u8> {
+    fn request(&self) -> Vec<u8> {
         command(&[b"SMEMBERS", self.key.as_bytes()])
     }
 
-    fn judge(&self, reply: &[u8]) -> Verdict {
+    fn judge(&self, reply: &[u8]) -> Readiness {
         let mut reader = Reader(reply);
         let count = match reader.number(b'*') {
             Item::Value(count) if count <= ENTRIES_MAX => count,
-            Item::Cut => return Verdict::NeedMore,
-            Item::Error(why) => return Verdict::Starting(format!("its redis says {why}")),
-            _ => return not_the_protocol("redis", reply),
+            Item::Cut => return Readiness::Incomplete,
+            Item::Error(why) => return Readiness::Starting(format!("its redis says {why}")),
+            _ => return wrong_protocol("redis", reply),
         };
         let mut found = 0;
         for _ in 0..count {
             match reader.string() {
-                Item::Value(entry) if self.is_ours(entry) => return Verdict::Ready,
+                Item::Value(entry) if self.is_ours(entry) => return Readiness::Ready,
                 Item::Value(_) => found += 1,
-                Item::Cut => return Verdict::NeedMore,
-                _ => return not_the_protocol("redis", reply),
+                Item::Cut => return Readiness::Incomplete,
+                _ => return wrong_protocol("redis", reply),
             }
         }
-        Verdict::Down(match found {
+        Readiness::Down(match found {
             0 => "no worker has registered".to_owned(),
             _ => format!("only stale or foreign entries: {found}"),
         })
@@ -60,7 +60,7 @@ impl<A: Alive> Protocol for Worker<A> {
 }
 
 impl<A: Alive> Worker<A> {
-    /// Whether an entry `host:pid:queues` is of a living worker here.
+    /// Whether an entry `host:pid:queues` is that of a running worker of this host.
     fn is_ours(&self, entry: &[u8]) -> bool {
         let rest = entry.strip_prefix(&self.host[..]);
         let pid = rest
@@ -73,12 +73,12 @@ impl<A: Alive> Worker<A> {
     }
 }
 
-/// Something read from a reply.
+/// An item of a reply.
 enum Item<T> {
     Value(T),
-    /// The reply ends before it does.
+    /// The reply ends inside it.
     Cut,
-    /// Redis says that something is wrong.
+    /// An error of redis.
     Error(String),
     Garbage,
 }
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::bear_anything;
+    use super::super::protocol::tests::survives_any_reply;
     use super::*;
 
     struct Only(u32);
@@ -153,33 +153,33 @@ mod tests {
     const REPLY: &[u8] = b"*2\r\n$9\r\nthere:7:*\r\n$11\r\nhere:42:a,b\r\n";
 
     #[test]
-    fn a_living_worker_of_this_host_is_ready() {
+    fn a_running_worker_of_this_host_is_ready() {
         assert_eq!(
-            worker(42).hello(),
+            worker(42).request(),
             b"*2\r\n$8\r\nSMEMBERS\r\n$14\r\nresque:workers\r\n"
         );
-        bear_anything(&worker(42), REPLY);
+        survives_any_reply(&worker(42), REPLY);
     }
 
     #[test]
     fn stale_and_foreign_entries_do_not_count() {
         for pid in [7, 4, 43] {
-            assert!(matches!(worker(pid).judge(REPLY), Verdict::Down(why) if why.ends_with('2')));
+            assert!(matches!(worker(pid).judge(REPLY), Readiness::Down(why) if why.ends_with('2')));
         }
-        assert!(matches!(worker(7).judge(b"*0\r\n"), Verdict::Down(_)));
+        assert!(matches!(worker(7).judge(b"*0\r\n"), Readiness::Down(_)));
     }
 
     #[test]
-    fn redis_itself_may_not_be_ready() {
+    fn a_worker_whose_redis_is_not_ready_is_not_either() {
         let loading = worker(7).judge(b"-LOADING later\r\n");
-        assert!(matches!(loading, Verdict::Starting(_)));
+        assert!(matches!(loading, Readiness::Starting(_)));
         for garbage in [
             &b"+PONG\r\n"[..],
             b"*-1\r\n",
             b"*99999999\r\n",
             b"*1\r\n$-1\r\n",
         ] {
-            assert!(matches!(worker(7).judge(garbage), Verdict::Down(_)));
+            assert!(matches!(worker(7).judge(garbage), Readiness::Down(_)));
         }
     }
 }

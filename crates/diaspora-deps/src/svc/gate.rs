@@ -1,23 +1,22 @@
-//! Whether a service's process is still a gate, and what it waits for. Nothing is
-//! written down for that: the gate's own command line says what it was asked, and
-//! the first dependency that is not ready is the one it is at.
+//! Whether a service's process is still a gate, and what it waits for. The gate's command
+//! line tells its dependencies; it waits for the first that is not ready.
 
 use std::path::Path;
 
-use crate::data::Data;
+use crate::config::Config;
 
-/// What a gate was asked to wait for, from its command line.
+/// A gate, from its command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Gate {
-    /// `exec SERVICE`: what the data says that it needs.
+    /// `exec SERVICE`: waits for the needs of that service.
     Exec(String),
     /// `wait NAME...`.
     Wait(Vec<String>),
 }
 
 impl Gate {
-    /// The gate that process `pid` is, or that a child of it is: a run script may
-    /// wait before it execs.
+    /// The gate that process `pid` is, or a child of it: a run script may wait before it
+    /// execs.
     pub(super) fn of(pid: u32) -> Option<Self> {
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
         let children = children.unwrap_or_default();
@@ -30,7 +29,7 @@ impl Gate {
         })
     }
 
-    /// Reads a command line as `/proc` has it.
+    /// Reads a command line in the form of `/proc/PID/cmdline`.
     fn parse(line: &[u8]) -> Option<Self> {
         let line = String::from_utf8_lossy(line);
         let mut words = line.split_terminator('\0');
@@ -57,14 +56,14 @@ impl Gate {
         Some(Self::Wait(names))
     }
 
-    /// The names it waits for, in order.
-    pub(super) fn needs(&self, data: &Data) -> Vec<String> {
+    /// The names that it waits for, in order.
+    pub(super) fn needs(&self, config: &Config) -> Vec<String> {
         match self {
             Self::Wait(names) => names.clone(),
-            Self::Exec(shown) => {
-                let service = data
-                    .find(shown)
-                    .and_then(|name| data.services.get(&name.service));
+            Self::Exec(label) => {
+                let service = config
+                    .find(label)
+                    .and_then(|name| config.services.get(&name.service));
                 let needs = service.map(|service| service.needs.iter());
                 needs
                     .into_iter()

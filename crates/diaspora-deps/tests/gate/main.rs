@@ -14,12 +14,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use daemontools::unix::signal::Signal;
-use place::{Place, data, redis};
+use place::{Place, config, redis};
 
 #[test]
 fn n_attempts_are_n_lines_and_n_plus_one_probes_and_exit_126() {
     let (port, asked) = redis("-LOADING not yet\r\n");
-    let place = Place::new(&data(port));
+    let place = Place::new(&config(port));
     let (code, out, err) = place.run(&["wait", "-a", "2", "redis"]);
     assert_eq!((code, err.as_str()), (126, ""));
     assert_eq!(out, "99thin_2 waiting for redis\n".repeat(2));
@@ -29,7 +29,7 @@ fn n_attempts_are_n_lines_and_n_plus_one_probes_and_exit_126() {
 #[test]
 fn the_settings_file_says_how_often() {
     let (port, _) = redis("-LOADING not yet\r\n");
-    let place = Place::new(&data(port));
+    let place = Place::new(&config(port));
     fs::write(place.path("settings"), "f() { :; }\nDEFAULT_ATTEMPTS=1\n").unwrap();
     let (code, out, _) = place.run(&["wait", "redis"]);
     assert_eq!((code, out.as_str()), (126, "99thin_2 waiting for redis\n"));
@@ -40,7 +40,7 @@ fn the_settings_file_says_how_often() {
 #[test]
 fn the_settings_are_sourced_where_threads_have_been() {
     let (port, _) = redis("-LOADING not yet\r\n");
-    let place = Place::new(&data(port).replace("127.0.0.1", "localhost"));
+    let place = Place::new(&config(port).replace("127.0.0.1", "localhost"));
     fs::write(place.path("settings"), "DEFAULT_ATTEMPTS=1\n").unwrap();
     let (code, out, err) = place.run(&["wait", "redis"]);
     let line = "99thin_2 waiting for redis\n";
@@ -50,7 +50,7 @@ fn the_settings_are_sourced_where_threads_have_been() {
 #[test]
 fn what_is_ready_is_not_waited_for_and_says_nothing() {
     let (port, asked) = redis("+PONG\r\n");
-    let place = Place::new(&data(port));
+    let place = Place::new(&config(port));
     assert_eq!(
         place.run(&["wait", "redis"]),
         (0, String::new(), String::new())
@@ -74,7 +74,7 @@ fn nothing_unknown_and_a_bad_option_are_refused() {
 #[test]
 fn term_ends_a_gate_whose_dependency_hangs() {
     let (port, asked) = redis("");
-    let place = Place::new(&data(port));
+    let place = Place::new(&config(port));
     let mut gate = place
         .gate(&["wait", "-a", "0", "redis"])
         .stdout(Stdio::null())
@@ -99,7 +99,7 @@ fn term_ends_a_gate_whose_dependency_hangs() {
 #[test]
 fn a_hung_dependency_is_starting_within_its_time() {
     let (port, _) = redis("");
-    let place = Place::new(&data(port));
+    let place = Place::new(&config(port));
     let (code, out, _) = place.run(&["check", "redis"]);
     assert_eq!(code, 1);
     assert!(
@@ -116,7 +116,7 @@ fn check_prints_json_and_its_worst_state_is_the_exit_code() {
         .local_addr()
         .unwrap()
         .port();
-    let text = data(port)
+    let text = config(port)
         + &format!("[service.x]\nprobe = {{ kind = \"tcp\", address = \"127.0.0.1:{dead}\" }}\n");
     let place = Place::new(&text);
     assert_eq!(place.run(&["check", "redis"]).0, 0);

@@ -1,4 +1,4 @@
-//! A service directory with data, the gate in it, and a scripted server.
+//! A service directory with config, the gate in it, and a scripted server.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use std::thread;
 pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
-    /// A service directory `99thin_2`, with this data.
+    /// A service directory `99thin_2`, with this config.
     pub(crate) fn new(services: &str) -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         fs::create_dir(place.path("99thin_2")).unwrap();
@@ -69,6 +69,6 @@ pub(crate) fn redis(answer: &'static str) -> (u16, Arc<AtomicU32>) {
     (port, asked)
 }
 
-pub(crate) fn data(port: u16) -> String {
+pub(crate) fn config(port: u16) -> String {
     format!("[service.redis]\nprobe = {{ address = \"127.0.0.1:{port}\" }}\n")
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use crate::place::{Place, data, redis};
+use crate::place::{Place, config, redis};
 
 /// The service's program prints what it is and has.
 const REPORT: &str = "[service.thin]\nneeds = []\ndirectory = \"${DIASPORA_HOME}\"\n\
@@ -104,7 +104,7 @@ fn exec_gives_up_as_wait_does() {
         .local_addr()
         .unwrap()
         .port();
-    let text = data(dead) + "[service.x]\nneeds = [\"redis\"]\nattempts = 1\nexec = [\"true\"]\n";
+    let text = config(dead) + "[service.x]\nneeds = [\"redis\"]\nattempts = 1\nexec = [\"true\"]\n";
     let place = Place::new(&text);
     let (code, out, _) = place.run(&["exec", "x"]);
     assert_eq!((code, out.as_str()), (126, "99thin_2 waiting for redis\n"));
@@ -149,7 +149,7 @@ fn an_old_run_script_goes_on_working() {
         (ready, 0, "started\n"),
         (loading, 126, "99thin_2 waiting for redis\n"),
     ] {
-        let place = Place::new(&data(port));
+        let place = Place::new(&config(port));
         let gate = std::path::Path::new(env!("CARGO_BIN_EXE_diaspora-deps"))
             .parent()
             .unwrap()

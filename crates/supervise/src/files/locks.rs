@@ -67,10 +67,10 @@ fn retry(directory: &OwnedFd, dir: &CStr) -> core::result::Result<bool, Fatal> {
     let fatal = |error| unable_to_lock(dir, error);
     for _ in 0..TRIES {
         let identity = file::fstat(directory).map_err(fatal)?.identity;
-        match procfs::holder(identity).map_err(fatal)? {
+        match procfs::flock_holder(identity).map_err(fatal)? {
             // Another supervise, which lost its `supervise/`.
             Holder::Ours => return Ok(false),
-            Holder::Stranger(pid) => {
+            Holder::Other(pid) => {
                 let pid = Decimal::new(u64::from(pid));
                 let what: [&[u8]; 4] = [
                     dir.to_bytes(),
@@ -81,7 +81,7 @@ fn retry(directory: &OwnedFd, dir: &CStr) -> core::result::Result<bool, Fatal> {
                 REPORTER.warning(&what, None);
                 return Ok(true);
             }
-            Holder::Unseen => {}
+            Holder::Unknown => {}
         }
         if try_lock(directory).map_err(fatal)? {
             return Ok(true);

@@ -37,7 +37,7 @@ impl Inheritance {
 
 /// Makes a child that waits at its gate.
 pub(super) fn fork(dir: &CStr, inheritance: &Inheritance) -> Result<Child<OwnedFd>> {
-    let before = procfs::ticks();
+    let before = procfs::ticks_now();
     let (wait, gate) = fd::pipe()?;
     match process::fork()? {
         Fork::Child => {
@@ -49,7 +49,7 @@ pub(super) fn fork(dir: &CStr, inheritance: &Inheritance) -> Result<Child<OwnedF
             // The kernel takes the start time from the same clock. Mostly the tick is the
             // same before and after, and `/proc`, which costs as much as the fork, need not
             // be read.
-            let start_time = match procfs::ticks() {
+            let start_time = match procfs::ticks_now() {
                 after if after == before => Some(after),
                 _ => procfs::start_time(pid),
             };

@@ -3,8 +3,9 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use daemontools::servicedir::{DETAIL, LOCK, Own, STATUS, SUPERVISE, Told};
-use daemontools::status::Status;
+use daemontools::servicedir::detail::{DETAIL_LEN, Detail};
+use daemontools::servicedir::status::Status;
+use daemontools::servicedir::{Checked, DETAIL, LOCK, STATUS, SUPERVISE, SuperviseDir};
 use daemontools::strerr::Decimal;
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock;
@@ -12,7 +13,6 @@ use daemontools::unix::process::{self, Pid};
 use daemontools::unix::{file, pidfd};
 use daemontools::{Errno, Result, procfs};
 
-use crate::detail::{DETAIL_LEN, Detail};
 use crate::host::{AdoptError, AdoptResult, PreviousFiles};
 use crate::previous::{Clocks, Context, PidOwner};
 use crate::reporter::REPORTER;
@@ -20,14 +20,14 @@ use crate::reporter::REPORTER;
 /// Reads the detail file and the status record. The lock must be held.
 pub(super) fn read_previous() -> AdoptResult<PreviousFiles> {
     let failed = |path| move |error| AdoptError::File(path, error);
-    let own = Own::open(SUPERVISE).map_err(failed(SUPERVISE))?;
+    let own = SuperviseDir::open(SUPERVISE).map_err(failed(SUPERVISE))?;
     let mut text = [0; DETAIL_LEN];
     let detail = match own.detail(&mut text).map_err(failed(DETAIL))? {
-        Told::By(text) => Detail::parse(text),
-        Told::Nothing => Detail::default(),
-        Told::Stranger => {
+        Checked::Trusted(text) => Detail::parse(text),
+        Checked::Missing => Detail::default(),
+        Checked::Untrusted => {
             return Ok(PreviousFiles {
-                status: Told::Stranger,
+                status: Checked::Untrusted,
                 detail: Detail::default(),
             });
         }
@@ -41,7 +41,7 @@ pub(super) fn context() -> AdoptResult<Context> {
     let boot = procfs::boot_id().map_err(AdoptError::Proc)?;
     let directory = file::stat(c".").map_err(|error| AdoptError::File(c".", error))?;
     let parent = process::parent();
-    let svscan = match procfs::is_called(parent, b"svscan").or_else(hidden(false)) {
+    let svscan = match procfs::has_name(parent, b"svscan").or_else(hidden(false)) {
         Ok(true) => start_time(parent),
         Ok(false) => Ok(None),
         Err(error) => Err(error),
@@ -63,7 +63,7 @@ pub(super) fn clocks() -> Clocks {
 
 /// Start time of a process in clock ticks since boot; `None` where it cannot be seen.
 fn start_time(pid: u32) -> Result<Option<u64>> {
-    let process = procfs::process(pid).map(|process| Some(process.born));
+    let process = procfs::process(pid).map(|process| Some(process.start_time));
     process.or_else(hidden(None))
 }
 
@@ -90,7 +90,7 @@ pub(super) fn pid_owner(pid: u32) -> Result<(PidOwner, Option<OwnedFd>)> {
         Err(error) => return Err(error),
     };
     let start_time = match procfs::process(pid) {
-        Ok(process) => Some(process.born),
+        Ok(process) => Some(process.start_time),
         // No `/proc`, or one that hides the processes of others.
         Err(Errno::ENOENT | Errno::ESRCH | Errno::EPERM) => None,
         Err(error) => return Err(error),
@@ -112,7 +112,7 @@ pub(super) fn is_written_here(status: &Status, context: &Context) -> Result<bool
     if changed <= status.since {
         return Ok(true);
     }
-    let place = procfs::leads_to(status.pid, b"cwd");
+    let place = procfs::entry_target(status.pid, b"cwd");
     place
         .map(|place| place == context.directory)
         .or_else(hidden(false))

@@ -4,8 +4,8 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
+use daemontools::servicedir::status::STATUS_LEN;
 use daemontools::servicedir::{DETAIL, DETAIL_NEW, STATUS, STATUS_NEW};
-use daemontools::status::STATUS_LEN;
 use daemontools::unix::{fd, file};
 use daemontools::{Errno, Result};
 

@@ -4,10 +4,10 @@
 use super::simulation::Simulation;
 use super::world::{Process, STEP, World};
 use super::{State, Supervised};
-use crate::detail::Detail;
 use crate::supervisor::Supervisor;
 
-use daemontools::status::Status;
+use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::status::Status;
 use daemontools::tai64n::LABEL_LEN;
 use daemontools::unix::clock::Monotonic;
 
@@ -193,13 +193,13 @@ impl Builder<'_> {
             detail.directory.is_none(),
             world.svscan < world.ticks(),
         ]);
-        let Some(known) = detail.identity else {
+        let Some(known) = detail.process else {
             return self.key.push(0xff);
         };
         let pid = self.pids.number(known.pid);
         let all = world.services.iter().chain(&world.other);
-        let same =
-            all.filter(|process| process.pid == known.pid && process.start_time == known.born);
+        let same = all
+            .filter(|process| process.pid == known.pid && process.start_time == known.start_time);
         let same = u8::from(same.count() > 0);
         self.key.extend([pid, same]);
     }

@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use daemontools::procfs;
-use daemontools::status::{Status, Want};
+use daemontools::servicedir::status::{Status, Want};
 use daemontools::unix::signal::Signal;
 
 use daemontools::command::Command;

@@ -6,8 +6,9 @@
 use core::time::Duration;
 
 use daemontools::command::Command;
-use daemontools::servicedir::Told;
-use daemontools::status::{STATUS_LEN, Status};
+use daemontools::servicedir::Checked;
+use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::status::{STATUS_LEN, Status};
 use daemontools::strerr::Fatal;
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
@@ -17,7 +18,6 @@ use daemontools::{Errno, Result};
 
 use super::promise::{Broken, Promise};
 use super::world::{Process, World};
-use crate::detail::Detail;
 use crate::host::{AdoptResult, Child, Host, PreviousFiles};
 use crate::machine::{Action, Actions, Event, Machine};
 use crate::previous::{Clocks, Context, Decided, PidOwner};
@@ -227,7 +227,10 @@ impl Host for Simulation {
 
     fn read_previous(&self) -> AdoptResult<PreviousFiles> {
         Ok(PreviousFiles {
-            status: self.world.record().map_or(Told::Nothing, Told::By),
+            status: self
+                .world
+                .record()
+                .map_or(Checked::Missing, Checked::Trusted),
             detail: self.world.detail,
         })
     }

@@ -1,6 +1,6 @@
 //! What can happen in a state. The search sees nothing else.
 
-use daemontools::status::Want;
+use daemontools::servicedir::status::Want;
 
 use super::{State, Supervised};
 

@@ -3,14 +3,14 @@
 use core::time::Duration;
 
 use daemontools::procfs::BOOT_ID_LEN;
-use daemontools::status::{STATUS_LEN, Status, Want};
+use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::status::{STATUS_LEN, Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::Identity;
 use daemontools::unix::signal::Signal;
 use daemontools::{Errno, Result};
 
-use crate::detail::Detail;
 use crate::previous::{Clocks, Context, PidOwner};
 
 /// A process: its pid, and its start time in clock ticks since boot.
@@ -167,9 +167,9 @@ impl World {
     /// old one.
     pub(super) fn reuse_pid(&mut self) {
         let pid = self.record().map_or(0, |record| record.pid);
-        let known = self.detail.identity.filter(|known| known.pid == pid);
+        let known = self.detail.process.filter(|known| known.pid == pid);
         let start_time = match known {
-            Some(known) if self.detail.boot != self.boot_id() => known.born,
+            Some(known) if self.detail.boot != self.boot_id() => known.start_time,
             _ => self.ticks(),
         };
         self.other = Some(Process { pid, start_time });

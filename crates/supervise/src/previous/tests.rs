@@ -1,7 +1,6 @@
 //! The decision, a table a rule.
 
 use super::*;
-use crate::detail;
 
 const BOOT: Option<[u8; BOOT_ID_LEN]> = Some([b'b'; BOOT_ID_LEN]);
 /// An hour after boot.
@@ -37,9 +36,9 @@ const COPY: Identity = Identity {
 };
 const ADOPT: Decision = Decision::Adopt(Some(UP.want));
 
-fn detail(born: u64) -> Detail {
+fn detail(start_time: u64) -> Detail {
     Detail {
-        identity: Some(detail::Identity { pid: 7, born }),
+        process: Some(MainProcess { pid: 7, start_time }),
         since: Some(UP.since.label()),
         boot: BOOT,
         init: HERE.init,

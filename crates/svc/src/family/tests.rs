@@ -16,7 +16,7 @@ fn within(pid: u32, parent: u32, group: u32, session: u32) -> Process {
         parent,
         group,
         session,
-        born: u64::from(pid),
+        start_time: u64::from(pid),
         state: b'S',
     }
 }
@@ -121,7 +121,7 @@ fn a_number_that_is_given_again_is_another_process() {
     assert_eq!(pids(&family.grow(&table(&[leader]))), [41]);
     // All of session 41 have ended; a stranger has the number now.
     let stranger = Process {
-        born: 1000,
+        start_time: 1000,
         ..within(41, 1, 41, 41)
     };
     let child = within(44, 41, 41, 41);
@@ -131,7 +131,7 @@ fn a_number_that_is_given_again_is_another_process() {
 #[test]
 fn nobody_is_older_than_its_parent() {
     let older = Process {
-        born: 3,
+        start_time: 3,
         ..plain(41, 21)
     };
     assert_eq!(of(plain(21, 20), &table(&[older])), []);

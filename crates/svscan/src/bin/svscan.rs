@@ -1,4 +1,4 @@
 //! Starts and watches a directory of services.
 #![no_main]
 
-daemontools::main!(svscan::run);
+daemontools::main!(svscan::run_called);

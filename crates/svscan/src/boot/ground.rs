@@ -7,12 +7,13 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use daemontools::servicedir::OK;
+use daemontools::servicedir::ok::{self, Accept};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::exec::Strings;
 use daemontools::unix::process::{self, Fork, Pid};
 use daemontools::unix::signal::{self, Mask, Signal};
-use daemontools::unix::{fd, fifo, file, poll};
+use daemontools::unix::{fd, file, poll};
 use daemontools::{Result, TEMPORARY, pathexec};
 
 /// The search path of what is started.
@@ -138,7 +139,7 @@ fn is_logged(logger: &CStr) -> bool {
     let service = logger.strip_suffix(LOG).unwrap_or(logger);
     [logger, service].into_iter().all(|dir| {
         CString::new([dir, b"/", OK.to_bytes()].concat())
-            .is_ok_and(|ok| fifo::open_write_nofollow(&ok).is_ok())
+            .is_ok_and(|path| ok::is_supervised(&path, Accept::Fifo) == Ok(true))
     })
 }
 

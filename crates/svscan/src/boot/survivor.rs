@@ -9,14 +9,14 @@
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
+use daemontools::procfs::ProcPath;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::process::Pid;
 use daemontools::unix::{file, pidfd, poll};
 use daemontools::{Result, procfs};
 
 use crate::pair::Pipe;
-use crate::path::Path;
 
 /// What runs on.
 pub(super) struct Survivors {
@@ -34,13 +34,13 @@ pub(super) fn survivors(dir: &CStr) -> Result<Option<Survivors>> {
     let Some((pid, svscan)) = svscan(dir)? else {
         return Ok(None);
     };
-    let link = Path::of_process(pid, b"fd/2")?;
+    let link = ProcPath::new(pid, b"fd/2")?;
     let pipe = match Pipe::reopen(link.as_c_str()) {
         Ok(pipe) => {
             let reader = reader(&pipe.read)?;
             Some((pipe, reader))
         }
-        Err(error) if passes(error) => return Err(error),
+        Err(error) if is_temporary(error) => return Err(error),
         Err(_) => None,
     };
     Ok(Some(Survivors { svscan, pipe }))
@@ -53,9 +53,9 @@ pub(super) fn survivors(dir: &CStr) -> Result<Option<Survivors>> {
 pub(super) fn svscan(dir: &CStr) -> Result<Option<(u32, OwnedFd)>> {
     match file::stat(dir) {
         Ok(facts) => find(b"svscan", |pid| {
-            procfs::works_as(pid, b"svscan", facts.identity)
+            procfs::is_our_process_in(pid, b"svscan", facts.identity)
         }),
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         Err(_) => Ok(None),
     }
 }
@@ -65,7 +65,7 @@ fn reader(pipe: &OwnedFd) -> Result<Option<OwnedFd>> {
     const NAME: &[u8] = b"readproctitle";
     let identity = file::fstat(pipe)?.identity;
     let found = find(NAME, |pid| {
-        procfs::is_ours_and(pid, NAME, b"fd/0", identity)
+        procfs::is_our_process(pid, NAME, b"fd/0", identity)
     })?;
     Ok(found.map(|(_, process)| process))
 }
@@ -75,20 +75,20 @@ fn find(name: &[u8], is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32,
     let mut found = Ok(None);
     let all = match Dir::open(c"/proc") {
         Ok(all) => all,
-        Err(error) if passes(error) => return Err(error),
+        Err(error) if is_temporary(error) => return Err(error),
         Err(_) => return Ok(None),
     };
     let read = all.each(|entry, _| {
         if let Ok(None) = found
             && let Some(pid) = number(entry)
-            && procfs::is_called(pid, name) != Ok(false)
+            && procfs::has_name(pid, name) != Ok(false)
         {
             found = open(pid, &is_it);
         }
     });
     // What was found before the rest could not be read counts.
     match (found, read) {
-        (Ok(None), Err(error)) if passes(error) => Err(error),
+        (Ok(None), Err(error)) if is_temporary(error) => Err(error),
         (found, _) => found,
     }
 }
@@ -102,7 +102,7 @@ fn number(entry: &CStr) -> Option<u32> {
 fn open(pid: u32, is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32, OwnedFd)>> {
     match pidfd::open(Pid::from_raw(pid.cast_signed())) {
         Ok(process) if is_it(pid)? && !poll::has_input(process.as_fd()) => Ok(Some((pid, process))),
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         // It has ended; or there are no pidfds: without them nothing is found.
         Ok(_) | Err(_) => Ok(None),
     }

@@ -5,7 +5,7 @@
 use daemontools::unix::file;
 
 use crate::arrival::Manner;
-use crate::path::Path;
+use crate::path;
 use crate::slot::Mark;
 use crate::work::Svscan;
 
@@ -44,7 +44,7 @@ impl Svscan {
         if !joins && !self.table[slot].has(Mark::Link) {
             return;
         }
-        let name = Path::of_name(self.table.name(slot));
+        let name = path::of_name(self.table.name(slot));
         let name = name.as_c_str();
         let identity = self.table[slot].identity;
         if !file::stat(name).is_ok_and(|facts| facts.identity == identity) {

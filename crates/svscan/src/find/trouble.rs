@@ -8,7 +8,7 @@ use daemontools::unix::file;
 
 use crate::ME;
 use crate::arrival::Manner;
-use crate::path::Path;
+use crate::path;
 use crate::work::Svscan;
 
 /// A name that could not be looked at, or that is a link to something other than a
@@ -63,7 +63,7 @@ impl Svscan {
             let Some(trouble) = self.troubles.get(index) else {
                 continue;
             };
-            let name = Path::of_name(trouble.name());
+            let name = path::of_name(trouble.name());
             let name = name.as_c_str();
             if file::lstat(name).is_err() {
                 self.troubles.swap_remove(index);

@@ -1,9 +1,10 @@
 //! Which pipe a service and its logger have, seen in the hands of their supervises or,
 //! where both are gone, of the processes that their records name.
 
-use daemontools::errno::passes;
-use daemontools::servicedir::Told;
-use daemontools::status::Status;
+use daemontools::errno::is_temporary;
+use daemontools::procfs::ProcPath;
+use daemontools::servicedir::Checked;
+use daemontools::servicedir::status::Status;
 use daemontools::unix::file::{self, Identity};
 use daemontools::unix::{clock, fd};
 use daemontools::{Errno, Result, procfs};
@@ -12,7 +13,7 @@ use crate::ME;
 use crate::farewell;
 use crate::find::is_link;
 use crate::pair::{self, Pipe};
-use crate::path::Path;
+use crate::path::{self, Path};
 use crate::reunion::{End, Source, reunion};
 use crate::slot::{Mark, Role};
 use crate::work::{Svscan, now};
@@ -29,8 +30,8 @@ impl Svscan {
             let name = Path::new(&[self.table.name(slot).to_bytes(), pair::suffix(role)])?;
             let name = name.as_c_str();
             *found = match farewell::record(name) {
-                Ok(Told::By(status)) => survivor(status)?,
-                Ok(Told::Stranger) => {
+                Ok(Checked::Trusted(status)) => survivor(status)?,
+                Ok(Checked::Untrusted) => {
                     if self.table[slot].say() {
                         let what: [&[u8]; 3] = [
                             b"supervise/ of ",
@@ -41,8 +42,8 @@ impl Svscan {
                     }
                     None
                 }
-                Err(error) if passes(error) => return Err(error),
-                Ok(Told::Nothing) | Err(_) => None,
+                Err(error) if is_temporary(error) => return Err(error),
+                Ok(Checked::Missing) | Err(_) => None,
             };
         }
         Ok(found)
@@ -53,7 +54,7 @@ impl Svscan {
     /// # Errors
     /// What keeps us from looking, for now.
     pub(super) fn rejoin(&mut self, slot: usize) -> Result<()> {
-        let name = Path::of_name(self.table.name(slot));
+        let name = path::of_name(self.table.name(slot));
         let name = name.as_c_str();
         let sides = [Role::Service, Role::Log].map(|role| self.table[slot].pid(role));
         let [service, log] = if sides == [None, None] {
@@ -88,7 +89,7 @@ impl Svscan {
         };
         match found {
             Ok(pipe) => self.table[slot].piped(pipe),
-            Err(error) if passes(error) => return Err(error),
+            Err(error) if is_temporary(error) => return Err(error),
             // The logger can't be started without: a new one will be made.
             Err(error) => self.say_of(slot, b"unable to find the pipe of ", error),
         }
@@ -138,10 +139,11 @@ fn survivor(status: Status) -> Result<Option<u32>> {
     match procfs::process(status.pid) {
         Ok(process) if process.has_ended() => Ok(None),
         Ok(process) => {
-            let agrees = procfs::agrees(status.since, clock::wall(), procfs::age(process.born));
+            let agrees =
+                procfs::is_start_time(status.since, clock::wall(), procfs::age(process.start_time));
             Ok(agrees.then_some(status.pid))
         }
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         Err(_) => Ok(None),
     }
 }
@@ -157,9 +159,9 @@ fn is_theirs(output: End, input: End, service: Option<u32>) -> Result<bool> {
         (End::Gone, End::Pipe(_), _) => Ok(true),
         // Its logger died: nobody reads.
         (End::Pipe(_), End::Gone, Some(pid)) => {
-            let link = Path::of_process(pid, b"fd/1")?;
+            let link = ProcPath::new(pid, b"fd/1")?;
             match file::open_write(link.as_c_str()) {
-                Err(error) if passes(error) => Err(error),
+                Err(error) if is_temporary(error) => Err(error),
                 opened => Ok(opened.is_err_and(|error| error == Errno::ENXIO)),
             }
         }
@@ -189,21 +191,21 @@ fn input_of(pid: u32) -> Result<End> {
 /// The pipe that a process has as this descriptor: one without a name, as svscan makes
 /// them. A FIFO with a name is anybody's who may open it.
 fn pipe_at(pid: u32, entry: &[u8]) -> Result<Option<Identity>> {
-    let link = Path::of_process(pid, entry)?;
+    let link = ProcPath::new(pid, entry)?;
     let link = link.as_c_str();
     let pipe = pair::is_anonymous(link).and_then(|anonymous| match anonymous {
         true => file::stat(link).map(|facts| Some(facts.identity)),
         false => Ok(None),
     });
     match pipe {
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         other => Ok(other.unwrap_or(None)),
     }
 }
 
 /// Opens anew the pipe that a process was seen to have.
 fn reopen(pid: u32, entry: &[u8], seen: End) -> Result<Pipe> {
-    let pipe = Pipe::reopen(Path::of_process(pid, entry)?.as_c_str())?;
+    let pipe = Pipe::reopen(ProcPath::new(pid, entry)?.as_c_str())?;
     match seen == End::Pipe(file::fstat(&pipe.read)?.identity) {
         true => Ok(pipe),
         false => Err(Errno::EAGAIN),

@@ -1,0 +1,210 @@
+//! One `services.toml` laid over the others, field by field: an operator who changes a
+//! port need not repeat the rest. Pure; a mistake has the file and line where it stands.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
+use crate::Error;
+use crate::error::{Location, Mistake};
+use crate::net::Endpoint;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    settings: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    service: BTreeMap<Spanned<String>, Entry>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Entry {
+    needs: Option<Vec<Spanned<String>>>,
+    aliases: Option<Vec<String>>,
+    instances: Option<bool>,
+    probe: Option<Spanned<ProbeEntry>>,
+    source_settings: Option<bool>,
+    attempts: Option<u64>,
+    directory: Option<String>,
+    directories: Option<Vec<Directory>>,
+    log: Option<LogFile>,
+    exec: Option<Spanned<Vec<String>>>,
+    unless: Option<Unless>,
+    user: Option<String>,
+    group: Option<String>,
+    env: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ProbeEntry {
+    kind: Option<Kind>,
+    address: Option<String>,
+    strict: Option<bool>,
+    modern: Option<bool>,
+    password_file: Option<String>,
+    user: Option<String>,
+    database: Option<String>,
+    key: Option<String>,
+}
+
+/// Lays a file over `services` and `settings`.
+///
+/// # Errors
+/// The first mistake in the file.
+pub(super) fn add(
+    file: &str,
+    text: &str,
+    services: &mut BTreeMap<String, Service>,
+    settings: &mut BTreeMap<String, String>,
+) -> Result<(), Error> {
+    let source = Source { file, text };
+    let parsed: File = toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        source.mistake(at, Mistake::Toml(one_line(error.message())))
+    })?;
+    for (name, value) in parsed.settings {
+        let at = name.span().start;
+        let name = name.into_inner();
+        if !is_variable(&name) {
+            return Err(source.mistake(at, Mistake::SettingName(name)));
+        }
+        settings.insert(name, value);
+    }
+    for (name, entry) in parsed.service {
+        let at = name.span().start;
+        let name = name.into_inner();
+        if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
+            return Err(source.mistake(at, Mistake::ServiceName(name)));
+        }
+        let service = services.entry(name.clone()).or_insert_with(|| Service {
+            name,
+            ..Service::default()
+        });
+        service.location = source.location(at);
+        service.lay_over(entry, source)?;
+    }
+    Ok(())
+}
+
+/// The file that is laid over the others.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    /// The line of a byte offset.
+    fn location(self, at: usize) -> Location {
+        let bytes = self.text.as_bytes();
+        let before = bytes.get(..at).unwrap_or(bytes);
+        Location {
+            file: self.file.to_owned(),
+            line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
+        }
+    }
+
+    fn mistake(self, at: usize, mistake: Mistake) -> Error {
+        Error::Mistake {
+            location: self.location(at),
+            mistake,
+        }
+    }
+}
+
+impl Service {
+    fn lay_over(&mut self, entry: Entry, source: Source) -> Result<(), Error> {
+        fn set<T>(field: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *field = value;
+            }
+        }
+        let needs = entry.needs.map(|needs| {
+            let need = |need: Spanned<String>| Need {
+                location: source.location(need.span().start),
+                name: need.into_inner(),
+            };
+            needs.into_iter().map(need).collect()
+        });
+        set(&mut self.needs, needs);
+        set(&mut self.aliases, entry.aliases);
+        set(&mut self.instances, entry.instances);
+        set(&mut self.source_settings, entry.source_settings);
+        set(&mut self.directories, entry.directories);
+        set(&mut self.env, entry.env);
+        set(&mut self.attempts, entry.attempts.map(Some));
+        set(&mut self.directory, entry.directory.map(Some));
+        set(&mut self.log, entry.log.map(Some));
+        set(&mut self.user, entry.user.map(Some));
+        set(&mut self.group, entry.group.map(Some));
+        if let Some(exec) = entry.exec {
+            if exec.get_ref().first().is_none_or(String::is_empty) {
+                return Err(source.mistake(exec.span().start, Mistake::EmptyExec));
+            }
+            self.exec = exec.into_inner();
+            // These arguments were for the program that is replaced.
+            self.unless = None;
+        }
+        set(&mut self.unless, entry.unless.map(Some));
+        if let Some(probe) = entry.probe {
+            let at = probe.span().start;
+            let probe = Probe::lay_over(self.probe.take(), probe.into_inner());
+            self.probe = Some(probe.map_err(|mistake| source.mistake(at, mistake))?);
+        }
+        Ok(())
+    }
+}
+
+impl Probe {
+    fn lay_over(old: Option<Self>, entry: ProbeEntry) -> Result<Self, Mistake> {
+        let mut probe = match (old, entry.kind) {
+            (Some(old), _) => old,
+            (None, None) => return Err(Mistake::NoKind),
+            (None, Some(kind)) => Self {
+                kind,
+                address: String::new(),
+                strict: false,
+                modern: false,
+                password_file: None,
+                user: "postgres".to_owned(),
+                database: "postgres".to_owned(),
+                key: "resque:workers".to_owned(),
+            },
+        };
+        probe.kind = entry.kind.unwrap_or(probe.kind);
+        probe.address = entry.address.unwrap_or(probe.address);
+        probe.strict = entry.strict.unwrap_or(probe.strict);
+        probe.modern = entry.modern.unwrap_or(probe.modern);
+        probe.password_file = entry.password_file.or(probe.password_file);
+        probe.user = entry.user.unwrap_or(probe.user);
+        probe.database = entry.database.unwrap_or(probe.database);
+        probe.key = entry.key.unwrap_or(probe.key);
+        if probe.address.is_empty() {
+            return Err(Mistake::NoAddress);
+        }
+        match Endpoint::parse(&probe.address) {
+            Ok(Endpoint::Tcp(..)) if probe.kind == Kind::Unix => Err(Mistake::NotASocketPath),
+            // It may be an address once its settings are known.
+            Err(error) if !probe.address.contains("${") => Err(error.into()),
+            _ => Ok(probe),
+        }
+    }
+}
+
+/// Whether a text can be the name of a shell variable.
+fn is_variable(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,94 @@
+//! Mistakes in a `services.toml`: each says what is wrong and what to write instead.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// A line of a file, shown as `file:line`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Location {
+    /// The file, as messages name it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// What is wrong in a `services.toml`.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Mistake {
+    /// It is not TOML, or has a field or type that is not known; the parser's words.
+    #[error("{0}")]
+    Toml(String),
+    /// A key of `[settings]` that no shell variable can have.
+    #[error("\"{0}\" is no name of a setting: use letters, digits and _")]
+    SettingName(String),
+    /// A service whose name could not be that of a directory.
+    #[error("\"{0}\" can't be the name of a service")]
+    ServiceName(String),
+    /// `exec` without a program.
+    #[error("exec is empty: write exec = [\"program\", \"argument\"]")]
+    EmptyExec,
+    /// A probe without a kind.
+    #[error("the probe has no kind: write kind = \"tcp\", say")]
+    NoKind,
+    /// A probe without an address.
+    #[error("the probe has no address: write address = \"localhost:1234\", say")]
+    NoAddress,
+    /// An address that can't be read.
+    #[error(transparent)]
+    Address(#[from] NotAnAddress),
+    /// A unix probe with a host and a port.
+    #[error("a unix probe wants the path of a socket as its address")]
+    NotASocketPath,
+    /// A need that no service is called.
+    #[error("service \"{service}\" needs \"{need}\", which is unknown: {suggestion}")]
+    UnknownNeed {
+        /// The service that has the need.
+        service: String,
+        /// The need, as written.
+        need: String,
+        /// What may have been meant.
+        suggestion: Suggestion,
+    },
+    /// A need that cannot be waited for.
+    #[error(
+        "service \"{service}\" needs \"{need}\", which has no probe: \
+         add probe = {{ kind = ..., address = ... }} to [service.{need}]"
+    )]
+    NeedWithoutProbe {
+        /// The service that has the need.
+        service: String,
+        /// The service that it needs.
+        need: String,
+    },
+    /// A need that has instances, of which none is named.
+    #[error("service \"{service}\" needs \"{need}\", which has instances: write \"{need}_0\", say")]
+    NeedWithoutInstance {
+        /// The service that has the need.
+        service: String,
+        /// The service that it needs.
+        need: String,
+    },
+}
+
+/// What somebody who wrote an unknown name may have meant.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Suggestion {
+    /// A known name that is spelled almost like it.
+    #[error("did you mean \"{0}\"?")]
+    Similar(String),
+    /// No known name is similar to this one.
+    #[error("describe it as [service.{0}], or use a known name")]
+    Describe(String),
+}
+
+/// A text that is no address of a dependency.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("\"{0}\" is no address: write \"host:port\", \"[::1]:port\" or \"/path/of/socket\"")]
+pub struct NotAnAddress(pub String);

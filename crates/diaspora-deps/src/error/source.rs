@@ -1,0 +1,47 @@
+//! Why the settings file could not be sourced.
+
+use std::time::Duration;
+
+use daemontools::unix::file::PathError;
+use daemontools::{Errno, errno};
+use thiserror::Error;
+
+/// Why the settings file could not be sourced.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// It can't be opened, or another user may change it.
+    #[error("{0}")]
+    Unreadable(PathError),
+    /// Its path is relative, and there is no working directory.
+    #[error("no working directory")]
+    NoWorkingDirectory,
+    /// The system could not run the shell, or read what it wrote.
+    #[error("{}", errno::text(*.0))]
+    System(Errno),
+    /// The shell ended before it had written the variables.
+    #[error("it ends the shell: take its \"exit\" out")]
+    EndsShell,
+    /// The shell failed.
+    #[error("the shell exited {0}")]
+    Exited(i32),
+    /// The shell was killed.
+    #[error("the shell was killed by signal {0}")]
+    Killed(i32),
+    /// The variables are more than any program could be given.
+    #[error("its environment is too large")]
+    TooLarge,
+    /// The file did not end within this time.
+    #[error("it takes longer than {} s", .0.as_secs())]
+    TimedOut(Duration),
+}
+
+impl SourceError {
+    /// Whether it will fail the next time too: the file has to be changed first.
+    #[must_use]
+    pub const fn is_permanent(&self) -> bool {
+        match self {
+            Self::Unreadable(obstacle) => !matches!(obstacle, PathError::System(_)),
+            _ => false,
+        }
+    }
+}

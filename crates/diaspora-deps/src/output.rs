@@ -1,0 +1,48 @@
+//! The command line and the output that `diaspora-deps` and `diaspora_svc` have in common.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use daemontools::strerr::{self, Fatal, Reporter};
+use daemontools::{Args, cli};
+
+use crate::Error;
+
+/// The messages of `diaspora-deps`.
+pub(crate) static ME: Reporter = Reporter::new("diaspora-deps");
+
+/// The words of a command line, as clap takes them.
+pub(crate) fn words(args: Args) -> Vec<OsString> {
+    args.from(0)
+        .map(|word| OsStr::from_bytes(word.to_bytes()).to_owned())
+        .collect()
+}
+
+/// Writes the message of an error that ends `diaspora-deps`.
+pub(crate) fn fatal(error: &Error) -> Fatal {
+    let code = error.exit_code();
+    match error {
+        // A gate that gives up has written a line for each attempt.
+        Error::GaveUp => Fatal::new(code),
+        _ => ME
+            .fatal(&[error.to_string().as_bytes()], None)
+            .with_code(code),
+    }
+}
+
+/// Writes text to standard output; gives the exit code.
+pub(crate) fn print(text: &str) -> i32 {
+    cli::output(&ME, text.as_bytes())
+}
+
+/// Writes clap's text: help and version to standard output, usage to standard error.
+/// Gives the exit code, which is `code` for a command line that is not understood.
+pub(crate) fn usage(error: &clap::Error, code: i32) -> i32 {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        strerr::line(&[text.trim_end().as_bytes()]);
+        code
+    } else {
+        print(&text)
+    }
+}

@@ -1,0 +1,39 @@
+//! The files and directories that the programs use.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use daemontools::unix::env;
+
+/// The files and directories that the programs use.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// The operator's `services.toml`.
+    pub services: PathBuf,
+    /// The settings, a shell file.
+    pub settings: PathBuf,
+    /// The scan directory.
+    pub directory: PathBuf,
+}
+
+impl Paths {
+    /// The paths of an installed system, or those that the environment names.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let path = |name: &[u8], default: &str| {
+            env::get(name).map_or_else(
+                || PathBuf::from(default),
+                |value| Path::new(OsStr::from_bytes(value)).to_owned(),
+            )
+        };
+        Self {
+            services: path(
+                b"DIASPORA_DEPS_SERVICES",
+                "/etc/diaspora-deps/services.toml",
+            ),
+            settings: path(b"DIASPORA_DEPS_SETTINGS", "/etc/default/diaspora"),
+            directory: path(b"DIASPORA_DEPS_DIR", "/etc/service"),
+        }
+    }
+}

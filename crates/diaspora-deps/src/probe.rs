@@ -1,0 +1,24 @@
+//! What "ready" means, protocol by protocol. A probe is a request and a pure parser of
+//! the reply. [`crate::net`] connects, waits and sets the limits.
+
+mod accepts;
+mod http;
+mod mongo;
+mod postgres;
+mod protocol;
+mod redis;
+mod refusal;
+mod smtp;
+mod websocket;
+mod worker;
+
+pub use accepts::Accepts;
+pub use http::Http;
+pub use mongo::{Dialect, Mongo};
+pub use postgres::Postgres;
+pub use protocol::{Protocol, Readiness};
+pub use redis::Redis;
+pub use refusal::{Refusal, refusal};
+pub use smtp::Smtp;
+pub use websocket::Websocket;
+pub use worker::{Alive, Worker};

@@ -1,0 +1,109 @@
+//! What every probe has in common: the request, the reply's readiness, and messages about
+//! replies.
+
+/// The readiness of a dependency, as far as a reply tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It does its work.
+    Ready,
+    /// It accepts connections and does not do its work yet; why.
+    Starting(String),
+    /// Nobody listens, or something else does; why.
+    Down(String),
+    /// The reply is too short to tell.
+    Incomplete,
+}
+
+/// The protocol of a probe.
+pub trait Protocol {
+    /// The bytes to send after connecting.
+    fn request(&self) -> Vec<u8>;
+    /// Judges the reply so far, at first an empty one. The bytes are not trusted: they
+    /// may be incomplete, of another protocol, or made to do harm.
+    fn judge(&self, reply: &[u8]) -> Readiness;
+    /// Whether the request may be sent to a server that runs as this user. The user is
+    /// the kernel's word, for a unix socket.
+    fn may_send_to(&self, user: u32) -> bool {
+        let _ = user;
+        true
+    }
+    /// The bytes to send before closing.
+    fn goodbye(&self) -> &'static [u8] {
+        b""
+    }
+}
+
+/// The readiness where the reply is not of the protocol.
+pub(super) fn wrong_protocol(protocol: &str, reply: &[u8]) -> Readiness {
+    Readiness::Down(format!(
+        "answers, but not as {protocol} does: {}",
+        excerpt(reply)
+    ))
+}
+
+/// The first line of a reply for a message: printable, at most 60 bytes.
+pub(super) fn excerpt(reply: &[u8]) -> String {
+    let line = reply.split(|&byte| byte == b'\n').next().unwrap_or(reply);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let mut text: String = line
+        .iter()
+        .take(60)
+        .map(|&byte| match byte {
+            b' '..=b'~' => char::from(byte),
+            _ => '.',
+        })
+        .collect();
+    if line.len() > 60 {
+        text.push_str("...");
+    }
+    format!("\"{text}\"")
+}
+
+/// The first line of a reply, without its line end; `None` if it is incomplete.
+pub(super) fn first_line(reply: &[u8]) -> Option<&[u8]> {
+    let end = reply.iter().position(|&byte| byte == b'\n')?;
+    let line = &reply[..end];
+    Some(line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// Whether `reply` begins with `start`, or with a part of it if it is shorter.
+pub(super) fn may_begin(reply: &[u8], start: &[u8]) -> bool {
+    reply.iter().zip(start).all(|(a, b)| a == b)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Asserts that a parser takes a reply whole, cut at each byte, and changed in each
+    /// byte, without a panic; and that a cut reply is never one for "down".
+    pub(in crate::probe) fn survives_any_reply(protocol: &dyn Protocol, good: &[u8]) {
+        assert_eq!(protocol.judge(good), Readiness::Ready);
+        for cut in 0..good.len() {
+            let readiness = protocol.judge(&good[..cut]);
+            assert!(
+                matches!(readiness, Readiness::Incomplete | Readiness::Ready),
+                "{cut}: {readiness:?}"
+            );
+        }
+        for place in 0..good.len() {
+            for byte in [0, 1, 0x7f, 0x80, 0xff, b'\n', b'-', b'9'] {
+                let mut reply = good.to_vec();
+                reply[place] = byte;
+                let _ = protocol.judge(&reply);
+                reply.truncate(place + 1);
+                let _ = protocol.judge(&reply);
+            }
+        }
+        for byte in 0..=255 {
+            let _ = protocol.judge(&[byte; 5000]);
+        }
+    }
+
+    #[test]
+    fn an_excerpt_is_printable_and_short() {
+        assert_eq!(excerpt(b"a\x1b[31m\r\nsecond"), "\"a.[31m\"");
+        assert_eq!(excerpt(&[b'x'; 100]), format!("\"{}...\"", "x".repeat(60)));
+        assert_eq!(excerpt(b""), "\"\"");
+    }
+}
