@@ -1,4 +1,4 @@
-//! A service directory with config, the gate in it, and a scripted server.
+//! A folder with a service directory and a configuration, and a scripted redis.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,21 +9,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
-pub(crate) struct Place(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
-impl Place {
-    /// A service directory `99thin_2`, with this config.
+impl Folder {
+    /// A folder with the service directory `99thin_2` and this `services.toml`.
     pub(crate) fn new(services: &str) -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        fs::create_dir(place.path("99thin_2")).unwrap();
-        fs::write(place.path("services.toml"), services).unwrap();
-        place
+        let folder = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(folder.path("99thin_2")).unwrap();
+        fs::write(folder.path("services.toml"), services).unwrap();
+        folder
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
+    /// `diaspora-deps` in that service directory.
     pub(crate) fn gate(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_diaspora-deps"));
         command
@@ -37,6 +38,7 @@ impl Place {
         command
     }
 
+    /// Runs the gate; gives its exit code, output and errors.
     pub(crate) fn run(&self, words: &[&str]) -> (i32, String, String) {
         let Output {
             status,
@@ -48,13 +50,13 @@ impl Place {
     }
 }
 
-/// A redis that answers each question with `answer` (or nothing); its port, and how
-/// often it was asked.
+/// A redis that sends `answer` to each connection, or nothing; gives its port and the
+/// number of connections.
 pub(crate) fn redis(answer: &'static str) -> (u16, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let asked = Arc::new(AtomicU32::new(0));
-    let count = Arc::clone(&asked);
+    let connections = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&connections);
     thread::spawn(move || {
         let mut silent = Vec::new();
         for mut stream in listener.incoming().flatten() {
@@ -66,9 +68,10 @@ pub(crate) fn redis(answer: &'static str) -> (u16, Arc<AtomicU32>) {
             }
         }
     });
-    (port, asked)
+    (port, connections)
 }
 
+/// A `services.toml` with redis on this port.
 pub(crate) fn config(port: u16) -> String {
     format!("[service.redis]\nprobe = {{ address = \"127.0.0.1:{port}\" }}\n")
 }

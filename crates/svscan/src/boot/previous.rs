@@ -1,10 +1,10 @@
-//! What a svscanboot that was killed has left: svscan and readproctitle run on, with
-//! the pipe between them. The next svscanboot goes on with them; a second svscan
-//! beside the first would be in its way, and nobody would read the title of the right
-//! one. This needs `/proc` and pidfds; without, nothing is found.
+//! Finds the programs of an earlier svscanboot that was killed: svscan and readproctitle
+//! run on, with the pipe between them. This svscanboot adopts them. A second svscan would
+//! wait for the first, and the messages would be in the title of a process that it does not
+//! know. Needs `/proc` and pidfds; without them nothing is found.
 //!
-//! Anybody may call his program `svscan` and start it in the scan directory: only
-//! processes of ours count.
+//! Any user may call a program `svscan` and start it in the scan directory, so only
+//! processes of our user count.
 
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -16,22 +16,23 @@ use daemontools::unix::process::Pid;
 use daemontools::unix::{file, pidfd, poll};
 use daemontools::{Result, procfs};
 
-use crate::pair::Pipe;
+use crate::pipes::Pipe;
 
-/// What runs on.
-pub(super) struct Survivors {
-    /// What svscan is watched by.
+/// The programs of an earlier svscanboot.
+pub(super) struct Previous {
+    /// The pidfd of svscan.
     pub(super) svscan: OwnedFd,
-    /// Its standard error, if that is a pipe, with what reads it.
+    /// svscan's standard error, if that is a pipe, and the pidfd of the readproctitle that
+    /// reads it, if one does.
     pub(super) pipe: Option<(Pipe, Option<OwnedFd>)>,
 }
 
-/// What runs on of a directory's svscanboot, if its svscan does.
+/// The programs of an earlier svscanboot on a directory, if its svscan runs.
 ///
 /// # Errors
-/// What keeps us from looking, for now.
-pub(super) fn survivors(dir: &CStr) -> Result<Option<Survivors>> {
-    let Some((pid, svscan)) = svscan(dir)? else {
+/// A temporary failure to find out.
+pub(super) fn find(dir: &CStr) -> Result<Option<Previous>> {
+    let Some((pid, svscan)) = find_svscan(dir)? else {
         return Ok(None);
     };
     let link = ProcPath::new(pid, b"fd/2")?;
@@ -43,16 +44,16 @@ pub(super) fn survivors(dir: &CStr) -> Result<Option<Survivors>> {
         Err(error) if is_temporary(error) => return Err(error),
         Err(_) => None,
     };
-    Ok(Some(Survivors { svscan, pipe }))
+    Ok(Some(Previous { svscan, pipe }))
 }
 
-/// The svscan that works in a directory, if one does: its pid, and what it is watched by.
+/// The svscan that works in a directory, if one does: its pid and pidfd.
 ///
 /// # Errors
-/// What keeps us from looking, for now.
-pub(super) fn svscan(dir: &CStr) -> Result<Option<(u32, OwnedFd)>> {
+/// A temporary failure to find out.
+pub(super) fn find_svscan(dir: &CStr) -> Result<Option<(u32, OwnedFd)>> {
     match file::stat(dir) {
-        Ok(facts) => find(b"svscan", |pid| {
+        Ok(facts) => find_process(b"svscan", |pid| {
             procfs::is_our_process_in(pid, b"svscan", facts.identity)
         }),
         Err(error) if is_temporary(error) => Err(error),
@@ -60,18 +61,21 @@ pub(super) fn svscan(dir: &CStr) -> Result<Option<(u32, OwnedFd)>> {
     }
 }
 
-/// The readproctitle that reads a pipe, if one does.
+/// The pidfd of the readproctitle that reads a pipe, if one does.
 fn reader(pipe: &OwnedFd) -> Result<Option<OwnedFd>> {
     const NAME: &[u8] = b"readproctitle";
     let identity = file::fstat(pipe)?.identity;
-    let found = find(NAME, |pid| {
+    let found = find_process(NAME, |pid| {
         procfs::is_our_process(pid, NAME, b"fd/0", identity)
     })?;
     Ok(found.map(|(_, process)| process))
 }
 
-/// The first process of this name of which `is_it` holds.
-fn find(name: &[u8], is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32, OwnedFd)>> {
+/// The first process of this name that `is_it` accepts: its pid and pidfd.
+fn find_process(
+    name: &[u8],
+    is_it: impl Fn(u32) -> Result<bool>,
+) -> Result<Option<(u32, OwnedFd)>> {
     let mut found = Ok(None);
     let all = match Dir::open(c"/proc") {
         Ok(all) => all,
@@ -86,7 +90,7 @@ fn find(name: &[u8], is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32,
             found = open(pid, &is_it);
         }
     });
-    // What was found before the rest could not be read counts.
+    // A process that was found counts even if the rest could not be read.
     match (found, read) {
         (Ok(None), Err(error)) if is_temporary(error) => Err(error),
         (found, _) => found,
@@ -97,13 +101,13 @@ fn number(entry: &CStr) -> Option<u32> {
     entry.to_str().ok()?.parse().ok()
 }
 
-/// Opens a process, and asks only then whether it is the one: now nothing can put
-/// another in its place.
+/// Opens the pidfd of a process, and then asks `is_it`: the pid cannot be that of a later
+/// process by then.
 fn open(pid: u32, is_it: impl Fn(u32) -> Result<bool>) -> Result<Option<(u32, OwnedFd)>> {
     match pidfd::open(Pid::from_raw(pid.cast_signed())) {
         Ok(process) if is_it(pid)? && !poll::has_input(process.as_fd()) => Ok(Some((pid, process))),
         Err(error) if is_temporary(error) => Err(error),
-        // It has ended; or there are no pidfds: without them nothing is found.
+        // It is another process, has ended, or the kernel has no pidfds.
         Ok(_) | Err(_) => Ok(None),
     }
 }
