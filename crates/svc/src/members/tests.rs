@@ -1,11 +1,11 @@
-//! The table of a machine on which svscan is 10 and leads the session and the group of
-//! all: supervises 20 and 30, whose services are 21 and 31.
+//! In these tables, svscan is 10 and leads the group and session of all processes;
+//! supervises are 20 and 30, and their services 21 and 31.
 
 use super::*;
 
 const SVSCAN: u32 = 10;
 
-/// A process that has changed neither group nor session.
+/// A process in the group and session of svscan.
 fn plain(pid: u32, parent: u32) -> Process {
     within(pid, parent, SVSCAN, SVSCAN)
 }
@@ -42,15 +42,15 @@ fn pids(found: &[Process]) -> Vec<u32> {
     pids
 }
 
-/// Whom the service of `root` finds in a table.
+/// The processes of the service with the main process `root`.
 fn of(root: Process, table: &[Process]) -> Vec<u32> {
-    let mut family = Family::default();
-    family.add(root);
-    pids(&family.grow(table))
+    let mut members = Members::default();
+    members.add(root);
+    pids(&members.update(table))
 }
 
 #[test]
-fn descendants_are_found_whatever_the_order_of_the_table() {
+fn finds_descendants_in_any_order_of_the_table() {
     let mut table = table(&[plain(42, 41), plain(41, 21), plain(43, 42)]);
     assert_eq!(of(plain(21, 20), &table), [41, 42, 43]);
     table.reverse();
@@ -58,13 +58,13 @@ fn descendants_are_found_whatever_the_order_of_the_table() {
 }
 
 #[test]
-fn the_group_and_session_of_supervise_are_nobody_s_own() {
-    // 44 was left behind in them: whose it was, nothing tells.
+fn the_group_and_session_of_supervise_do_not_count() {
+    // An orphan in that group may be of any service.
     assert_eq!(of(plain(21, 20), &table(&[plain(44, 1)])), []);
 }
 
 #[test]
-fn a_service_that_leads_its_session_has_all_of_it() {
+fn all_processes_of_a_session_that_the_service_leads_count() {
     let root = within(21, 20, 21, 21);
     let orphan = within(44, 1, 21, 21);
     let job = within(45, 1, 45, 21);
@@ -75,7 +75,7 @@ fn a_service_that_leads_its_session_has_all_of_it() {
 }
 
 #[test]
-fn so_has_a_descendant_that_leads_one_or_a_group() {
+fn all_processes_of_a_group_or_session_that_a_descendant_leads_count() {
     let (leader, orphan) = (within(41, 21, 41, 41), within(44, 1, 44, 41));
     assert_eq!(of(plain(21, 20), &table(&[leader, orphan])), [41, 44]);
     let (leader, orphan) = (within(41, 21, 41, SVSCAN), within(44, 1, 41, SVSCAN));
@@ -83,16 +83,16 @@ fn so_has_a_descendant_that_leads_one_or_a_group() {
 }
 
 #[test]
-fn a_session_whose_maker_is_gone_proves_nothing() {
+fn a_session_whose_leader_was_never_seen_does_not_count() {
     // A daemon that forked, made a session and forked again.
     assert_eq!(of(plain(21, 20), &table(&[within(44, 1, 43, 43)])), []);
-    // A descendant in it is found all the same; the others there are not.
+    // Of its processes, only a descendant counts.
     let (child, other) = (within(41, 21, 43, 43), within(44, 1, 43, 43));
     assert_eq!(of(plain(21, 20), &table(&[child, other])), [41]);
 }
 
 #[test]
-fn an_ended_leader_still_stands_for_its_session() {
+fn a_zombie_still_leads_its_session() {
     let leader = Process {
         state: b'Z',
         ..within(41, 21, 41, 41)
@@ -102,34 +102,34 @@ fn an_ended_leader_still_stands_for_its_session() {
 }
 
 #[test]
-fn what_was_known_is_kept_and_given_once() {
-    let mut family = Family::default();
-    family.add(plain(21, 20));
+fn gives_each_process_once_and_keeps_a_session_after_its_leader() {
+    let mut members = Members::default();
+    members.add(plain(21, 20));
     let (leader, orphan) = (within(41, 21, 41, 41), within(44, 1, 44, 41));
-    assert_eq!(pids(&family.grow(&table(&[leader, orphan]))), [41, 44]);
-    assert_eq!(pids(&family.grow(&table(&[leader, orphan]))), []);
-    // The leader has ended; its session is known as long as a member is in it.
+    assert_eq!(pids(&members.update(&table(&[leader, orphan]))), [41, 44]);
+    assert_eq!(pids(&members.update(&table(&[leader, orphan]))), []);
+    // The leader has ended; its session counts as long as a member is in it.
     let late = within(46, 1, 46, 41);
-    assert_eq!(pids(&family.grow(&table(&[orphan, late]))), [46]);
+    assert_eq!(pids(&members.update(&table(&[orphan, late]))), [46]);
 }
 
 #[test]
-fn a_number_that_is_given_again_is_another_process() {
-    let mut family = Family::default();
-    family.add(plain(21, 20));
+fn a_reused_pid_is_another_process() {
+    let mut members = Members::default();
+    members.add(plain(21, 20));
     let leader = within(41, 21, 41, 41);
-    assert_eq!(pids(&family.grow(&table(&[leader]))), [41]);
-    // All of session 41 have ended; a stranger has the number now.
-    let stranger = Process {
+    assert_eq!(pids(&members.update(&table(&[leader]))), [41]);
+    // All processes of session 41 have ended; another process has the number now.
+    let other = Process {
         start_time: 1000,
         ..within(41, 1, 41, 41)
     };
     let child = within(44, 41, 41, 41);
-    assert_eq!(pids(&family.grow(&table(&[stranger, child]))), []);
+    assert_eq!(pids(&members.update(&table(&[other, child]))), []);
 }
 
 #[test]
-fn nobody_is_older_than_its_parent() {
+fn a_process_older_than_its_parent_is_not_its_child() {
     let older = Process {
         start_time: 3,
         ..plain(41, 21)
@@ -138,9 +138,9 @@ fn nobody_is_older_than_its_parent() {
 }
 
 #[test]
-fn the_spared_are_spared_and_their_children_with_them() {
-    let mut family = Family::sparing([41]);
-    family.add(plain(21, 20));
+fn excluded_processes_and_their_children_do_not_count() {
+    let mut members = Members::without([41]);
+    members.add(plain(21, 20));
     let table = table(&[plain(41, 21), plain(42, 41), plain(43, 21)]);
-    assert_eq!(pids(&family.grow(&table)), [43]);
+    assert_eq!(pids(&members.update(&table)), [43]);
 }
