@@ -1,68 +1,48 @@
-//! What is outside supervise: processes, the disk, the clocks.
+//! The world outside supervise: processes, the disk, the clocks.
 
 use core::time::Duration;
 
 use daemontools::procfs::BOOT_ID_LEN;
+use daemontools::servicedir::detail::Detail;
 use daemontools::servicedir::status::{STATUS_LEN, Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::Identity;
 use daemontools::unix::signal::Signal;
+use daemontools::{Errno, Result};
 
-use crate::verdict::{Clocks, Here, Seen};
-use daemontools::servicedir::detail::Detail;
+use crate::previous::{Clocks, Context, PidOwner};
 
-/// Why a step did not come to its end.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// supervise was killed.
-    Killed,
-    /// It broke this promise.
-    Broken(String),
-}
-
-/// Shorthand for a broken promise.
-pub(super) fn broken<T>(what: impl Into<String>) -> Result<T, Stop> {
-    Err(Stop::Broken(what.into()))
-}
-
-/// A process: pid, and its start in clock ticks since boot.
+/// A process: its pid, and its start time in clock ticks since boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Process {
     pub(super) pid: u32,
-    pub(super) born: u64,
+    pub(super) start_time: u64,
 }
 
-/// When all began, by the wall clock.
+/// The wall clock at the beginning, in seconds since 1970.
 const EPOCH: i64 = 1_700_000_000;
-/// Half a second, in milliseconds.
-pub(super) const TICK: u64 = 500;
+/// The unit of time: half a second, in milliseconds.
+pub(super) const STEP: u64 = 500;
 
 #[derive(Clone, Debug)]
 pub(super) struct World {
-    /// Milliseconds since the beginning of all, and at the last boot.
+    /// Milliseconds since the beginning: now, and at the last boot.
     pub(super) now: u64,
     pub(super) boot_at: u64,
     pub(super) boot: u8,
     pub(super) normally_down: bool,
-    /// When the svscan that there is was started, in clock ticks since boot.
+    /// Start time of svscan, in clock ticks since boot.
     pub(super) svscan: u64,
     /// Running copies of the service.
     pub(super) services: Vec<Process>,
-    /// A process that has the pid of a record and is no service.
-    pub(super) stranger: Option<Process>,
+    /// Another process that has the pid of the record.
+    pub(super) other: Option<Process>,
     pub(super) status: Option<[u8; STATUS_LEN]>,
     pub(super) detail: Detail,
     pub(super) full: bool,
-    /// Whether a fork would succeed.
-    pub(super) forks: bool,
-    /// Whether one was tried.
-    pub(super) asked: bool,
-    /// Signals sent by the last command.
+    /// Signals sent for the last command.
     pub(super) sent: Vec<Signal>,
-    /// What supervise has done since it was last let go, and how much more it may.
-    pub(super) done: u32,
-    fuse: Option<u32>,
     pids: u32,
     stamps: u32,
 }
@@ -76,47 +56,27 @@ impl World {
             normally_down,
             svscan: 0,
             services: Vec::new(),
-            stranger: None,
+            other: None,
             status: None,
             detail: Detail::default(),
             full: false,
-            forks: true,
-            asked: false,
             sent: Vec::new(),
-            done: 0,
-            fuse: None,
             pids: 100,
             stamps: 0,
         }
     }
 
-    /// Lets supervise do so many things before it is killed.
-    pub(super) fn light(&mut self, fuse: Option<u32>) {
-        self.fuse = fuse;
-        self.done = 0;
-        self.asked = false;
-        self.sent.clear();
-    }
-
-    /// To be asked before each thing that is seen outside.
-    pub(super) fn does(&mut self) -> Result<(), Stop> {
-        if self.fuse == Some(self.done) {
-            return Err(Stop::Killed);
-        }
-        self.done += 1;
-        Ok(())
-    }
-
+    /// Half a second passes.
     pub(super) fn pass(&mut self) {
-        self.now += TICK;
+        self.now += STEP;
     }
 
     pub(super) fn monotonic(&self) -> Monotonic {
         Monotonic(self.now * 1_000_000)
     }
 
-    /// The wall clock: no two looks at it give the same. The C original's stamps are
-    /// whole microseconds and 500 ns, the others are not.
+    /// The wall clock: no two calls return the same. A timestamp of the C original is
+    /// whole microseconds and 500 ns, others are not.
     pub(super) fn wall(&mut self) -> Tai64n {
         self.stamps += 1;
         Self::label(self.now, self.stamps * 1000 + 1)
@@ -128,7 +88,7 @@ impl World {
         Tai64n::from_unix(EPOCH + seconds, millis * 1_000_000 + nanos)
     }
 
-    /// When a stamp was made, as [`Self::now`] counts.
+    /// When a timestamp was made, in the unit of [`Self::now`].
     pub(super) fn millis(stamp: Tai64n) -> u64 {
         let seconds = stamp.unix_seconds() - EPOCH;
         u64::try_from(seconds).expect("a stamp of ours") * 1000 + u64::from(stamp.nanos / 1_000_000)
@@ -145,9 +105,9 @@ impl World {
         Some([self.boot; BOOT_ID_LEN])
     }
 
-    /// Where a supervise begins now.
-    pub(super) fn here(&self) -> Here {
-        Here {
+    /// What is true for a supervise that begins now.
+    pub(super) fn context(&self) -> Context {
+        Context {
             boot: self.boot_id(),
             init: Some(1),
             directory: Identity {
@@ -158,9 +118,12 @@ impl World {
         }
     }
 
-    /// When a write that is tried now is to be tried again, if it fails.
-    pub(super) fn again(&self) -> Option<Monotonic> {
-        self.full.then(|| self.monotonic() + Duration::from_secs(1))
+    /// Whether there is room on the disk.
+    pub(super) const fn space(&self) -> Result<()> {
+        match self.full {
+            true => Err(Errno::ENOSPC),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn ticks(&self) -> u64 {
@@ -171,7 +134,7 @@ impl World {
         self.pids += 1;
         Process {
             pid: self.pids,
-            born: self.ticks(),
+            start_time: self.ticks(),
         }
     }
 
@@ -179,51 +142,56 @@ impl World {
         self.status.as_ref().map(Status::unpack)
     }
 
-    /// What the kernel says of a pid.
-    pub(super) fn look(&self, pid: u32) -> Seen {
-        let mut all = self.services.iter().chain(&self.stranger);
+    /// The process that has a pid.
+    pub(super) fn pid_owner(&self, pid: u32) -> PidOwner {
+        let mut all = self.services.iter().chain(&self.other);
         all.find(|process| process.pid == pid)
-            .map_or(Seen::Nobody, |process| Seen::Born(process.born))
-    }
-
-    /// Whether the record's pid is free and its process was started long enough ago:
-    /// a pid is not used twice within a second.
-    pub(super) fn may_be_given_again(&self) -> bool {
-        let long_ago = Self::label(self.now - 2 * TICK - 1, 0);
-        self.stranger.is_none()
-            && self.record().is_some_and(|record| {
-                record.pid != 0 && self.look(record.pid) == Seen::Nobody && record.since < long_ago
+            .map_or(PidOwner::None, |process| {
+                PidOwner::StartedAt(process.start_time)
             })
     }
 
-    /// Gives it to another, in another boot with the very start time of the old one.
-    pub(super) fn give_again(&mut self) {
+    /// Whether another process may get the record's pid: it is free, and the process was
+    /// started long enough ago. A pid is not used twice within a second.
+    pub(super) fn may_reuse_pid(&self) -> bool {
+        let long_ago = Self::label(self.now - 2 * STEP - 1, 0);
+        self.other.is_none()
+            && self.record().is_some_and(|record| {
+                record.pid != 0
+                    && self.pid_owner(record.pid) == PidOwner::None
+                    && record.since < long_ago
+            })
+    }
+
+    /// Another process gets the record's pid; in another boot, with the start time of the
+    /// old one.
+    pub(super) fn reuse_pid(&mut self) {
         let pid = self.record().map_or(0, |record| record.pid);
         let known = self.detail.process.filter(|known| known.pid == pid);
-        let born = match known {
+        let start_time = match known {
             Some(known) if self.detail.boot != self.boot_id() => known.start_time,
             _ => self.ticks(),
         };
-        self.stranger = Some(Process { pid, born });
+        self.other = Some(Process { pid, start_time });
     }
 
     pub(super) fn reboot(&mut self) {
         self.services.clear();
-        self.stranger = None;
+        self.other = None;
         self.boot = if self.boot == b'a' { b'b' } else { b'a' };
         if self.detail.boot == self.boot_id() {
-            // There are more than two.
+            // The detail file is of an earlier boot with that id.
             self.boot = b'c';
         }
-        self.now += TICK;
+        self.now += STEP;
         self.boot_at = self.now;
-        self.now += 20 * TICK;
+        self.now += 20 * STEP;
         self.svscan = self.ticks();
     }
 
     /// The C original starts the service, is told what is wanted, and is killed.
     pub(super) fn original(&mut self, want: Want) {
-        self.stranger = None;
+        self.other = None;
         let process = self.new_process();
         self.stamps += 1;
         let status = Status {

@@ -1,6 +1,5 @@
-//! One of supervise's own files, held open. What counts is not that a file has its name
-//! but that it is the one that is open here: a lock or a FIFO that somebody put in its
-//! place locks nothing and leads nowhere.
+//! One of supervise's own files, held open. A name that exists is not enough: a lock or a
+//! FIFO that somebody put in the place of ours locks nothing and leads nowhere.
 
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
@@ -9,29 +8,29 @@ use daemontools::unix::fifo;
 use daemontools::unix::file::{self, Identity, Kind};
 use daemontools::{Errno, Result};
 
-use crate::ME;
+use crate::reporter::REPORTER;
 
-/// An open file and which one it is.
+/// An open file and its identity.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct OpenFile {
     pub(super) fd: OwnedFd,
     identity: Identity,
 }
 
-impl Held {
+impl OpenFile {
     pub(super) fn new(fd: OwnedFd) -> Result<Self> {
         let identity = file::fstat(&fd)?.identity;
         Ok(Self { fd, identity })
     }
 
-    /// Whether `path` still leads here.
+    /// Whether `path` still names this file.
     pub(super) fn is_at(&self, path: &CStr) -> bool {
         file::lstat(path).is_ok_and(|facts| facts.identity == self.identity)
     }
 }
 
-/// Makes a FIFO if it is not there, and instead of anything else that is: what is
-/// no FIFO there would be read for ever, or be written by every client. Trouble
+/// Makes a FIFO if the name is free, and replaces any other kind of file but a directory:
+/// a regular file would be read without end, or be written by every client. A failure
 /// shows when the FIFO is opened.
 pub(super) fn make_fifo(dir: &CStr, path: &CStr) {
     if fifo::make(path) == Err(Errno::EEXIST)
@@ -39,11 +38,9 @@ pub(super) fn make_fifo(dir: &CStr, path: &CStr) {
         && !matches!(facts.kind, Kind::Fifo | Kind::Directory)
         && file::unlink(path).is_ok()
     {
-        let file = [dir.to_bytes(), b"/", path.to_bytes()];
-        ME.warning(
-            &[file[0], file[1], file[2], b" was no FIFO: making it again"],
-            None,
-        );
+        let (dir, path_bytes) = (dir.to_bytes(), path.to_bytes());
+        let what = b" was no FIFO: making it again";
+        REPORTER.warning(&[dir, b"/", path_bytes, what], None);
         let _ = fifo::make(path);
     }
 }
