@@ -391,7 +391,7 @@ fn takeovers() -> Vec<Case> {
 fn doubts() -> Vec<Case> {
     let without = |call: &'static str, text: &'static str| {
         Case::scenario(
-            format!("without {call} it says so once and goes on"),
+            format!("without {call} it reports that once and runs on"),
             move |side| {
                 let (first, before) = started(side);
                 end(&first);

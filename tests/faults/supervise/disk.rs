@@ -83,7 +83,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let options = options.write(true).custom_flags(libc::O_NONBLOCK);
                 let mut control = options.open(control).expect("the control FIFO");
                 std::io::Write::write_all(&mut control, b"d").expect("room");
-                side.until("the trouble", || !supervise.stderr().is_empty());
+                side.until("the warning", || !supervise.stderr().is_empty());
                 let gone = || !Path::new(&format!("/proc/{}", service.pid)).exists();
                 side.until("the end of the service", gone);
                 drop(file);
