@@ -16,6 +16,15 @@ const POLITE: &str = "trap 'sleep 0.2; echo bye; echo service >>../order; exit' 
 /// A logger that reports when it has read everything.
 const LAST: &str = "cat >>lines; echo logger >>../../order";
 
+/// The transcript of a stop in order, see [`report`].
+const STOPPED: &[&str] = &[
+    "end: exit 0",
+    "lines: hello bye",
+    "order: service logger",
+    "left: 0",
+    "stderr:",
+];
+
 pub(crate) fn cases() -> Vec<Case> {
     let stop = |name: &str, signal: Signal| {
         Case::scenario(name, move |side| {
@@ -25,13 +34,7 @@ pub(crate) fn cases() -> Vec<Case> {
             svscan.signal(signal);
             report(side, svscan.wait(), &svscan);
         })
-        .promises(&[
-            "end: exit 0",
-            "lines: hello bye",
-            "order: service logger",
-            "left: 0",
-            "stderr:",
-        ])
+        .promises(STOPPED)
     };
     vec![
         stop("TERM: services, then loggers, then itself", Signal::SIGTERM),
@@ -47,13 +50,7 @@ pub(crate) fn cases() -> Vec<Case> {
             second.signal(Signal::SIGTERM);
             report(side, second.wait(), &second);
         })
-        .promises(&[
-            "end: exit 0",
-            "lines: hello bye",
-            "order: service logger",
-            "left: 0",
-            "stderr:",
-        ]),
+        .promises(STOPPED),
         Case::scenario("TERM while it begins leaves nothing behind", |side| {
             tree(side);
             for round in 0..10_u64 {
@@ -76,13 +73,7 @@ pub(crate) fn cases() -> Vec<Case> {
             svscan.signal(Signal::SIGTERM);
             report(side, svscan.wait(), &svscan);
         })
-        .promises(&[
-            "end: exit 0",
-            "lines: hello bye",
-            "order: service logger",
-            "left: 0",
-            "stderr:",
-        ]),
+        .promises(STOPPED),
         Case::scenario("who does not stop is killed when told again", |side| {
             side.service(
                 "s/x",
@@ -149,13 +140,7 @@ pub(crate) fn cases() -> Vec<Case> {
             report(side, unshare.wait(), &unshare);
         })
         .needs(Need::Namespaces)
-        .promises(&[
-            "end: exit 0",
-            "lines: hello bye",
-            "order: service logger",
-            "left: 0",
-            "stderr:",
-        ]),
+        .promises(STOPPED),
     ]
 }
 
