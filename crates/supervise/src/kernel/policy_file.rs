@@ -3,6 +3,7 @@
 //! for each version of the file.
 
 use core::ffi::CStr;
+use std::os::fd::OwnedFd;
 
 use daemontools::servicedir::POLICY;
 use daemontools::servicedir::policy::{FILE_MAX, Policy, Trouble};
@@ -68,7 +69,7 @@ impl PolicyFile {
         };
         let result = file
             .map_err(Failure::Error)
-            .and_then(|file| self.parse(file));
+            .and_then(|file| self.parse(&file));
         if let Err(failure) = result
             && self.failure != Some(failure)
         {
@@ -80,8 +81,8 @@ impl PolicyFile {
 
     // Not inlined: its buffer would be on the stack of every turn of the loop.
     #[inline(never)]
-    fn parse(&mut self, file: std::os::fd::OwnedFd) -> Result<(), Failure> {
-        let facts = file::fstat(&file)?;
+    fn parse(&mut self, file: &OwnedFd) -> Result<(), Failure> {
+        let facts = file::fstat(file)?;
         if facts.kind != Kind::Regular {
             return Err(Failure::NotRegular);
         }
@@ -93,7 +94,7 @@ impl PolicyFile {
         let mut text = [0; FILE_MAX + 1];
         let mut length = 0;
         while length < text.len() {
-            match fd::read(&file, &mut text[length..]) {
+            match fd::read(file, &mut text[length..]) {
                 Ok(0) => break,
                 Ok(count) => length += count,
                 Err(Errno::EINTR) => {}
