@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::stamp;
 use daemontools::servicedir::status::{STATUS_LEN, Status};
 use daemontools::strerr::{Decimal, Fatal};
 use daemontools::tai64n::Tai64n;
@@ -25,7 +26,6 @@ use crate::host::{AdoptResult, Child, Host, PreviousFiles};
 use crate::machine::{Actions, Event, Machine};
 use crate::previous::{Clocks, Context, Decided, Decision, PidOwner};
 use crate::reporter::REPORTER;
-use crate::stamp;
 
 pub(crate) use child::Inheritance;
 use record_files::RecordFiles;

@@ -12,7 +12,6 @@
 //! | `kernel` | the host of the running program: fork, signals, files, clocks |
 //! | `files` | the files that supervise holds open: lock, control, ok |
 //! | `setup` | what happens before the first start |
-//! | `stamp` | timestamps that tell who wrote a record |
 //! | `model` | a test: the same loop on a simulated host, in every state |
 //!
 //! It has one place where it waits, starts no threads, and allocates nothing once it
@@ -31,7 +30,6 @@ mod previous;
 mod record;
 mod reporter;
 mod setup;
-mod stamp;
 mod supervisor;
 
 use daemontools::{Args, getopt};

@@ -21,11 +21,10 @@ use core::time::Duration;
 
 use daemontools::procfs::{self, BOOT_ID_LEN};
 use daemontools::servicedir::detail::{Detail, MainProcess};
+use daemontools::servicedir::stamp;
 use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::file::Identity;
-
-use crate::stamp;
 
 /// What an earlier supervise left, and what the kernel says about it.
 #[derive(Debug)]

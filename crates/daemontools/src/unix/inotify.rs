@@ -1,5 +1,5 @@
-//! inotify, read without the heap: svscan's way to learn at once of what changes
-//! in its directories.
+//! inotify, read without the heap: how svscan and svwait learn at once of what changes
+//! in their directories.
 
 use core::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -17,6 +17,10 @@ pub enum Change {
     Made,
     /// A name was moved here from elsewhere.
     MovedHere,
+    /// A file was opened.
+    Opened,
+    /// A file was closed by a process that had it open for reading only.
+    ReaderClosed,
     /// Anything else that was watched for.
     Other,
 }
@@ -82,6 +86,37 @@ impl Inotify {
         )
     }
 
+    /// Watches a directory for names that arrive, and for its own removal.
+    ///
+    /// # Errors
+    /// What `inotify_add_watch(2)` says.
+    pub fn arrivals_and_end(&self, path: &CStr) -> Result<Watch> {
+        self.add(
+            path,
+            libc::IN_CREATE | libc::IN_MOVED_TO | libc::IN_DELETE_SELF | libc::IN_MOVE_SELF,
+        )
+    }
+
+    /// Watches a directory for names that come and go, for files in it that are written,
+    /// opened, or closed by a reader, and for its own removal.
+    ///
+    /// # Errors
+    /// What `inotify_add_watch(2)` says.
+    pub fn names_and_readers(&self, path: &CStr) -> Result<Watch> {
+        self.add(
+            path,
+            libc::IN_CREATE
+                | libc::IN_MOVED_TO
+                | libc::IN_MOVED_FROM
+                | libc::IN_DELETE
+                | libc::IN_MODIFY
+                | libc::IN_OPEN
+                | libc::IN_CLOSE_NOWRITE
+                | libc::IN_DELETE_SELF
+                | libc::IN_MOVE_SELF,
+        )
+    }
+
     fn add(&self, path: &CStr, mask: u32) -> Result<Watch> {
         let mask = mask | libc::IN_ONLYDIR;
         // SAFETY: the path is a C string that outlives the call.
@@ -143,6 +178,10 @@ const fn change(mask: u32) -> Change {
         Change::Made
     } else if mask & libc::IN_MOVED_TO != 0 {
         Change::MovedHere
+    } else if mask & libc::IN_OPEN != 0 {
+        Change::Opened
+    } else if mask & libc::IN_CLOSE_NOWRITE != 0 {
+        Change::ReaderClosed
     } else {
         Change::Other
     }

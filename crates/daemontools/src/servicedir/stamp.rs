@@ -2,15 +2,15 @@
 //! original reads microseconds and adds 500 ns, as do its relatives. Ours has the
 //! nanoseconds of the clock, and never ends as the original's do.
 
-use daemontools::tai64n::Tai64n;
-use daemontools::unix::clock;
+use crate::tai64n::Tai64n;
+use crate::unix::clock;
 
 /// Nanoseconds beyond whole microseconds in a timestamp of the C original.
 const ORIGINAL: u32 = 500;
 
 /// The wall clock now, as a timestamp that cannot be the C original's.
 #[must_use]
-pub(crate) fn now() -> Tai64n {
+pub fn now() -> Tai64n {
     ours(clock::wall())
 }
 
@@ -23,7 +23,7 @@ fn ours(stamp: Tai64n) -> Tai64n {
 
 /// Whether the C original may have made a timestamp.
 #[must_use]
-pub(crate) const fn may_be_from_original(stamp: Tai64n) -> bool {
+pub const fn may_be_from_original(stamp: Tai64n) -> bool {
     stamp.nanos % 1000 == ORIGINAL
 }
 
