@@ -152,7 +152,8 @@ impl Pending {
 /// good since, its state does.
 fn is_ready(reached: bool, changed: bool) -> core::result::Result<bool, Trouble> {
     let state = query::state(c".").map_err(query::Error::errno)?;
-    if !reached && !(changed && state.is_final()) {
+    let is_new = reached || (changed && state.is_final());
+    if !is_new {
         return Ok(false);
     }
     match Condition::Ready.verdict(state) {
