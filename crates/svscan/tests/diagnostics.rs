@@ -1,9 +1,7 @@
-//! What svscan tells whoever debugs it, with `DAEMONTOOLS_LOG`.
+//! The diagnostics that `DAEMONTOOLS_LOG` asks for.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod support;
-
-use std::fs;
 
 use support::{Tree, is_alive, kill, wait_for};
 
@@ -17,7 +15,7 @@ fn wait_said(tree: &Tree, text: &str) {
 }
 
 #[test]
-fn every_event_is_a_line_with_what_was_decided() {
+fn writes_a_line_for_each_event_and_decision() {
     let mut tree = Tree::new();
     tree.service("a", "exec sleep 1000");
     tree.service("a/log", "exec cat");
@@ -70,9 +68,9 @@ fn every_event_is_a_line_with_what_was_decided() {
     }
 }
 
-/// supervise inherits the variable; between fork and exec svscan's child says nothing.
+/// supervise inherits the variable. Between fork and exec a child of svscan writes nothing.
 #[test]
-fn only_svscan_itself_writes_and_nothing_without_the_variable() {
+fn writes_nothing_in_children_and_nothing_without_the_variable() {
     for filter in [None, Some("svscan=off"), Some("svscan=debug")] {
         let mut tree = Tree::new();
         tree.service("a", "exec sleep 1000");
@@ -80,8 +78,6 @@ fn only_svscan_itself_writes_and_nothing_without_the_variable() {
         command.envs(filter.map(|filter| ("DAEMONTOOLS_LOG", filter)));
         tree.start_as(&mut command);
         tree.supervise("a");
-        // A dangling link is reported by each scan: what comes before it has been written.
-        fs::create_dir(tree.path("b")).expect("mkdir");
         tree.service("b", "exec sleep 1000");
         tree.supervise("b");
         let said = tree.said();
