@@ -4,6 +4,7 @@
 
 use core::time::Duration;
 
+use daemontools::buffer::Buffer;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::{self, Kind};
 use daemontools::unix::{fd, poll};
@@ -18,8 +19,7 @@ const ROOM: usize = 4096;
 /// The alerts that are not printed yet.
 #[derive(Debug)]
 pub(crate) struct Alerts {
-    bytes: [u8; ROOM],
-    filled: usize,
+    text: Buffer<ROOM>,
     /// Whether a write can have to wait for a reader.
     may_block: bool,
     /// Whether the reader did not read in time. Nothing is waited for until it does.
@@ -31,8 +31,7 @@ impl Alerts {
     pub(crate) fn new() -> Self {
         let facts = file::fstat(fd::STDERR);
         Self {
-            bytes: [0; ROOM],
-            filled: 0,
+            text: Buffer::new(),
             may_block: !facts.is_ok_and(|facts| facts.kind == Kind::Regular),
             is_stuck: false,
         }
@@ -40,7 +39,7 @@ impl Alerts {
 
     /// Whether there is room for one more.
     pub(crate) const fn has_room(&self) -> bool {
-        self.filled + SHOWN + 4 <= ROOM
+        self.text.len() + SHOWN + 4 <= ROOM
     }
 
     /// Adds the beginning of a line, for which there is room.
@@ -48,21 +47,20 @@ impl Alerts {
         let shown = &line[..line.len().min(SHOWN)];
         let end: &[u8] = if line.len() > SHOWN { b"...\n" } else { b"\n" };
         for part in [shown, end] {
-            self.bytes[self.filled..self.filled + part.len()].copy_from_slice(part);
-            self.filled += part.len();
+            self.text.push_cut(part);
         }
     }
 
     /// Prints all of them, or drops them if nobody reads.
     pub(crate) fn print(&mut self) {
-        let filled = core::mem::take(&mut self.filled);
         self.is_stuck = self.may_block
             && !fd::writable_now(fd::STDERR)
             && (self.is_stuck
                 || poll::writable_by(fd::STDERR, Monotonic::now() + PATIENCE) != Ok(true));
         if !self.is_stuck {
             // Nobody is left to tell when this fails.
-            let _ = fd::write_all(fd::STDERR, &self.bytes[..filled]);
+            let _ = fd::write_all(fd::STDERR, self.text.as_bytes());
         }
+        self.text.truncate(0);
     }
 }
