@@ -12,7 +12,6 @@ mod inherited;
 mod input;
 mod journal;
 mod log;
-mod mark;
 mod message;
 mod pipeline;
 mod retry;
@@ -26,7 +25,10 @@ use daemontools::Args;
 #[must_use]
 pub fn run(args: Args) -> i32 {
     match setup::begin(args) {
-        Ok(input) => input.run(),
+        Ok(input) => {
+            input.run();
+            0
+        }
         Err(fatal) => fatal.code(),
     }
 }

@@ -2,32 +2,25 @@
 
 use daemontools::strerr::Reporter;
 
-use crate::journal::{self, Trouble};
+use crate::journal::{self, KeepError};
 
 /// Writes this program's messages; drops one rather than wait for its reader.
 pub(crate) static ME: Reporter = Reporter::long_lived("multilog");
 
-/// Says that what this process reads is lost if it is killed.
-pub(crate) fn say_none(directory: &[u8], trouble: Trouble) {
-    let (why, error): (&[u8], _) = match trouble {
-        Trouble::InUse => (b": another process has it", None),
-        Trouble::Foreign => (b": it is not a file of ours alone", None),
-        Trouble::System(error) => (b"", Some(error)),
+/// Warns that a kill loses what this process has read.
+pub(crate) fn warn_no_journal(directory: &[u8], error: KeepError) {
+    let (why, error): (&[u8], _) = match error {
+        KeepError::InUse => (b": another process has it", None),
+        KeepError::Foreign => (b": it is not a file of ours alone", None),
+        KeepError::System(error) => (b"", Some(error)),
     };
     let name = journal::NAME.to_bytes();
     ME.warning(&[b"unable to keep ", directory, b"/", name, why], error);
 }
 
-/// Says that somebody was about to change the journal.
-pub(crate) fn say_made_again(directory: &[u8]) {
+/// Warns that another process was about to change the journal.
+pub(crate) fn warn_journal_replaced(directory: &[u8]) {
     let name = journal::NAME.to_bytes();
-    ME.warning(
-        &[
-            directory,
-            b"/",
-            name,
-            b" was opened for writing, making it again",
-        ],
-        None,
-    );
+    let what = b" was opened for writing, making it again";
+    ME.warning(&[directory, b"/", name, what], None);
 }

@@ -68,13 +68,22 @@ pub fn offset(fd: impl AsFd) -> Result<u64> {
     nix::unistd::lseek(fd, 0, nix::unistd::Whence::SeekCur).map(i64::cast_unsigned)
 }
 
-/// Makes a file `len` bytes long, every one of them with its place on the disk.
+/// Gives `len` bytes of a file from `offset` on their place on the disk.
 ///
 /// # Errors
-/// What `ftruncate(2)` and `fallocate(2)` say.
-pub fn allocate(fd: impl AsFd, len: i64) -> Result<()> {
-    truncate(&fd, len)?;
-    nix::fcntl::fallocate(fd, FallocateFlags::empty(), 0, len)
+/// What `fallocate(2)` says: EOPNOTSUPP where the file system cannot do that.
+pub fn allocate(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
+    nix::fcntl::fallocate(fd, FallocateFlags::empty(), offset, len)
+}
+
+/// Gives the place of `len` bytes from `offset` on back to the file system. They are zeros
+/// then, and the file is as long as before.
+///
+/// # Errors
+/// What `fallocate(2)` says: EOPNOTSUPP where the file system cannot do that.
+pub fn punch_hole(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
+    let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+    nix::fcntl::fallocate(fd, flags, offset, len)
 }
 
 /// Cuts or extends a file to `len` bytes.

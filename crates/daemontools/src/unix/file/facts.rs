@@ -26,7 +26,7 @@ pub enum Kind {
 }
 
 /// Which file it is, whatever it is called: device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     /// The device.
     pub device: u64,
