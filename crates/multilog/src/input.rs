@@ -12,9 +12,9 @@ use daemontools::unix::signal::{Caught, Mask, Signal};
 use daemontools::unix::{fd, pipe, poll};
 
 use crate::flood::{self, Flood};
-use crate::journal::BLOCK;
+use crate::journal::{self, BLOCK, KeepError};
 use crate::log::Log;
-use crate::message;
+use crate::message::ME;
 use crate::pipeline::Pipeline;
 
 /// How long there must be nothing to read before memory is given back.
@@ -234,13 +234,26 @@ impl Input {
             Ok(wanted) => {
                 self.is_warned = false;
                 if wanted == Wanted::Writing {
-                    message::warn_journal_replaced(log.path());
+                    let name = journal::NAME.to_bytes();
+                    let what = b" was opened for writing, making it again";
+                    ME.warning(&[log.path(), b"/", name, what], None);
                 }
             }
             Err(error) if !core::mem::replace(&mut self.is_warned, true) => {
-                message::warn_no_journal(log.path(), error);
+                warn_no_journal(log.path(), error);
             }
             Err(_) => {}
         }
     }
+}
+
+/// Warns that a kill loses what this process has read.
+pub(crate) fn warn_no_journal(directory: &[u8], error: KeepError) {
+    let (why, error): (&[u8], _) = match error {
+        KeepError::InUse => (b": another process has it", None),
+        KeepError::Foreign => (b": it is not a file of ours alone", None),
+        KeepError::System(error) => (b"", Some(error)),
+    };
+    let name = journal::NAME.to_bytes();
+    ME.warning(&[b"unable to keep ", directory, b"/", name, why], error);
 }

@@ -55,7 +55,7 @@ pub(crate) type Opened = (Journal, &'static mut [u8]);
 
 /// What a journal held when it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+enum Found {
     /// Nothing of use.
     Nothing,
     /// Input and state of a process with the same script.
@@ -79,8 +79,8 @@ impl Journal {
         Ok((journal, bytes))
     }
 
-    /// Opens the journal in a directory, for `logs` logs of a script with this hash. Gives
-    /// what it held, and why no file is kept for a successor, if so.
+    /// Opens the journal in a directory, for `logs` logs of a script with this hash. What
+    /// an earlier process left is pending. Gives why no file is kept for a successor, if so.
     ///
     /// # Errors
     /// There is no memory.
@@ -88,11 +88,11 @@ impl Journal {
         directory: impl AsFd,
         logs: usize,
         script: u64,
-    ) -> Result<(Opened, Found, Result<(), KeepError>), Errno> {
+    ) -> Result<(Opened, Result<(), KeepError>), Errno> {
         let (mut journal, bytes) = Self::private(logs)?;
         let (found, kept) = journal.begin(directory, bytes, script, boot_words());
         journal.settle(bytes, found);
-        Ok(((journal, bytes), found, kept))
+        Ok(((journal, bytes), kept))
     }
 
     fn begin(

@@ -14,7 +14,6 @@ mod journal;
 mod log;
 mod message;
 mod pipeline;
-mod retry;
 mod script;
 mod setup;
 mod status;

@@ -1,26 +1,33 @@
-//! The messages of this program that more than one module writes.
+//! Messages, and what follows a failure after input was read: a warning, a pause, another
+//! try, without end.
 
+use core::time::Duration;
+
+use daemontools::Errno;
 use daemontools::strerr::Reporter;
-
-use crate::journal::{self, KeepError};
+use daemontools::unix::clock::Monotonic;
+use daemontools::unix::{memory, poll};
 
 /// Writes this program's messages; drops one rather than wait for its reader.
 pub(crate) static ME: Reporter = Reporter::long_lived("multilog");
 
-/// Warns that a kill loses what this process has read.
-pub(crate) fn warn_no_journal(directory: &[u8], error: KeepError) {
-    let (why, error): (&[u8], _) = match error {
-        KeepError::InUse => (b": another process has it", None),
-        KeepError::Foreign => (b": it is not a file of ours alone", None),
-        KeepError::System(error) => (b"", Some(error)),
-    };
-    let name = journal::NAME.to_bytes();
-    ME.warning(&[b"unable to keep ", directory, b"/", name, why], error);
+/// The time between two tries.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Calls `attempt` until it succeeds. Each failure is a warning, `PARTS, pausing:
+/// ERROR`, and a pause.
+pub(crate) fn retry<T>(parts: &[&[u8]], mut attempt: impl FnMut() -> Result<T, Errno>) -> T {
+    loop {
+        match attempt() {
+            Ok(value) => return value,
+            Err(Errno::EINTR) => {}
+            Err(error) => pause(parts, error),
+        }
+    }
 }
 
-/// Warns that another process was about to change the journal.
-pub(crate) fn warn_journal_replaced(directory: &[u8]) {
-    let name = journal::NAME.to_bytes();
-    let what = b" was opened for writing, making it again";
-    ME.warning(&[directory, b"/", name, what], None);
+/// Writes the warning `PARTS, pausing: ERROR` and sleeps.
+pub(crate) fn pause(parts: &[&[u8]], error: impl Into<Option<Errno>>) {
+    ME.warning(&[parts, &[b", pausing"]].concat(), error);
+    memory::rest(|| poll::pause_until(Monotonic::now() + PAUSE));
 }

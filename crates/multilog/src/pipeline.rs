@@ -88,7 +88,10 @@ impl Pipeline {
         let (mut start, read_at) = (state.start, state.read_at);
         let prefix = self.script.prefix.to_bytes();
         let stamp = Stamp::new(self.script.stamp, prefix, state.now);
-        let mut first = Stamp::new(self.script.stamp, prefix, state.line);
+        let mut first = stamp;
+        if state.line != state.now {
+            first = Stamp::new(self.script.stamp, prefix, state.line);
+        }
         if state.long {
             let newline = memchr(b'\n', &input[start..]);
             let end = newline.map_or(input.len(), |at| start + at + 1);

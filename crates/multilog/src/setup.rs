@@ -8,10 +8,10 @@ use daemontools::unix::{fd, file, localtime};
 use daemontools::{Args, Errno};
 
 use crate::inherited;
-use crate::input::Input;
-use crate::journal::{self, Found, Journal, Opened};
+use crate::input::{Input, warn_no_journal};
+use crate::journal::{self, Journal, Opened};
 use crate::log::{Entered, Log};
-use crate::message::{self, ME};
+use crate::message::ME;
 use crate::pipeline::Pipeline;
 use crate::script::{Format, Script};
 use crate::status::Status;
@@ -51,11 +51,11 @@ pub(crate) fn begin(args: Args) -> Result<Input, Fatal> {
         let log = go_back()
             .and_then(|()| Entered::enter(*log))
             .and_then(|entered| {
-                let found = match opened.take() {
-                    Some(found) => found,
+                let known = match opened.take() {
+                    Some(known) => known,
                     None => open_journal(&entered, script.logs.len(), hash)?,
                 };
-                let ((journal, _), _) = opened.insert(found);
+                let (journal, _) = opened.insert(known);
                 entered.open(index, journal)
             });
         match log {
@@ -66,23 +66,23 @@ pub(crate) fn begin(args: Args) -> Result<Input, Fatal> {
             }
         }
     }
-    let ((journal, bytes), found) = match opened {
+    let (journal, bytes) = match opened {
         Some(opened) => opened,
-        None => (Journal::private(0).map_err(no_memory)?, Found::Nothing),
+        None => Journal::private(0).map_err(no_memory)?,
     };
     let mut pipeline = Pipeline::new(script, logs, statuses, journal);
-    finish_pending(&mut pipeline, bytes, found);
+    finish_pending(&mut pipeline, bytes);
     Ok(Input::new(pipeline, bytes, signals, mask))
 }
 
 /// Opens the journal in the first log's directory.
-fn open_journal(entered: &Entered, logs: usize, hash: u64) -> Result<(Opened, Found), Fatal> {
-    let (opened, found, kept) =
-        Journal::open(entered.directory(), logs, hash).map_err(no_memory)?;
+fn open_journal(entered: &Entered, logs: usize, hash: u64) -> Result<Opened, Fatal> {
+    let opened = Journal::open(entered.directory(), logs, hash);
+    let (opened, kept) = opened.map_err(no_memory)?;
     if let Err(error) = kept {
-        message::warn_no_journal(entered.path(), error);
+        warn_no_journal(entered.path(), error);
     }
-    Ok((opened, found))
+    Ok(opened)
 }
 
 fn no_memory(error: Errno) -> Fatal {
@@ -90,8 +90,8 @@ fn no_memory(error: Errno) -> Fatal {
 }
 
 /// Before an exit: removes a journal that holds nothing.
-fn remove_empty(opened: Option<(Opened, Found)>, first: Option<&Log>) {
-    if let (Some(((mut journal, _), _)), Some(log)) = (opened, first)
+fn remove_empty(opened: Option<Opened>, first: Option<&Log>) {
+    if let (Some((mut journal, _)), Some(log)) = (opened, first)
         && journal.state.is_empty()
     {
         journal.remove(log.directory());
@@ -99,13 +99,10 @@ fn remove_empty(opened: Option<(Opened, Found)>, first: Option<&Log>) {
 }
 
 /// Finishes what an earlier process had read and not completely written.
-fn finish_pending(pipeline: &mut Pipeline, bytes: &mut [u8], found: Found) {
+fn finish_pending(pipeline: &mut Pipeline, bytes: &mut [u8]) {
     let facts = file::fstat(fd::STDIN);
     let source = facts.map_or_else(|_| Identity::default(), |facts| facts.identity);
     let before = core::mem::replace(&mut pipeline.journal.state.source, source);
-    if found == Found::Nothing {
-        return;
-    }
     pipeline.process(bytes);
     if source != before {
         // The end of an unfinished line will not come from another source.

@@ -7,7 +7,7 @@ use daemontools::unix::file::{self, Facts, Identity};
 use daemontools::unix::lock;
 use daemontools::{Errno, procfs};
 
-use super::layout::{BOOT, Boot, DIRECTORY, HEAD, LOGS, MAGIC, NEXT, OWN, ROOM, SCRIPT, words_for};
+use super::layout::{BOOT, Boot, DIRECTORY, HEAD, LOGS, MAGIC, OWN, ROOM, SCRIPT, words_for};
 use super::state::{State, load};
 
 /// The file's name, which no `*` matches.
@@ -87,7 +87,7 @@ impl Own {
         let is_believed = head[0] == MAGIC
             && head[BOOT..BOOT + boot.len()] == *boot
             && says(DIRECTORY, directory)
-            && (says(OWN, self.identity()) || says(NEXT, self.identity()));
+            && says(OWN, self.identity());
         is_believed.then(|| self.left(head[LOGS]).unwrap_or_default())
     }
 

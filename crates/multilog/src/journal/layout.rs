@@ -23,8 +23,6 @@ pub(super) const WHICH: usize = 8;
 pub(super) const DIRECTORY: usize = 9;
 /// Device and inode of the file itself: a copy is another one.
 pub(super) const OWN: usize = 11;
-/// Device and inode of the file that is about to replace it.
-pub(super) const NEXT: usize = 13;
 /// The number of words before the two states; the first is the magic.
 pub(super) const HEAD: usize = 16;
 /// Words of a state that do not depend on the number of logs.

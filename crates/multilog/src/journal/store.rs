@@ -11,7 +11,7 @@ use daemontools::unix::file::{self, Identity};
 use daemontools::unix::memory::{self, PAGE, Region, Wanted};
 
 use super::file::{KeepError, NAME, NEW, Own, hold, identity_of};
-use super::layout::{DIRECTORY, NEXT, OWN, ROOM, Step, WHICH, words_for};
+use super::layout::{DIRECTORY, OWN, ROOM, Step, WHICH, words_for};
 use super::state::{State, commit};
 
 /// The time between two attempts to have a file.
@@ -146,15 +146,15 @@ impl Store {
         hold(&fd)?;
         let identity = file::fstat(&fd)?.identity;
         self.write_identity(DIRECTORY, file::fstat(&directory)?.identity);
-        self.write_identity(NEXT, identity);
         // The file before stays open, and so locked, until the new one has its name.
         let used = self.used(state);
         let _before = self.region.keep(fd, self.words, bytes, used)?;
+        // From here on the words are those of the new file alone.
+        self.write_identity(OWN, identity);
         file::rename_in(&directory, NEW, NAME)?;
         if identity_of(&directory, NAME)? != Some(identity) {
             return Err(KeepError::InUse);
         }
-        self.write_identity(OWN, identity);
         self.file = Some(identity);
         Ok(())
     }
