@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use daemontools::strerr::{self, Fatal, Reporter};
 use daemontools::{Args, cli};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The messages of `diaspora-deps`.
 pub(crate) static ME: Reporter = Reporter::new("diaspora-deps");

@@ -11,11 +11,11 @@ use daemontools::{PERMANENT, cli, servicedir};
 
 use super::gate::Gate;
 use super::services::{ME, label};
-use crate::Error;
 use crate::check::{Report, State};
 use crate::config::Config;
 use crate::context::{self, Context};
 use crate::dependency::{self, Dependency};
+use crate::error::Error;
 use crate::paths::Paths;
 use crate::read;
 
