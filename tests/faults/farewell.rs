@@ -39,7 +39,7 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         stop("TERM: services, then loggers, then itself", Signal::SIGTERM),
         stop("INT does the same", Signal::SIGINT),
-        Case::scenario("so do supervises that were taken over", |side| {
+        Case::scenario("supervises that were taken over end as well", |side| {
             tree(side);
             let first = side.command(["svscan", "s"]).spawn();
             up(side);
@@ -74,23 +74,26 @@ pub(crate) fn cases() -> Vec<Case> {
             report(side, svscan.wait(), &svscan);
         })
         .promises(STOPPED),
-        Case::scenario("who does not stop is killed when told again", |side| {
-            side.service(
-                "s/x",
-                "trap '' TERM; echo hello; while :; do sleep 0.05; done",
-            );
-            side.service("s/x/log", "exec cat >>lines");
-            let svscan = side.command(["svscan", "--orderly", "s"]).spawn();
-            side.until("its line", || lines(side) == "hello\n");
-            svscan.signal(Signal::SIGTERM);
-            side.until_status("s/x", "told", |now| now.want == b'd');
-            side.log("waits", svscan.ended().is_none());
-            svscan.signal(Signal::SIGTERM);
-            side.log("end", svscan.wait());
-            side.log("left", left(side));
-        })
+        Case::scenario(
+            "a service that does not stop is killed by a second TERM",
+            |side| {
+                side.service(
+                    "s/x",
+                    "trap '' TERM; echo hello; while :; do sleep 0.05; done",
+                );
+                side.service("s/x/log", "exec cat >>lines");
+                let svscan = side.command(["svscan", "--orderly", "s"]).spawn();
+                side.until("its line", || lines(side) == "hello\n");
+                svscan.signal(Signal::SIGTERM);
+                side.until_status("s/x", "told", |now| now.want == b'd');
+                side.log("waits", svscan.ended().is_none());
+                svscan.signal(Signal::SIGTERM);
+                side.log("end", svscan.wait());
+                side.log("left", left(side));
+            },
+        )
         .promises(&["waits: true", "end: exit 0", "left: 0"]),
-        Case::scenario("a supervise whose exec hangs keeps nobody", |side| {
+        Case::scenario("a supervise whose exec hangs does not delay it", |side| {
             let hung = side.hung("fs", &[("supervise", &side.bin("supervise"))]);
             hung.stop();
             side.service("s/x", "exec /bin/sleep 1000");
@@ -108,7 +111,7 @@ pub(crate) fn cases() -> Vec<Case> {
         })
         .needs(Need::Namespaces)
         .promises(&["end: exit 0", "left: 0"]),
-        Case::scenario("HUP looks at everything and ends nothing", |side| {
+        Case::scenario("HUP scans and ends nothing", |side| {
             side.service("s/y", SLEEPER);
             let svscan = side.command(["svscan", "--orderly", "s"]).spawn();
             side.until_status("s/y", "up", Status::is_up);
@@ -121,24 +124,27 @@ pub(crate) fn cases() -> Vec<Case> {
             side.log("ended", svscan.ended().is_some());
         })
         .promises(&["ended: false"]),
-        Case::scenario("as PID 1 it does so unasked, and reaps orphans", |side| {
-            tree(side);
-            side.service("s/y", "(sleep 0.1 &)\nexec sleep 1000");
-            let unshare = "/usr/bin/unshare --pid --fork --kill-child --mount-proc";
-            let program = side.bin("svscan");
-            let words = unshare.split(' ').map(AsRef::as_ref);
-            let words = words.chain([program.as_os_str(), "s".as_ref()]);
-            let unshare = side.command(words).spawn();
-            up(side);
-            let svscan = child(&unshare);
-            side.until("orphans reaped", || {
-                let table = all();
-                let mut ours = table.iter().filter(|entry| entry.parent == svscan);
-                ours.all(|entry| entry.state != 'Z')
-            });
-            kill(svscan, Signal::SIGTERM).expect("it runs");
-            report(side, unshare.wait(), &unshare);
-        })
+        Case::scenario(
+            "as PID 1: in order without the option, and orphans are reaped",
+            |side| {
+                tree(side);
+                side.service("s/y", "(sleep 0.1 &)\nexec sleep 1000");
+                let unshare = "/usr/bin/unshare --pid --fork --kill-child --mount-proc";
+                let program = side.bin("svscan");
+                let words = unshare.split(' ').map(AsRef::as_ref);
+                let words = words.chain([program.as_os_str(), "s".as_ref()]);
+                let unshare = side.command(words).spawn();
+                up(side);
+                let svscan = child(&unshare);
+                side.until("orphans reaped", || {
+                    let table = all();
+                    let mut ours = table.iter().filter(|entry| entry.parent == svscan);
+                    ours.all(|entry| entry.state != 'Z')
+                });
+                kill(svscan, Signal::SIGTERM).expect("it runs");
+                report(side, unshare.wait(), &unshare);
+            },
+        )
         .needs(Need::Namespaces)
         .promises(STOPPED),
     ]

@@ -69,7 +69,7 @@ pub(crate) fn cases() -> Vec<Case> {
         })
         .without_files(),
         Case::scenario(
-            "hardly more for a takeover: ends are seen by the next scan",
+            "hardly more for a takeover: ends are found by the next scan",
             |side| {
                 all_services(side, "s");
                 let first = side.command(["svscan", "s"]).spawn();

@@ -45,7 +45,7 @@ const STARTS: &[(&str, &[Event])] = &[
     ("supervise told to end by TERM", &[Supervise(SIGTERM)]),
     ("both told to end", &[Both(SIGTERM)]),
     ("both killed", &[Both(SIGKILL)]),
-    ("told to leave", &[Exit]),
+    ("supervise told to exit", &[Exit]),
 ];
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -201,7 +201,7 @@ fn row(name: String, events: &'static [Event], starts: bool) -> Case {
 /// time; it is started again when it has ended.
 fn ending() -> Case {
     Case::scenario(
-        "told down, and still ending when the tree began anew: once, and up again",
+        "told down, and not ended when the tree is started anew: starts once",
         |side| {
             side.service(
                 "s/x",

@@ -4,7 +4,6 @@
 
 use core::time::Duration;
 
-use daemontools::buffer::Buffer;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::{self, Kind};
 use daemontools::unix::{fd, poll};
@@ -19,7 +18,7 @@ const ROOM: usize = 4096;
 /// The alerts that are not printed yet.
 #[derive(Debug)]
 pub(crate) struct Alerts {
-    text: Buffer<ROOM>,
+    bytes: Vec<u8>,
     /// Whether a write can have to wait for a reader.
     may_block: bool,
     /// Whether the reader did not read in time. Nothing is waited for until it does.
@@ -31,7 +30,7 @@ impl Alerts {
     pub(crate) fn new() -> Self {
         let facts = file::fstat(fd::STDERR);
         Self {
-            text: Buffer::new(),
+            bytes: Vec::new(),
             may_block: !facts.is_ok_and(|facts| facts.kind == Kind::Regular),
             is_stuck: false,
         }
@@ -39,16 +38,16 @@ impl Alerts {
 
     /// Whether there is room for one more.
     pub(crate) const fn has_room(&self) -> bool {
-        self.text.len() + SHOWN + 4 <= ROOM
+        self.bytes.len() + SHOWN + 4 <= ROOM
     }
 
     /// Adds the beginning of a line, for which there is room.
     pub(crate) fn add(&mut self, line: &[u8]) {
         let shown = &line[..line.len().min(SHOWN)];
         let end: &[u8] = if line.len() > SHOWN { b"...\n" } else { b"\n" };
-        for part in [shown, end] {
-            self.text.push_cut(part);
-        }
+        self.bytes.reserve(ROOM - self.bytes.len());
+        self.bytes.extend_from_slice(shown);
+        self.bytes.extend_from_slice(end);
     }
 
     /// Prints all of them, or drops them if nobody reads.
@@ -59,8 +58,8 @@ impl Alerts {
                 || poll::writable_by(fd::STDERR, Monotonic::now() + PATIENCE) != Ok(true));
         if !self.is_stuck {
             // Nobody is left to tell when this fails.
-            let _ = fd::write_all(fd::STDERR, self.text.as_bytes());
+            let _ = fd::write_all(fd::STDERR, &self.bytes);
         }
-        self.text.truncate(0);
+        self.bytes.clear();
     }
 }
