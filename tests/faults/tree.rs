@@ -1,4 +1,4 @@
-//! `svc --tree`: all processes of a service get what it gets, and no other does.
+//! `svc --tree`: all processes of a service get the signals, and no other process does.
 
 mod doubts;
 mod look;
@@ -9,9 +9,9 @@ use nix::sys::signal::{Signal, kill};
 use crate::within;
 use look::{beside, end_supervises, is_alive, lines, named, pids, processes, sleepers};
 
-/// A service with processes in every place: a child and a grandchild in the group that
-/// it shares with supervise; one in a session of its own; one of that session whose
-/// parent is gone; and two daemons that nothing connects with it any more.
+/// A service with processes of every kind: a child and a grandchild in the group that it
+/// shares with supervise; one in a session of its own; one of that session whose parent
+/// has ended; and two daemons that have left the service's tree.
 const FAMILY: &str = "\
 sh -c 'sleep 1001 & exec sleep 1002' &
 setsid sleep 1003 &
@@ -33,7 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// With a supervise of either side.
+/// The cases with a supervise of either side.
 fn both(whose: Whose) -> Vec<Case> {
     let end = |letters: &'static str| {
         let name = format!("{letters} reaches all, {whose:?}'s supervise");
@@ -65,7 +65,7 @@ fn both(whose: Whose) -> Vec<Case> {
         promise("-dk", ESCAPED),
         promise("-dx", ESCAPED),
         Case::scenario(
-            format!("all that it was are gone when another runs, {whose:?}'s supervise"),
+            format!("no old process runs when the new one starts, {whose:?}'s supervise"),
             move |side| {
                 let _both = beside(side, whose, "sleep 1001 & exec sleep 1000", "1000 1001");
                 let before = side.status("x").expect("a record");
@@ -87,8 +87,8 @@ fn both(whose: Whose) -> Vec<Case> {
         Case::scenario(
             format!("supervise is first to signal, {whose:?}'s supervise"),
             move |side| {
-                // It ends with its child: too early, and it would be started again,
-                // for the signal to meet the next.
+                // The service ends when its child does. If it ended earlier it would be
+                // started again, and the next one would get the signal.
                 let run = "echo >>starts; sleep 1001 & wait";
                 let _both = beside(side, whose, run, "1001");
                 let supervise = processes(side, &["x"], "supervise")[0].pid;
@@ -122,7 +122,7 @@ fn both(whose: Whose) -> Vec<Case> {
             still[0],
         ]),
         Case::scenario(
-            format!("p stops all, c lets all go on, {whose:?}'s supervise"),
+            format!("p stops all, c continues all, {whose:?}'s supervise"),
             move |side| {
                 let _both = beside(side, whose, FAMILY, ALL);
                 for letters in ["-p", "-c"] {
@@ -147,7 +147,7 @@ fn both(whose: Whose) -> Vec<Case> {
     ]
 }
 
-/// How it goes about it.
+/// The order of stopping and signalling.
 fn ways() -> Vec<Case> {
     vec![
         Case::scenario("each gets a signal once", |side| {
@@ -176,8 +176,8 @@ fn ways() -> Vec<Case> {
             "stderr:",
             "once: child main",
         ]),
-        Case::scenario("a service that forks all the time leaves none", |side| {
-            // Its children are orphans at once, so none is found by its parent.
+        Case::scenario("a service that forks without end leaves no process", |side| {
+            // Its children become orphans at once, so none is found by its parent.
             let run = "exec pgrphack sh -c 'while :; do (sleep 1001 &); done'";
             side.service("x", run);
             let _supervise = side.command(["supervise", "x"]).spawn();
@@ -192,7 +192,7 @@ fn ways() -> Vec<Case> {
             "stderr:",
             "left: none",
         ]),
-        Case::scenario("what answers the signal is left alone", |side| {
+        Case::scenario("a process that handles the signal is left alone", |side| {
             let run = "trap 'sleep 0.2; echo done >>answer; exit' TERM; echo >>ready; while :; do sleep 0.05; done";
             side.service("x", run);
             let _supervise = side.command(["supervise", "x"]).spawn();
@@ -207,7 +207,7 @@ fn ways() -> Vec<Case> {
             "stderr:",
             "answer: done",
         ]),
-        Case::scenario("those that stay are waited for, and said", |side| {
+        Case::scenario("processes that stay are waited for and reported", |side| {
             let stay = "trap \"\" TERM; echo >>ready; while :; do sleep 0.05; done";
             side.service("x", &format!("sh -c '{stay}' &\nexec sleep 1000"));
             let _supervise = side.command(["supervise", "x"]).spawn();
@@ -241,7 +241,7 @@ fn ways() -> Vec<Case> {
             "left: 2001 2002",
             "beside it: 1000 1001 1002",
         ]),
-        Case::scenario("what is down is told as ever", |side| {
+        Case::scenario("a service that is down gets the command", |side| {
             side.fake_supervise("x", Status::down());
             side.command(["svc", "-dt", "--tree", "x"]).run();
             side.log_control("x");

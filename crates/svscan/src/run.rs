@@ -2,16 +2,17 @@
 
 use core::time::Duration;
 
+use daemontools::strerr::Fatal;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::{self, Mask, Signal};
 use daemontools::unix::{fd, file, poll, rlimit};
 use daemontools::{Args, diag};
 use log::debug;
 
-use crate::ME;
 use crate::children::Children;
 use crate::lock::DirectoryLock;
 use crate::perform::Performer;
+use crate::reporter::REPORTER;
 use crate::scan::Scan;
 use crate::services::Services;
 use crate::shutdown::Shutdown;
@@ -34,24 +35,26 @@ const GRAIN: Duration = Duration::from_millis(8);
 pub fn run(args: Args) -> i32 {
     diag::init();
     fd::fill_standard();
+    match begin(args) {
+        Ok(svscan) => svscan.serve(),
+        Err(fatal) => fatal.code(),
+    }
+}
+
+/// Goes to the scan directory, and notes and changes what children are given back.
+fn begin(args: Args) -> Result<Svscan, Fatal> {
     let (dir, caught) = signals::parse(args);
-    if let Some(dir) = dir
-        && let Err(error) = file::chdir(dir)
-    {
-        return ME
-            .fatal(&[b"unable to chdir to ", dir.to_bytes()], error)
-            .code();
+    if let Some(dir) = dir {
+        file::chdir(dir)
+            .map_err(|error| REPORTER.fatal(&[b"unable to chdir to ", dir.to_bytes()], error))?;
     }
     let child_ignored = signal::is_ignored(Signal::SIGCHLD);
     let inherited = signal::harden();
     let mask = Mask::block(&[Signal::SIGCHLD]);
     let wait_mask = mask.without(&[Signal::SIGCHLD]).without(caught);
-    let children = Children::new();
-    let both = children.and_then(|children| Ok((children, Signals::catch(caught)?)));
-    let (children, signals) = match both {
-        Ok(both) => both,
-        Err(error) => return ME.fatal(&[b"unable to catch signals"], error).code(),
-    };
+    let unable = |error| REPORTER.fatal(&[b"unable to catch signals"], error);
+    let children = Children::new().map_err(unable)?;
+    let signals = Signals::catch(caught).map_err(unable)?;
     let inheritance = Inheritance {
         mask,
         child_ignored,
@@ -59,7 +62,7 @@ pub fn run(args: Args) -> i32 {
         descriptors: rlimit::raise_descriptors(),
     };
     debug!("begins in {dir:?}, catches {caught:?}");
-    let svscan = Svscan {
+    Ok(Svscan {
         wait_mask,
         children,
         signals,
@@ -72,8 +75,7 @@ pub fn run(args: Args) -> i32 {
         takeover: Takeover::default(),
         spare: Spare::new(),
         shutdown: Shutdown::default(),
-    };
-    svscan.serve()
+    })
 }
 
 /// svscan: each field owns one concern.
@@ -199,7 +201,11 @@ impl Svscan {
     /// Opens descriptors again that were given up, if there is room for them now.
     fn reopen_spare(&mut self) {
         let missing = self.spare.watcher.is_none() || self.takeover.lacks_exit_watch(&self.spare);
-        if !missing || !self.spare.has_room() {
+        let reserve = match missing {
+            true => self.spare.reserve(),
+            false => None,
+        };
+        if reserve.is_none() {
             return;
         }
         if self.spare.reopen_watcher()
@@ -209,6 +215,7 @@ impl Svscan {
             self.scan.forget_stamp();
         }
         self.takeover.reopen_exit_watch(&mut self.spare);
+        drop(reserve);
     }
 }
 

@@ -13,8 +13,8 @@ use log::debug;
 
 use crate::pipes::Pipe;
 
-/// The number of pipes that must be possible besides before descriptors are opened again.
-const HEADROOM: usize = 8;
+/// The number of pipes that have to stay possible when descriptors are opened again.
+const RESERVE: usize = 8;
 
 /// inotify, with its watch on the scan directory.
 #[derive(Debug)]
@@ -111,14 +111,18 @@ impl Spare {
         true
     }
 
-    /// At a scan: whether descriptors may be opened again. Not at the first scan after they
-    /// ran out, and not if there is no room for [`HEADROOM`] pipes besides.
-    pub(crate) fn has_room(&mut self) -> bool {
+    /// At a scan: pipes that stay possible after descriptors were opened again, to be closed
+    /// then. `None` if there is no room for them, and at the first scan after descriptors
+    /// ran out.
+    pub(crate) fn reserve(&mut self) -> Option<[Option<Pipe>; RESERVE]> {
         if core::mem::take(&mut self.ran_out) {
-            return false;
+            return None;
         }
-        let pipes: [_; HEADROOM] = core::array::from_fn(|_| Pipe::new());
-        pipes.iter().all(Result::is_ok)
+        let mut pipes = [const { None }; RESERVE];
+        for pipe in &mut pipes {
+            *pipe = Some(Pipe::new().ok()?);
+        }
+        Some(pipes)
     }
 
     /// Opens inotify again; says whether it did.

@@ -1,11 +1,10 @@
-//! What becomes of the title when input comes, without any I/O.
+//! Scrolling the title. No I/O.
 
-/// How many dots stay at the left.
+/// The number of dots that stay at the left.
 pub(crate) const DOTS: usize = 3;
 
-/// Moves `input` into the end of `window`, which moves to the left. NULs are left
-/// out: they would end the word. Of an input larger than the window only the end is
-/// ever looked at.
+/// Appends `input` at the right end of `window`, whose bytes move to the left and out. A
+/// NUL would end the word, so NULs are left out. Only the end of a long input is read.
 pub(crate) fn push(window: &mut [u8], input: &[u8]) {
     let shown = |byte: &&u8| **byte != 0;
     let count = input.iter().rev().filter(shown).take(window.len()).count();
@@ -20,7 +19,7 @@ pub(crate) fn push(window: &mut [u8], input: &[u8]) {
 mod tests {
     use super::*;
 
-    /// One byte after the other, as the reference does it.
+    /// The reference's way: one byte after the other.
     fn slowly(window: &mut [u8], input: &[u8]) {
         for &byte in input.iter().filter(|&&byte| byte != 0) {
             window.rotate_left(1);
@@ -31,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_at_once_gives_what_its_bytes_give_one_by_one() {
+    fn a_block_gives_the_same_title_as_its_bytes_one_by_one() {
         let inputs: [&[u8]; 8] = [
             b"",
             b"a",
