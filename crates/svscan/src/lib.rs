@@ -19,6 +19,7 @@ mod perform;
 mod pipe_plan;
 mod pipes;
 mod record;
+mod reporter;
 mod run;
 mod scan;
 mod services;
@@ -31,7 +32,6 @@ mod table;
 mod takeover;
 mod unusable;
 
-use daemontools::strerr::Reporter;
 use daemontools::{Args, entry};
 
 pub use run::run;
@@ -43,6 +43,3 @@ pub fn run_called(args: Args) -> i32 {
     let programs: [(_, entry::Program); 2] = [("svscan", run), ("svscanboot", boot::run)];
     entry::called(&programs, &args).unwrap_or(run)(args)
 }
-
-/// Writes svscan's messages.
-static ME: Reporter = Reporter::long_lived("svscan");

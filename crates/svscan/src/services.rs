@@ -10,10 +10,11 @@ use log::debug;
 
 use crate::path::Path;
 use crate::pipes::{Pipe, Pipes};
+use crate::reporter::REPORTER;
 use crate::slot::{Role, Slot};
 use crate::table::{Ended, Table};
 use crate::unusable::UnusableNames;
-use crate::{ME, control, record};
+use crate::{control, record};
 
 /// The services of the scan directory.
 #[derive(Debug, Default)]
@@ -70,7 +71,7 @@ impl Services {
             Err(error) => {
                 if file::stat(c"/proc/self").is_err() && !self.proc_reported {
                     self.proc_reported = true;
-                    ME.warning(
+                    REPORTER.warning(
                         &[b"unable to see whether a directory was removed and made again: /proc"],
                         error,
                     );
@@ -127,7 +128,7 @@ impl Services {
         let slot = &mut self.table[number];
         debug!("{:?}: {}, {error}", slot.name, what.escape_ascii());
         if slot.must_report() {
-            ME.warning(&[what, slot.name.to_bytes(), role.suffix()], error);
+            REPORTER.warning(&[what, slot.name.to_bytes(), role.suffix()], error);
         }
     }
 }
@@ -139,6 +140,8 @@ impl core::fmt::Display for Next<'_> {
     fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self(slot, role, now) = *self;
         match slot.next_start(role) {
+            _ if slot.is_stopping() => out.write_str("svscan stops"),
+            _ if !slot.listed => out.write_str("is not listed, not started again"),
             Some(at) => write!(out, "may start in {:?}", at.since(now)),
             None => out.write_str("the next scan decides"),
         }

@@ -8,7 +8,7 @@ use std::ffi::CString;
 use daemontools::Errno;
 use log::debug;
 
-use crate::ME;
+use crate::reporter::REPORTER;
 use crate::table::owned;
 
 /// A name that could not be looked at, or a link to something other than a directory. What
@@ -36,7 +36,7 @@ impl UnusableNames {
         if known.as_ref().is_none_or(|known| known.error != error) {
             debug!("{name:?}: no service: {error:?}");
             if let Some(error) = error {
-                ME.warning(&[b"unable to stat ", name.to_bytes(), suffix], error);
+                REPORTER.warning(&[b"unable to stat ", name.to_bytes(), suffix], error);
             }
         }
         if let Some(known) = known {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use daemontools::servicedir::detail::{self, Detail};
+use daemontools::servicedir;
+use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail};
+use daemontools::unix::file;
 
 use super::{accounts, script};
 use crate::config::{Config, Kind, Service};
@@ -139,11 +141,14 @@ fn daemonized(path: &Path, dependency: &Dependency) -> Option<String> {
 
 /// How often supervise has started a service.
 fn starts(path: &Path) -> u64 {
-    let text = read::regular(&path.join("supervise/detail")).unwrap_or_default();
-    let counted = detail::lines(&text).any(|(name, _)| name == b"starts");
+    let mut buffer = [0; DETAIL_LEN];
+    let file = read::c_path_in(path, servicedir::DETAIL).and_then(|path| file::open_read(&path));
+    let text = file.and_then(|file| detail::read(file, &mut buffer));
+    let text = text.unwrap_or_default();
+    let counted = detail::lines(text).any(|(name, _)| name == b"starts");
     // The C original does not count: every young process may be one of many.
     match counted {
-        true => Detail::parse(&text).starts,
+        true => Detail::parse(text).starts,
         false => u64::MAX,
     }
 }
