@@ -26,7 +26,7 @@ pub(crate) struct Supervisor<H> {
     pub(crate) record: Record,
     pub(crate) detail: Detail,
     /// The end of the next wait.
-    deadline: Option<Monotonic>,
+    pub(crate) deadline: Option<Monotonic>,
     /// When to ask for ended children though no event tells of one.
     reap_at: Option<Monotonic>,
     /// Nothing is done any more but to write the record.
@@ -84,7 +84,8 @@ impl<H: Host> Supervisor<H> {
     fn settle(&mut self) {
         loop {
             let now = self.host.now();
-            if self.record.is_due(now) {
+            // The last write does not wait until a failed one is tried again.
+            if self.record.is_due(now) || self.exited {
                 self.write_record(now);
             }
             if self.exited {
