@@ -138,7 +138,10 @@ impl<H: Host> Supervisor<H> {
         for &byte in &block[..count] {
             match Command::from_byte(byte) {
                 Some(command) => self.tell(Event::Command(command)),
-                None if byte == TAKEN_OVER => self.mark_detail(),
+                None if byte == TAKEN_OVER => {
+                    self.host.on_taken_over();
+                    self.mark_detail();
+                }
                 None => {}
             }
         }
