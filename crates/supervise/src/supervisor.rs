@@ -128,7 +128,10 @@ impl<H: Host> Supervisor<H> {
         self.detail.process = None;
         let at = self.host.stamp();
         self.tell(Event::Ended(at));
-        self.mark_detail();
+        // A start has written it already.
+        if self.machine.pid().is_none() {
+            self.mark_detail();
+        }
     }
 
     /// Reads a block of commands and obeys each, in order.
