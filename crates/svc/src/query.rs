@@ -6,7 +6,7 @@ use core::ffi::CStr;
 use daemontools::buffer::Path;
 use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail};
 use daemontools::servicedir::ok::{self, Accept};
-use daemontools::servicedir::status::{self, Length, ReadError, Status};
+use daemontools::servicedir::status::{self, Length, Status, StatusError};
 use daemontools::unix::file;
 use daemontools::{Errno, servicedir};
 
@@ -84,8 +84,8 @@ fn read_status(directory: &CStr) -> Result<Option<Status>, Error> {
     let path = path(directory, servicedir::STATUS)?;
     match status::read(path.as_c_str(), Length::AtLeast) {
         Ok(status) => Ok(Some(status)),
-        Err(ReadError::Open(Errno::ENOENT) | ReadError::Length) => Ok(None),
-        Err(ReadError::Open(error) | ReadError::Read(error)) => {
+        Err(StatusError::Open(Errno::ENOENT) | StatusError::Length) => Ok(None),
+        Err(StatusError::Open(error) | StatusError::Read(error)) => {
             Err(Error::File(servicedir::STATUS, error))
         }
     }
