@@ -21,7 +21,7 @@ crates    = $(patsubst %,-p %,$(call field,$$4 == "$(1)",2)) $(patsubst %,--bin 
 EACH     := awk '!/^\#/ { if (!first[$$3]) first[$$3] = $$1; print $$0, first[$$3] }' $(LIST)
 
 # The programs that have options to complete.
-COMPLETED := svc svstat svok setuidgid softlimit setlock diaspora-deps diaspora_svc update-service
+COMPLETED := svc svwait svstat svok setuidgid softlimit setlock diaspora-deps diaspora_svc update-service
 DATA      := $(DESTDIR)$(PREFIX)/share
 
 .PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench reference packages options completed install links \

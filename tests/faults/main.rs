@@ -19,6 +19,7 @@ mod supervise;
 mod svscan;
 mod sweep;
 mod tree;
+mod waiting;
 mod wishes;
 
 use std::time::{Duration, Instant};
@@ -41,6 +42,7 @@ fn main() {
         .program("multilog", multilog::cases())
         .program("multilog's journal", journal::cases())
         .program("svc --tree", tree::cases())
+        .program("svwait", waiting::cases())
         .program("sweep", sweep::cases());
     let code = suite.run();
     sweep::report();

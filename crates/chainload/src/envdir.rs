@@ -4,12 +4,10 @@ use core::ffi::CStr;
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
 
-use daemontools::pathexec::Changes;
+use daemontools::pathexec::{self, Changes};
 use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::{fd, file};
 use daemontools::{Args, Errno, Result, TEMPORARY, getopt};
-
-use crate::next;
 
 static ME: Reporter = Reporter::new("envdir");
 
@@ -47,7 +45,7 @@ fn run(args: Args) -> Fatal {
         return ME.fatal(&[b"unable to switch to starting directory"], error);
     }
     drop(start);
-    next::exec_with(&ME, args, 2, &changes)
+    pathexec::next_with(&ME, args, 2, &changes)
 }
 
 /// What could not be read: the directory or one of its files.

@@ -3,12 +3,10 @@
 
 use core::ffi::CStr;
 
-use daemontools::pathexec::Changes;
+use daemontools::pathexec::{self, Changes};
 use daemontools::strerr::{Decimal, Fatal, Reporter};
 use daemontools::unix::account;
 use daemontools::{Args, getopt};
-
-use crate::next;
 
 static ME: Reporter = Reporter::new("envuidgid");
 
@@ -31,5 +29,5 @@ fn run(args: Args) -> Fatal {
             return ME.fatal(&[b"unable to set ", name], error);
         }
     }
-    next::exec_with(&ME, args, 2, &changes)
+    pathexec::next_with(&ME, args, 2, &changes)
 }

@@ -6,9 +6,7 @@
 use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::fd;
 use daemontools::unix::process::{self, End, Fork};
-use daemontools::{Args, Errno, getopt};
-
-use crate::next;
+use daemontools::{Args, Errno, getopt, pathexec};
 
 static ME: Reporter = Reporter::new("fghack");
 
@@ -33,7 +31,7 @@ fn run(args: Args) -> Result<i32, Fatal> {
             drop(reader);
             // Fewer, if there are no more descriptors.
             let _copies: [_; COPIES] = core::array::from_fn(|_| fd::dup_to_inherit(&writer).ok());
-            return Err(next::exec(&ME, args, 1));
+            return Err(pathexec::next(&ME, args, 1));
         }
         Err(error) => return Err(ME.fatal(&[b"unable to fork"], error)),
     };

@@ -9,7 +9,6 @@ use daemontools::{Args, entry};
 pub mod envdir;
 mod envuidgid;
 mod fghack;
-mod next;
 mod pgrphack;
 mod setlock;
 mod setuidgid;

@@ -2,9 +2,7 @@
 
 use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::process;
-use daemontools::{Args, getopt};
-
-use crate::next;
+use daemontools::{Args, getopt, pathexec};
 
 static ME: Reporter = Reporter::new("pgrphack");
 
@@ -20,5 +18,5 @@ fn run(args: Args) -> Fatal {
     }
     // This fails for a process that leads a group already, as is wanted.
     let _ = process::new_session();
-    next::exec(&ME, args, 1)
+    pathexec::next(&ME, args, 1)
 }

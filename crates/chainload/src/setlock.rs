@@ -6,9 +6,7 @@ use core::ffi::CStr;
 use daemontools::getopt::{self, Getopt, Opt};
 use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::{file, lock};
-use daemontools::{Args, Errno};
-
-use crate::next;
+use daemontools::{Args, Errno, pathexec};
 
 static ME: Reporter = Reporter::new("setlock");
 const USAGE: &str = "setlock [ -nNxX ] file program [ arg ... ]";
@@ -49,7 +47,7 @@ fn run(args: Args) -> Fatal {
         false => lock::try_exclusive(&file),
     };
     match locked {
-        Ok(()) => next::exec(&ME, args, index + 1),
+        Ok(()) => pathexec::next(&ME, args, index + 1),
         Err(error) => failed(b"lock", error),
     }
 }

@@ -6,9 +6,7 @@ use core::ffi::CStr;
 
 use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::account;
-use daemontools::{Args, getopt};
-
-use crate::next;
+use daemontools::{Args, getopt, pathexec};
 
 static ME: Reporter = Reporter::new("setuidgid");
 
@@ -40,5 +38,5 @@ fn run(args: Args) -> Fatal {
     if let Err(error) = account::become_user(account.uid) {
         return ME.fatal(&[b"unable to setuid"], error);
     }
-    next::exec(&ME, args, index + 1)
+    pathexec::next(&ME, args, index + 1)
 }

@@ -3,12 +3,10 @@
 
 use core::ffi::CStr;
 
-use daemontools::Args;
 use daemontools::getopt::{self, Getopt, Opt};
 use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::rlimit::{self, Resource};
-
-use crate::next;
+use daemontools::{Args, pathexec};
 
 static ME: Reporter = Reporter::new("softlimit");
 const USAGE: &str = "softlimit [-a allbytes] [-c corebytes] [-d databytes] \
@@ -40,7 +38,7 @@ fn run(args: Args) -> Fatal {
     if args.get(index).is_none() {
         return getopt::usage(&ME, USAGE);
     }
-    next::exec(&ME, args, index)
+    pathexec::next(&ME, args, index)
 }
 
 /// The resources that an option limits, in the order in which the limits are set.

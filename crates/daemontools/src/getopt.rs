@@ -14,8 +14,19 @@ use crate::{Args, PERMANENT};
 pub struct Long {
     /// Its name, without the dashes.
     pub name: &'static str,
-    /// Whether it takes a value, as `--name=value` or `--name value`.
-    pub takes_value: bool,
+    /// Whether it takes a value.
+    pub value: Value,
+}
+
+/// Whether a long option takes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// None.
+    No,
+    /// One may be given, as `--name=value`.
+    May,
+    /// One has to be given, as `--name=value` or `--name value`.
+    Must,
 }
 
 /// One option on the command line.
@@ -112,13 +123,13 @@ impl<'a> Getopt<'a> {
         let Some(known) = self.long.iter().find(|l| l.name.as_bytes() == name) else {
             return self.complain(b"illegal option", &[b"--", name].concat());
         };
-        let value = match (known.takes_value, has_value) {
-            (false, false) => return Opt::Long(known.name, None),
-            (false, true) => {
+        let value = match (known.value, has_value) {
+            (Value::No | Value::May, false) => return Opt::Long(known.name, None),
+            (Value::No, true) => {
                 return self.complain(b"option takes no argument", &[b"--", name].concat());
             }
-            (true, true) => tail(word, text.len() - name.len() - 1),
-            (true, false) => {
+            (Value::May | Value::Must, true) => tail(word, text.len() - name.len() - 1),
+            (Value::Must, false) => {
                 self.index += 1;
                 self.args.get(self.index - 1)
             }

@@ -6,12 +6,33 @@ use core::ffi::CStr;
 use std::ffi::CString;
 
 use crate::buffer::Path;
+use crate::strerr::{Fatal, Reporter};
 use crate::unix::env;
 use crate::unix::exec::{self, Strings};
-use crate::{Errno, Result};
+use crate::{Args, Errno, PERMANENT, Result};
 
 /// The search path if PATH is not set.
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
+
+/// Execs the program at word `index` of the command line, as a chain loader does. Returns
+/// only if that failed; the message has been written.
+pub fn next(me: &Reporter, args: Args, index: usize) -> Fatal {
+    next_by(me, args, index, exec)
+}
+
+/// As [`next`], with a changed environment.
+pub fn next_with(me: &Reporter, args: Args, index: usize, changes: &Changes) -> Fatal {
+    next_by(me, args, index, |argv| changes.exec(argv))
+}
+
+fn next_by(me: &Reporter, args: Args, index: usize, exec: impl FnOnce(&Strings) -> Errno) -> Fatal {
+    let Some(argv) = args.vector(index) else {
+        return Fatal::new(PERMANENT);
+    };
+    let error = exec(&argv);
+    let name = argv.first().map_or(&b""[..], CStr::to_bytes);
+    me.fatal(&[b"unable to run ", name], error)
+}
 
 /// Execs `argv[0]`, searched along PATH, with this process's environment. Returns only
 /// if that failed, with the error.

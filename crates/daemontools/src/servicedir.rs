@@ -7,6 +7,7 @@ pub mod control;
 pub mod detail;
 pub mod ok;
 pub mod policy;
+pub mod stamp;
 pub mod status;
 mod trusted;
 

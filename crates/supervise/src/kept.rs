@@ -5,13 +5,13 @@
 use core::time::Duration;
 
 use daemontools::servicedir::detail::{Detail, Stage};
+use daemontools::servicedir::stamp;
 use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 
 use crate::machine::Machine;
 use crate::machine::readiness::Readiness;
-use crate::stamp;
 
 /// Puts it into `detail`. Without a policy nothing is kept. `next_at` is the start that
 /// `detail.next` is about, and `clocks` tells both clocks.

@@ -17,8 +17,9 @@ use std::os::fd::OwnedFd;
 use daemontools::servicedir::FINISH;
 use daemontools::servicedir::detail::Detail;
 use daemontools::servicedir::policy::Policy;
+use daemontools::servicedir::stamp;
 use daemontools::servicedir::status::{STATUS_LEN, Status};
-use daemontools::strerr::{Decimal, Fatal};
+use daemontools::strerr::Fatal;
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::process::{self, End, Pid};
@@ -31,7 +32,6 @@ use crate::host::{AdoptResult, Child, Host, PreviousFiles};
 use crate::machine::{Actions, Event, FinishArguments, Launch, Machine, Report};
 use crate::previous::{Clocks, Context, Decided, Decision, PidOwner};
 use crate::reporter::REPORTER;
-use crate::stamp;
 
 use adopted::Adopted;
 pub(crate) use child::Inheritance;
@@ -168,15 +168,7 @@ impl Host for Kernel {
     }
 
     fn report_fork(&self, error: Errno, retry: Duration) {
-        let seconds = Decimal::new(retry.as_secs());
-        let what: [&[u8]; 5] = [
-            b"unable to fork for ",
-            self.dir.to_bytes(),
-            b", trying again after ",
-            seconds.as_bytes(),
-            b" s",
-        ];
-        REPORTER.warning(&what, error);
+        child::report_fork(self.dir, error, retry);
     }
 
     fn open_gate(&mut self, gate: OwnedFd) {
@@ -348,6 +340,10 @@ impl Host for Kernel {
             Decision::StartAnew | Decision::Adopt(_) | Decision::Resume(_) => {}
         }
         diagnostics::adoption(self.dir, pid, decided, machine);
+    }
+
+    fn on_taken_over(&mut self) {
+        diagnostics::taken_over(self.dir);
     }
 
     fn on_event(&mut self, event: Event, actions: Actions, machine: &Machine) {

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`machine`] | decides what follows from an event; no I/O |
 //! | `previous` | decides whether the record of an earlier supervise counts; no I/O |
-//! | `supervisor` | the loop: asks the machine and has its actions done |
+//! | `supervisor` | the loop: takes events to the machine and has its actions done |
 //! | `record` | which of the two files of the record are due to be written |
 //! | `adopt` | finds out what an earlier supervise left |
 //! | `kept` | what the detail file keeps of a policy's doings; no I/O |
@@ -13,7 +13,6 @@
 //! | `kernel` | the host of the running program: fork, signals, files, clocks |
 //! | `files` | the files that supervise holds open: lock, control, ok |
 //! | `setup` | what happens before the first start |
-//! | `stamp` | timestamps that tell who wrote a record |
 //! | `model` | a test: the same loop on a simulated host, in every state |
 //!
 //! It has one place where it waits, starts no threads, and allocates nothing once it
@@ -33,7 +32,6 @@ mod previous;
 mod record;
 mod reporter;
 mod setup;
-mod stamp;
 mod supervisor;
 
 use daemontools::{Args, getopt};

@@ -21,9 +21,8 @@ mod facts;
 
 use daemontools::procfs;
 use daemontools::servicedir::detail::{Detail, MainProcess};
+use daemontools::servicedir::stamp;
 use daemontools::servicedir::status::{Status, Want};
-
-use crate::stamp;
 
 pub(crate) use facts::{Clocks, Context, PidOwner};
 

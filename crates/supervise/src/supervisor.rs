@@ -186,7 +186,10 @@ impl<H: Host> Supervisor<H> {
         self.detail.process = None;
         let at = self.host.stamp();
         self.tell(Event::Ended(at, end));
-        self.mark_detail();
+        // A start has written it already.
+        if self.machine.pid().is_none() {
+            self.mark_detail();
+        }
     }
 
     /// Reads a block of commands and obeys each, in order.
@@ -196,7 +199,10 @@ impl<H: Host> Supervisor<H> {
         for &byte in &block[..count] {
             match Command::from_byte(byte) {
                 Some(command) => self.tell(Event::Command(command)),
-                None if byte == TAKEN_OVER => self.mark_detail(),
+                None if byte == TAKEN_OVER => {
+                    self.host.on_taken_over();
+                    self.mark_detail();
+                }
                 None => {}
             }
         }

@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::time::Duration;
 use std::os::fd::{AsFd, OwnedFd};
 
-use daemontools::getopt::{Getopt, Long, Opt};
+use daemontools::getopt::{Getopt, Long, Opt, Value};
 use daemontools::servicedir::control;
 use daemontools::strerr::Fatal;
 use daemontools::unix::clock::Monotonic;
@@ -14,8 +14,10 @@ use daemontools::{Args, Errno, PERMANENT, cli, servicedir, strerr};
 
 use crate::commands::{Commands, LETTERS};
 use crate::error::{Error, ME};
+use crate::goal::Goals;
+use crate::timeout::seconds;
 use crate::tree::Tree;
-use crate::wait::{self, Pending};
+use crate::wait::{self, Pending, Until};
 
 /// The reference's text after an unknown option, letter for letter. Our own options are
 /// in `--help` and the manual page.
@@ -23,7 +25,8 @@ const OPTIONS: &[u8] = b"svc options: u up, d down, o once, x exit, p pause, c c
 h hup, a alarm, i interrupt, t term, k kill";
 
 const HELP: &str = "\
-usage: svc [-udopchaitkxq12] [--tree] [--strict] [--wait [--timeout=SECONDS]] dir ...
+usage: svc [-udopchaitkxq12] [--tree] [--strict] [--wait[=ready] [--timeout=SECONDS]]
+           dir ...
   -u up        -d down       -o once       -x exit
   -p pause     -c continue   -h HUP        -a ALRM
   -i INT       -t TERM       -k KILL       -q QUIT
@@ -31,6 +34,7 @@ usage: svc [-udopchaitkxq12] [--tree] [--strict] [--wait [--timeout=SECONDS]] di
   --tree       send signals to all processes of a service, not to its first alone
   --strict     exit 100 or 111 if a service could not be told
   --wait       wait until it is done; exits as --strict does
+  --wait=ready also until the service is ready, as svwait does
   --timeout=N  wait at most N seconds
   --help       print this
   --version    print the version
@@ -39,27 +43,27 @@ usage: svc [-udopchaitkxq12] [--tree] [--strict] [--wait [--timeout=SECONDS]] di
 const LONG: &[Long] = &[
     Long {
         name: "tree",
-        takes_value: false,
+        value: Value::No,
     },
     Long {
         name: "strict",
-        takes_value: false,
+        value: Value::No,
     },
     Long {
         name: "wait",
-        takes_value: false,
+        value: Value::May,
     },
     Long {
         name: "timeout",
-        takes_value: true,
+        value: Value::Must,
     },
     Long {
         name: "help",
-        takes_value: false,
+        value: Value::No,
     },
     Long {
         name: "version",
-        takes_value: false,
+        value: Value::No,
     },
 ];
 
@@ -78,7 +82,7 @@ struct Request {
     commands: Commands,
     tree: bool,
     strict: bool,
-    wait: bool,
+    wait: Option<Until>,
     timeout: Option<Duration>,
 }
 
@@ -94,8 +98,14 @@ pub fn run(args: Args) -> i32 {
             Opt::Long("version", _) => return cli::version(&ME),
             Opt::Long("tree", _) => request.tree = true,
             Opt::Long("strict", _) => request.strict = true,
-            Opt::Long("wait", _) => request.wait = true,
-            Opt::Long(_, value) => match value.and_then(wait::seconds) {
+            Opt::Long("wait", value) => match Until::parse(value) {
+                Some(until) => request.wait = Some(until),
+                None => {
+                    ME.plain(&[b"--wait takes no other value than ready"], None);
+                    return PERMANENT;
+                }
+            },
+            Opt::Long(_, value) => match value.and_then(seconds) {
                 Some(timeout) => request.timeout = Some(timeout),
                 None => {
                     ME.plain(&[b"--timeout takes a number of seconds"], None);
@@ -109,6 +119,11 @@ pub fn run(args: Args) -> i32 {
         }
     }
     let index = options.index();
+    let goals = Goals::of(request.commands.iter());
+    if request.wait == Some(Until::Ready) && !goals.allow_ready() {
+        ME.plain(&[b"nothing is ready after -d or -x"], None);
+        return PERMANENT;
+    }
     // Else a message could be written to a control FIFO that was opened under the number
     // of a closed standard error, and a FIFO without a reader would end svc by SIGPIPE.
     fd::fill_standard();
@@ -144,12 +159,16 @@ impl Request {
             }
             file::fchdir(start).map_err(no_way_back)?;
         }
-        if self.wait {
+        if self.wait.is_some() {
             let deadline = self.timeout.map(|timeout| Monotonic::now() + timeout);
             let code = wait::all(pending, start, deadline).map_err(no_way_back)?;
             worst = worst.max(code);
         }
-        Ok(if self.strict || self.wait { worst } else { 0 })
+        Ok(if self.strict || self.wait.is_some() {
+            worst
+        } else {
+            0
+        })
     }
 
     /// Sends the commands to one service, whose directory becomes the working directory.
@@ -162,7 +181,9 @@ impl Request {
             Err(Errno::EINVAL) => return Err(Error::NotFifo),
             Err(error) => return Err(Error::Open(error)),
         };
-        let mut pending = self.wait.then(|| Pending::new(name, &self.commands));
+        let mut pending = self
+            .wait
+            .map(|until| Pending::new(name, &self.commands, until));
         if self.tree && self.commands.signals().next().is_some() {
             let processes = self.control_tree(&control)?;
             if let Some(pending) = &mut pending {

@@ -84,6 +84,11 @@ impl Goals {
         self.ended
     }
 
+    /// Whether a service can be ready once they are reached.
+    pub(crate) fn allow_ready(self) -> bool {
+        !matches!(self.last, Goal::Down | Goal::Exited)
+    }
+
     /// Whether the record `now`, after `before`, shows that they are reached.
     pub(crate) fn reached(self, before: &Status, now: &Status) -> bool {
         let changed = (before.pid, before.since) != (now.pid, now.since);
@@ -180,6 +185,16 @@ mod tests {
         assert!(goals(b"xu").include_exit());
         let down = status(1, 0, Want::Down);
         assert!(!goals(b"dx").reached(&down, &down));
+    }
+
+    #[test]
+    fn nothing_is_ready_after_a_last_command_that_ends_it() {
+        for letters in [&b"d"[..], b"ux", b"xu", b"ud"] {
+            assert!(!goals(letters).allow_ready(), "{letters:?}");
+        }
+        for letters in [&b""[..], b"u", b"du", b"t", b"o", b"h"] {
+            assert!(goals(letters).allow_ready(), "{letters:?}");
+        }
     }
 
     #[test]

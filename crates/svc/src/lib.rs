@@ -1,6 +1,7 @@
-//! The two clients of supervise's FIFOs: `svc` writes commands to `control`, `svok`
-//! asks `ok` whether a supervise runs. Both end whatever they find there: a FIFO that
-//! nobody reads, or a file or link in its place.
+//! The clients of supervise that steer and wait: `svc` writes commands to its FIFO
+//! `control`, `svok` asks `ok` whether a supervise runs, and `svwait` waits for a state.
+//! The first two end whatever they find there: a FIFO that nobody reads, or a file or
+//! link in its place.
 #![forbid(unsafe_code)]
 
 mod commands;
@@ -9,5 +10,9 @@ mod error;
 mod goal;
 mod members;
 pub mod ok;
+mod query;
+mod state;
+pub mod svwait;
+mod timeout;
 mod tree;
 mod wait;

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::os::fd::OwnedFd;
 
 use daemontools::servicedir::ok::{self, Accept};
-use daemontools::servicedir::status::{self, Length, ReadError, Status};
+use daemontools::servicedir::status::{self, Length, Status, StatusError};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::{file, poll};
 use daemontools::{Errno, PERMANENT, Result, TEMPORARY, errno, servicedir};
@@ -14,17 +14,57 @@ use daemontools::{Errno, PERMANENT, Result, TEMPORARY, errno, servicedir};
 use crate::commands::Commands;
 use crate::error::ME;
 use crate::goal::Goals;
+use crate::query;
+use crate::state::{Condition, Verdict};
 use crate::tree;
 
 /// The pause between two looks at the records; it doubles up to the longest one.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// The commands had their effect.
+    Done,
+    /// And after that the service is ready, as for `svwait --ready`.
+    Ready,
+}
+
+impl Until {
+    /// What the value of `--wait` means, or none. `None` for an unknown value.
+    pub(crate) fn parse(value: Option<&CStr>) -> Option<Self> {
+        match value.map(CStr::to_bytes) {
+            None => Some(Self::Done),
+            Some(b"ready") => Some(Self::Ready),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Why a service can't be waited for.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    /// No supervise runs.
+    NotRunning,
+    /// The service has failed.
+    Failed,
+    /// The system says so.
+    System(Errno),
+}
+
+impl From<Errno> for Trouble {
+    fn from(error: Errno) -> Self {
+        Self::System(error)
+    }
+}
+
 /// A service whose commands are not done yet.
 #[derive(Debug)]
 pub(crate) struct Pending {
     name: &'static CStr,
     goals: Goals,
+    until: Until,
     /// The record before the commands; `None` if it could not be read.
     before: Option<Status>,
     /// Whether the record showed at the last look that the goals are reached.
@@ -36,10 +76,11 @@ pub(crate) struct Pending {
 impl Pending {
     /// Reads the record of the service in the working directory. To be called before the
     /// commands are written.
-    pub(crate) fn new(name: &'static CStr, commands: &Commands) -> Self {
+    pub(crate) fn new(name: &'static CStr, commands: &Commands, until: Until) -> Self {
         Self {
             name,
             goals: Goals::of(commands.iter()),
+            until,
             before: record().ok(),
             recorded: false,
             processes: Vec::new(),
@@ -55,32 +96,40 @@ impl Pending {
 
     /// Whether the goals are reached and the processes have ended. The service directory
     /// must be the working directory.
-    fn is_done(&mut self) -> Result<bool> {
+    fn is_done(&mut self) -> core::result::Result<bool, Trouble> {
         self.processes.retain(|process| !tree::has_ended(process));
         self.recorded = self.is_recorded()?;
         Ok(self.recorded && self.processes.is_empty())
     }
 
     /// Whether the record shows that the goals are reached.
-    fn is_recorded(&self) -> Result<bool> {
+    fn is_recorded(&self) -> core::result::Result<bool, Trouble> {
         let supervised = match ok::is_supervised(servicedir::OK, Accept::Fifo) {
             Ok(supervised) => supervised,
             Err(Errno::ENOENT) => false,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         if self.goals.include_exit() {
             return Ok(!supervised);
         }
         if !supervised {
-            return Err(Errno::ENXIO);
+            return Err(Trouble::NotRunning);
         }
         let now = match record() {
             Ok(now) => now,
             // supervise has just started.
             Err(Errno::ENOENT) => return Ok(false),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
-        Ok(self.goals.reached(&self.before.unwrap_or(now), &now))
+        let before = self.before.unwrap_or(now);
+        let reached = self.goals.reached(&before, &now);
+        match self.until {
+            Until::Done => Ok(reached),
+            Until::Ready => {
+                let changed = (before.pid, before.since) != (now.pid, now.since);
+                is_ready(reached, changed)
+            }
+        }
     }
 
     /// What is not done, for a message.
@@ -89,8 +138,28 @@ impl Pending {
         if self.recorded {
             [name, b" still has processes", b""]
         } else {
-            [name, b" is not ", self.goals.words()]
+            let words = match self.until {
+                Until::Done => self.goals.words(),
+                Until::Ready => b"ready",
+            };
+            [name, b" is not ", words]
         }
+    }
+}
+
+/// Whether the service in the working directory is ready. What is left from before the
+/// commands does not count: only once they had their effect, or the service has ended for
+/// good since, its state does.
+fn is_ready(reached: bool, changed: bool) -> core::result::Result<bool, Trouble> {
+    let state = query::state(c".").map_err(query::Error::errno)?;
+    let is_new = reached || (changed && state.is_final());
+    if !is_new {
+        return Ok(false);
+    }
+    match Condition::Ready.verdict(state) {
+        Verdict::Reached => Ok(true),
+        Verdict::Pending => Ok(false),
+        Verdict::Failed => Err(Trouble::Failed),
     }
 }
 
@@ -109,12 +178,13 @@ pub(crate) fn all(
     loop {
         let mut failed = Ok(());
         pending.retain_mut(|service| {
-            let done = file::chdir(service.name).and_then(|()| service.is_done());
+            let entered = file::chdir(service.name).map_err(Trouble::from);
+            let done = entered.and_then(|()| service.is_done());
             failed = failed.and_then(|()| file::fchdir(start));
             match done {
                 Ok(done) => !done,
-                Err(error) => {
-                    worst = worst.max(warn(service, error));
+                Err(trouble) => {
+                    worst = worst.max(warn(service, trouble));
                     false
                 }
             }
@@ -137,48 +207,25 @@ pub(crate) fn all(
 }
 
 /// Writes the warning about a service that can't be waited for. Gives the exit code.
-fn warn(service: &Pending, error: Errno) -> i32 {
+fn warn(service: &Pending, trouble: Trouble) -> i32 {
     let name = service.name.to_bytes();
-    if error == Errno::ENXIO {
-        ME.warning(
-            &[b"unable to wait for ", name, b": supervise not running"],
-            None,
-        );
-        return PERMANENT;
+    let unable: [&[u8]; 3] = [b"unable to wait for ", name, b": supervise not running"];
+    match trouble {
+        Trouble::NotRunning => ME.warning(&unable, None),
+        Trouble::Failed => ME.warning(&[name, b" has failed"], None),
+        Trouble::System(error) => {
+            ME.warning(&unable[..2], error);
+            return errno::exit_code(error);
+        }
     }
-    ME.warning(&[b"unable to wait for ", name], error);
-    errno::exit_code(error)
+    PERMANENT
 }
 
 /// Reads the record of the service in the working directory.
 fn record() -> Result<Status> {
     status::read(servicedir::STATUS, Length::AtLeast).map_err(|error| match error {
-        ReadError::Open(error) | ReadError::Read(error) => error,
+        StatusError::Open(error) | StatusError::Read(error) => error,
         // A record is never short: supervise has not written it yet.
-        ReadError::Length => Errno::ENOENT,
+        StatusError::Length => Errno::ENOENT,
     })
-}
-
-/// The value of `--timeout`: seconds in decimal, with or without a fraction.
-pub(crate) fn seconds(word: &CStr) -> Option<Duration> {
-    let text = word.to_str().ok()?;
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let seconds: f64 = text.parse().ok().filter(|_| plain)?;
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_timeout_is_a_decimal_number_of_seconds() {
-        assert_eq!(seconds(c"5"), Some(Duration::from_secs(5)));
-        assert_eq!(seconds(c"0.5"), Some(Duration::from_millis(500)));
-        for wrong in [c"", c"-1", c"inf", c"nan", c"1e3", c"5s", c".", c"\xff"] {
-            assert_eq!(seconds(wrong), None, "{wrong:?}");
-        }
-    }
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use daemontools::servicedir::detail::{Detail, Stage};
 use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use nix::libc::O_NONBLOCK;
@@ -41,6 +42,18 @@ impl Supervise {
         let path = |name| self.place.path().join("s/supervise").join(name);
         fs::write(path("status.new"), status.pack()).expect("the record");
         fs::rename(path("status.new"), path("status")).expect("the record");
+    }
+
+    /// Writes the record, then the detail file for it.
+    fn write_stage(&self, status: &Status, stage: Option<Stage>) {
+        self.write(status);
+        let detail = Detail {
+            since: Some(status.since.label()),
+            stage,
+            ..Detail::default()
+        };
+        let path = self.place.path().join("s/supervise/detail");
+        fs::write(path, detail.render()).expect("the detail file");
     }
 
     /// Runs `svc` on it; once the commands have come, does `then`.
@@ -119,4 +132,99 @@ fn gives_up_when_supervise_exits_unasked() {
     });
     let text = "svc: warning: unable to wait for s: supervise not running\n";
     assert_eq!(told, (100, text.to_owned()));
+}
+
+#[test]
+fn waits_until_the_new_process_is_ready() {
+    let supervise = Supervise::new(&status(1, 7, Want::Up));
+    supervise.write_stage(&status(1, 7, Want::Up), Some(Stage::Ready));
+    let mut place = None;
+    let told = supervise.svc(&["-du", "--wait=ready", "--timeout=20"], |supervise| {
+        supervise.write_stage(&status(2, 0, Want::Up), Some(Stage::Waiting));
+        supervise.write_stage(&status(3, 8, Want::Up), Some(Stage::Starting));
+        supervise.write_stage(&status(3, 8, Want::Up), Some(Stage::Ready));
+        place = Some(supervise);
+    });
+    assert_eq!(told, (0, String::new()));
+}
+
+#[test]
+fn up_is_not_ready() {
+    let supervise = Supervise::new(&status(1, 0, Want::Down));
+    let mut place = None;
+    let told = supervise.svc(&["-u", "--wait=ready", "--timeout=0.1"], |supervise| {
+        supervise.write_stage(&status(3, 8, Want::Up), Some(Stage::Starting));
+        place = Some(supervise);
+    });
+    let text = "svc: warning: s is not ready: timed out\n";
+    assert_eq!(told, (111, text.to_owned()));
+}
+
+#[test]
+fn up_is_enough_where_nothing_would_tell() {
+    let supervise = Supervise::new(&status(1, 0, Want::Down));
+    let mut place = None;
+    let told = supervise.svc(&["-u", "--wait=ready", "--timeout=20"], |supervise| {
+        supervise.write_stage(&status(3, 8, Want::Up), None);
+        place = Some(supervise);
+    });
+    assert_eq!(told, (0, String::new()));
+}
+
+#[test]
+fn a_state_from_before_the_commands_does_not_count() {
+    for stage in [Stage::Finished, Stage::Failed] {
+        let before = status(1, 0, Want::Once);
+        let supervise = Supervise::new(&before);
+        supervise.write_stage(&before, Some(stage));
+        let mut place = None;
+        let told = supervise.svc(&["-u", "--wait=ready", "--timeout=0.1"], |supervise| {
+            place = Some(supervise);
+        });
+        let text = "svc: warning: s is not ready: timed out\n";
+        assert_eq!(told, (111, text.to_owned()), "{stage:?}");
+    }
+}
+
+#[test]
+fn a_service_that_ends_for_good_is_ready_or_has_failed() {
+    for (stage, code, text) in [
+        (Stage::Finished, 0, ""),
+        (Stage::Failed, 100, "svc: warning: s has failed\n"),
+    ] {
+        let before = status(1, 0, Want::Once);
+        let supervise = Supervise::new(&before);
+        supervise.write_stage(&before, Some(stage));
+        let mut place = None;
+        let told = supervise.svc(&["-u", "--wait=ready", "--timeout=20"], |supervise| {
+            supervise.write_stage(&status(2, 0, Want::Once), Some(stage));
+            place = Some(supervise);
+        });
+        assert_eq!(told, (code, text.to_owned()), "{stage:?}");
+    }
+}
+
+#[test]
+fn what_can_not_be_waited_for_is_refused_before_anything_is_sent() {
+    for (args, text) in [
+        (
+            ["-u", "--wait=up"],
+            "svc: --wait takes no other value than ready\n",
+        ),
+        (
+            ["-d", "--wait=ready"],
+            "svc: nothing is ready after -d or -x\n",
+        ),
+    ] {
+        let mut supervise = Supervise::new(&status(1, 7, Want::Up));
+        let output = Command::new(env!("CARGO_BIN_EXE_svc"))
+            .args(args)
+            .arg("s")
+            .current_dir(supervise.place.path())
+            .output()
+            .expect("svc runs");
+        assert_eq!(output.status.code(), Some(100));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), text);
+        assert_eq!(supervise.control.read(&mut [0]).expect("an empty FIFO"), 0);
+    }
 }

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use daemontools::errno;
-use daemontools::servicedir::detail;
-use daemontools::servicedir::status::Want;
-use daemontools::tai64n::Tai64n;
+use daemontools::servicedir::detail::{self, Detail, Stage};
+use daemontools::servicedir::status::{Status, Want};
+use daemontools::tai64n::{LABEL_LEN, Tai64n};
 use serde::Serialize;
 
 use crate::render::elapsed;
@@ -41,8 +41,27 @@ struct Facts<'a> {
     normally: &'static str,
     paused: bool,
     want: Option<&'static str>,
+    #[serde(flatten)]
+    policy: Policy,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     detail: BTreeMap<&'a str, i64>,
+}
+
+/// What the detail file says of a service with a policy.
+#[derive(Debug, Default, Serialize)]
+struct Policy {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'static str>,
+    /// Whether the process has said that it is ready. Not there while the service has no
+    /// process, and where it would not say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready_since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finish_pid: Option<u32>,
 }
 
 /// Appends the object of one directory, as it is at `now`, and a newline.
@@ -76,7 +95,7 @@ fn facts<'a>(service: &Service, detail: &'a [u8], now: Tai64n) -> Facts<'a> {
         state: if up { "up" } else { "down" },
         pid: up.then_some(status.pid),
         seconds: elapsed(status.since, now),
-        since: ["@", &String::from_utf8_lossy(&status.since.label())].concat(),
+        since: label(&status.since.label()),
         normally: if service.normally_down { "down" } else { "up" },
         paused: up && status.paused,
         want: match status.want {
@@ -84,8 +103,32 @@ fn facts<'a>(service: &Service, detail: &'a [u8], now: Tai64n) -> Facts<'a> {
             Want::Down => Some("down"),
             Want::Once => None,
         },
+        policy: policy(status, &Detail::parse(detail)),
         detail: pairs(detail),
     }
+}
+
+/// A detail file that was written for another record tells nothing of this one.
+fn policy(status: Status, detail: &Detail) -> Policy {
+    if detail.since != Some(status.since.label()) {
+        return Policy::default();
+    }
+    let ready = match (detail.ready, detail.stage) {
+        (Some(_), _) => Some(true),
+        (None, Some(Stage::Starting)) => Some(false),
+        (None, _) => None,
+    };
+    Policy {
+        stage: detail.stage.map(Stage::text),
+        ready,
+        ready_since: detail.ready.as_ref().map(label),
+        next_start: detail.next.as_ref().map(label),
+        finish_pid: detail.finish.map(|process| process.pid),
+    }
+}
+
+fn label(label: &[u8; LABEL_LEN]) -> String {
+    ["@", &String::from_utf8_lossy(label)].concat()
 }
 
 fn message(cause: Error) -> String {
@@ -112,7 +155,7 @@ fn pairs(detail: &[u8]) -> BTreeMap<&str, i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use daemontools::servicedir::status::Status;
+    use daemontools::servicedir::detail::MainProcess;
 
     const NOW: i64 = 1_700_000_000;
 
@@ -143,6 +186,76 @@ mod tests {
              \"paused\":false,\"want\":\"up\",\
              \"detail\":{\"exit\":111,\"starts\":2}}\n"
         );
+    }
+
+    /// What is shown of a service with this detail file, without the facts of the record
+    /// and the numbers.
+    fn shown_policy(detail: &Detail) -> String {
+        let text = shown(b"web", Ok(service(7)), &detail.render());
+        let (_, rest) = text.split_once("\"want\":\"up\",").expect("want");
+        let (policy, _) = rest.split_once("\"detail\"").expect("detail");
+        policy.to_owned()
+    }
+
+    fn label_at(seconds: i64) -> Option<[u8; LABEL_LEN]> {
+        Some(Tai64n::from_unix(NOW + seconds, 0).label())
+    }
+
+    /// A detail file that was written for the record of [`service`].
+    fn of_record(stage: Option<Stage>) -> Detail {
+        Detail {
+            since: label_at(-3),
+            stage,
+            ..Detail::default()
+        }
+    }
+
+    #[test]
+    fn renders_what_is_known_of_a_service_with_a_policy() {
+        let staged = |stage| of_record(Some(stage));
+        for (detail, text) in [
+            (of_record(None), ""),
+            (staged(Stage::Up), "\"stage\":\"up\","),
+            (
+                staged(Stage::Starting),
+                "\"stage\":\"starting\",\"ready\":false,",
+            ),
+            (
+                Detail {
+                    ready: label_at(-1),
+                    ..staged(Stage::Ready)
+                },
+                "\"stage\":\"ready\",\"ready\":true,\
+                 \"ready_since\":\"@400000006553f10900000000\",",
+            ),
+            (
+                Detail {
+                    next: label_at(1),
+                    ..staged(Stage::Waiting)
+                },
+                "\"stage\":\"waiting\",\"next_start\":\"@400000006553f10b00000000\",",
+            ),
+            (
+                Detail {
+                    finish: Some(MainProcess {
+                        pid: 9,
+                        start_time: 1,
+                    }),
+                    ..staged(Stage::Finishing)
+                },
+                "\"stage\":\"finishing\",\"finish_pid\":9,",
+            ),
+            // Left from before the record was written.
+            (
+                Detail {
+                    since: label_at(-4),
+                    ..staged(Stage::Failed)
+                },
+                "",
+            ),
+        ] {
+            assert_eq!(shown_policy(&detail), text, "{detail:?}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! inotify without the heap: svscan uses it to see changes in its directories at once.
+//! inotify without the heap: svscan and svwait use it to see changes in their directories
+//! at once.
 
 use core::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -16,6 +17,10 @@ pub enum Change {
     Made,
     /// A name was moved here from elsewhere.
     MovedHere,
+    /// A file was opened.
+    Opened,
+    /// A file was closed by a process that had it open for reading only.
+    ReaderClosed,
     /// Any other change.
     Other,
 }
@@ -82,6 +87,37 @@ impl Inotify {
         )
     }
 
+    /// Watches a directory for names that arrive, and for its own removal.
+    ///
+    /// # Errors
+    /// What `inotify_add_watch(2)` says.
+    pub fn arrivals_and_end(&self, path: &CStr) -> Result<Watch> {
+        self.add(
+            path,
+            libc::IN_CREATE | libc::IN_MOVED_TO | libc::IN_DELETE_SELF | libc::IN_MOVE_SELF,
+        )
+    }
+
+    /// Watches a directory for names that come and go, for files in it that are written,
+    /// opened, or closed by a reader, and for its own removal.
+    ///
+    /// # Errors
+    /// What `inotify_add_watch(2)` says.
+    pub fn names_and_readers(&self, path: &CStr) -> Result<Watch> {
+        self.add(
+            path,
+            libc::IN_CREATE
+                | libc::IN_MOVED_TO
+                | libc::IN_MOVED_FROM
+                | libc::IN_DELETE
+                | libc::IN_MODIFY
+                | libc::IN_OPEN
+                | libc::IN_CLOSE_NOWRITE
+                | libc::IN_DELETE_SELF
+                | libc::IN_MOVE_SELF,
+        )
+    }
+
     fn add(&self, path: &CStr, mask: u32) -> Result<Watch> {
         let mask = mask | libc::IN_ONLYDIR;
         // SAFETY: the path is a C string that outlives the call.
@@ -143,6 +179,10 @@ const fn change(mask: u32) -> Change {
         Change::Made
     } else if mask & libc::IN_MOVED_TO != 0 {
         Change::MovedHere
+    } else if mask & libc::IN_OPEN != 0 {
+        Change::Opened
+    } else if mask & libc::IN_CLOSE_NOWRITE != 0 {
+        Change::ReaderClosed
     } else {
         Change::Other
     }

@@ -3,6 +3,7 @@
 //! no diagnostics.
 
 use core::ffi::CStr;
+use core::time::Duration;
 use std::os::fd::OwnedFd;
 
 use daemontools::buffer::Path;
@@ -75,6 +76,19 @@ pub(super) fn fork(
             })
         }
     }
+}
+
+/// Warns that a fork failed, and says when the next is tried.
+pub(super) fn report_fork(dir: &CStr, error: Errno, retry: Duration) {
+    let seconds = Decimal::new(retry.as_secs());
+    let what: [&[u8]; 5] = [
+        b"unable to fork for ",
+        dir.to_bytes(),
+        b", trying again after ",
+        seconds.as_bytes(),
+        b" s",
+    ];
+    REPORTER.warning(&what, error);
 }
 
 /// Lets a child exec. Fails for one that was killed meanwhile, whose end is seen later.

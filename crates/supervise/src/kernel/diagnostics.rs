@@ -2,51 +2,57 @@
 //! each. Without the variable a call is a comparison, and no text is made.
 
 use core::ffi::CStr;
-use std::borrow::Cow;
+use core::fmt::Arguments;
+
+use log::Level::{Debug, Trace};
 
 use daemontools::{Result, errno};
 
 use crate::machine::{Actions, Event, Machine};
 use crate::previous::Decided;
 
-/// The service directory as a line names it.
-fn name(dir: &CStr) -> Cow<'_, str> {
-    dir.to_string_lossy()
+/// Writes one line about the service in `dir`. A filter names the program, as in
+/// `supervise=debug`.
+fn line(level: log::Level, dir: &CStr, text: Arguments<'_>) {
+    log::log!(target: "supervise", level, "{}: {text}", dir.to_string_lossy());
 }
 
 /// What was decided about the record of an earlier supervise.
 pub(super) fn adoption(dir: &CStr, pid: u32, decided: Decided, machine: &Machine) {
-    let (dir, decision, reason) = (name(dir), decided.decision, decided.reason);
-    log::debug!("{dir}: record of process {pid}: {decision:?}, since {reason}; {machine}");
+    let (decision, reason) = (decided.decision, decided.reason);
+    let record = format_args!("earlier record, process {pid}: {decision:?}, because {reason}");
+    line(Debug, dir, format_args!("{record}; {machine}"));
 }
 
 /// An event, its actions, and the state that follows.
 pub(super) fn event(dir: &CStr, event: Event, actions: Actions, machine: &Machine) {
     let level = match event {
         // It comes with every other event.
-        Event::Time if actions.is_empty() => log::Level::Trace,
-        _ => log::Level::Debug,
+        Event::Time if actions.is_empty() => Trace,
+        _ => Debug,
     };
-    log::log!(level, "{}: {event}: {actions}; {machine}", name(dir));
+    line(level, dir, format_args!("{event}: {actions}; {machine}"));
 }
 
-/// The end of a write to a file of the record.
+/// A file of the record was written, or could not be.
 pub(super) fn written(dir: &CStr, file: &str, result: Result<()>) {
-    match result {
-        Ok(()) => log::debug!("{}: {file} written", name(dir)),
-        Err(error) => {
-            let error = errno::text(error);
-            log::debug!("{}: {file} not written: {error}", name(dir));
-        }
+    match result.map_err(errno::text) {
+        Ok(()) => line(Debug, dir, format_args!("{file} written")),
+        Err(error) => line(Debug, dir, format_args!("{file} not written: {error}")),
     }
+}
+
+/// Another svscan has taken supervise over.
+pub(super) fn taken_over(dir: &CStr) {
+    line(Debug, dir, format_args!("taken over by svscan"));
 }
 
 /// Files that somebody removed were made again.
 pub(super) fn files_made(dir: &CStr) {
-    log::debug!("{}: files in supervise/ made again", name(dir));
+    line(Debug, dir, format_args!("files in supervise/ made again"));
 }
 
 /// TERM has come.
 pub(super) fn ends_by_sigterm(dir: &CStr) {
-    log::debug!("{}: ends by TERM", name(dir));
+    line(Debug, dir, format_args!("ends by TERM"));
 }

@@ -14,7 +14,7 @@ pub(super) fn by_down_file(world: &World) -> Want {
     }
 }
 
-/// What the operator may have reason to expect.
+/// What the operator may expect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Promise {
     /// What may be wanted now. More than one only after supervise was killed between

@@ -12,7 +12,7 @@ type Transition = (Step, Option<u32>);
 /// From which state, and by what, another was reached first.
 type Way = (usize, Option<Transition>);
 
-/// How much was seen.
+/// How much was visited.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
     pub(super) states: usize,

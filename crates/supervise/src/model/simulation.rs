@@ -47,7 +47,7 @@ impl Simulation {
         self.world.sent.clear();
     }
 
-    /// Takes in the result of a check. After the first broken promise the rest is noise.
+    /// Keeps the result of a check. After the first broken promise the others say nothing.
     pub(super) fn check(&mut self, result: core::result::Result<(), Broken>) {
         if let Err(Broken(what)) = result {
             self.turn.broken.get_or_insert(what);
@@ -105,7 +105,7 @@ impl Host for Simulation {
 
     fn report_fork(&self, _: Errno, _: Duration) {}
 
-    /// supervise that is killed before leaves no process.
+    /// A supervise that is killed before this leaves no process.
     fn open_gate(&mut self, gate: Process) {
         if self.turn.effect() {
             self.world.services.push(gate);
@@ -235,6 +235,8 @@ impl Host for Simulation {
         self.promise.expects(&self.world, want);
     }
 
+    fn on_taken_over(&mut self) {}
+
     fn on_event(&mut self, event: Event, actions: Actions, machine: &Machine) {
         if !self.turn.is_running() {
             return;
@@ -247,7 +249,7 @@ impl Host for Simulation {
         self.turn.exits |= actions.into_iter().any(|action| action == Action::Exit);
         if let Event::Command(command) = event {
             self.promise.commanded(command, &mut self.world);
-            // Of a supervise that exits nothing more is seen.
+            // A supervise that exits is not looked at again.
             self.turn.command = (!self.turn.exits).then_some(command);
         }
     }

@@ -144,7 +144,7 @@ fn supervised(mut supervisor: Supervisor<Simulation>, step: Step) -> State {
     rest(supervisor)
 }
 
-/// supervise is about to wait, or it has exited or ended.
+/// The end of a turn: supervise is about to wait, or it has exited or ended.
 fn rest(mut supervisor: Supervisor<Simulation>) -> State {
     supervisor.host.finish_command();
     if supervisor.exited {

@@ -30,7 +30,7 @@ pub(super) enum Step {
     ReusePid,
     /// Half a second passes.
     Time,
-    /// The machine is started anew.
+    /// The machine is started again.
     Reboot,
     /// The disk is full, or has room again.
     Disk,

@@ -4,8 +4,8 @@
 
 use core::time::Duration;
 
-use daemontools::tai64n::{LABEL_LEN, Tai64n};
-use daemontools::unix::clock;
+use crate::tai64n::{LABEL_LEN, Tai64n};
+use crate::unix::clock;
 
 /// Nanoseconds beyond whole microseconds in a timestamp of the C original.
 const ORIGINAL: u32 = 500;
@@ -14,7 +14,7 @@ const NANOS: u32 = 1_000_000_000;
 
 /// The wall clock now, as a timestamp that cannot be the C original's.
 #[must_use]
-pub(crate) fn now() -> Tai64n {
+pub fn now() -> Tai64n {
     ours(clock::wall())
 }
 
@@ -27,12 +27,13 @@ fn ours(stamp: Tai64n) -> Tai64n {
 
 /// Whether the C original may have made a timestamp.
 #[must_use]
-pub(crate) const fn may_be_from_original(stamp: Tai64n) -> bool {
+pub const fn may_be_from_original(stamp: Tai64n) -> bool {
     stamp.nanos % 1000 == ORIGINAL
 }
 
 /// The time `duration` after another.
-pub(crate) fn after(stamp: Tai64n, duration: Duration) -> Tai64n {
+#[must_use]
+pub fn after(stamp: Tai64n, duration: Duration) -> Tai64n {
     let nanos = stamp.nanos.saturating_add(duration.subsec_nanos());
     Tai64n {
         seconds: stamp
@@ -43,13 +44,15 @@ pub(crate) fn after(stamp: Tai64n, duration: Duration) -> Tai64n {
 }
 
 /// The time from one stamp to another; zero if that is earlier.
-pub(crate) fn between(from: Tai64n, to: Tai64n) -> Duration {
+#[must_use]
+pub fn between(from: Tai64n, to: Tai64n) -> Duration {
     let since = |stamp: Tai64n| Duration::new(stamp.seconds, stamp.nanos.min(NANOS - 1));
     since(to).saturating_sub(since(from))
 }
 
-/// Reads a label of the detail file.
-pub(crate) fn parse(label: [u8; LABEL_LEN]) -> Option<Tai64n> {
+/// Reads a label; `None` if it is none.
+#[must_use]
+pub fn parse(label: [u8; LABEL_LEN]) -> Option<Tai64n> {
     let text = str::from_utf8(&label).ok()?;
     Some(Tai64n {
         seconds: u64::from_str_radix(text.get(..16)?, 16).ok()?,

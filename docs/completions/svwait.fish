@@ -1,0 +1,12 @@
+# Completion of svwait for fish.
+complete -c svwait -f -a '(__fish_complete_directories (commandline -ct))'
+complete -c svwait -f -a '/etc/service/*'
+complete -c svwait -l ready -d 'Until all are ready (the default)'
+complete -c svwait -l up -d 'Until all are up'
+complete -c svwait -l down -d 'Until all are down and not about to be started'
+complete -c svwait -l gone -d 'Until none has a supervise'
+complete -c svwait -l any -d 'Wait for one of them, and print its name'
+complete -c svwait -l timeout -x -d 'Wait at most that many seconds'
+complete -c svwait -l verbose -d 'Say each state'
+complete -c svwait -l help -d 'Print a summary of the options'
+complete -c svwait -l version -d 'Print the version'
