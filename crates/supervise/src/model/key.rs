@@ -99,7 +99,8 @@ impl Builder<'_> {
             record.written == Some(machine.status().pack()),
             detail.seen >= Some(world.svscan),
         ]);
-        self.key.push(u8::try_from(machine.failures).expect("few"));
+        self.key
+            .push(u8::try_from(machine.failed_forks).expect("few"));
         self.since(machine.last_start, 2);
         self.until(machine.start_at);
         self.until(record.status.retry_at);

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use daemontools::servicedir::Checked;
 use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::policy::Policy;
 use daemontools::servicedir::status::{STATUS_LEN, Status};
 use daemontools::strerr::Fatal;
 use daemontools::tai64n::Tai64n;
@@ -20,7 +21,7 @@ use super::promise::Promise;
 use super::turn::Turn;
 use super::world::{Process, World};
 use crate::host::{AdoptResult, Child, Host, PreviousFiles};
-use crate::machine::{Action, Actions, Event, Machine};
+use crate::machine::{Action, Actions, Event, FinishArguments, Launch, Machine, Report};
 use crate::previous::{Clocks, Context, Decided, PidOwner};
 
 /// The world, and what was promised to the operator.
@@ -81,7 +82,11 @@ impl Host for Simulation {
         self.world.wall()
     }
 
-    fn fork(&mut self) -> Result<Child<Process>> {
+    fn read_policy(&mut self) -> Option<Policy> {
+        self.world.policy
+    }
+
+    fn fork(&mut self, _: Launch) -> Result<Child<Process>> {
         self.turn.forked = true;
         if self.turn.fork_fails || !self.turn.effect() {
             return Err(Errno::EAGAIN);
@@ -115,6 +120,28 @@ impl Host for Simulation {
         }
     }
 
+    fn fork_finish(&mut self, _: FinishArguments) -> Result<Option<Child<Process>>> {
+        Ok(None)
+    }
+
+    fn kill(&mut self, pid: u32) {
+        self.signal(pid, Signal::SIGKILL);
+    }
+
+    fn reap_deadline(&self) -> Option<Monotonic> {
+        None
+    }
+
+    fn is_ready(&self) -> bool {
+        false
+    }
+
+    fn gives_notice(&self) -> bool {
+        true
+    }
+
+    fn report(&mut self, _: Option<u32>, _: Report) {}
+
     fn reap(&mut self) -> Result<Option<(u32, Option<End>)>> {
         let ends = core::mem::take(&mut self.turn.service_ends);
         let ended = ends.then(|| self.world.services.pop()).flatten();
@@ -147,7 +174,7 @@ impl Host for Simulation {
         Ok(())
     }
 
-    fn maintain_files(&mut self, _: Monotonic) -> bool {
+    fn maintain_files(&mut self, _: Monotonic, _: bool) -> bool {
         false
     }
 
