@@ -14,7 +14,7 @@ use crate::state::{Condition, State, Verdict};
 
 /// How long after its supervise has left a directory is looked at without an event: the
 /// kernel tells of the end of a directory only when no process has it open any more.
-const SETTLING: Duration = Duration::from_secs(2);
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// A service, its state at the last look, and what tells of the next.
 #[derive(Debug)]
