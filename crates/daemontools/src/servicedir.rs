@@ -7,7 +7,9 @@ pub mod control;
 pub mod detail;
 pub mod ok;
 pub mod policy;
+pub mod query;
 pub mod stamp;
+pub mod state;
 pub mod status;
 mod trusted;
 
@@ -18,6 +20,8 @@ pub use trusted::{Checked, SuperviseDir};
 /// Executed to start the service, in the service directory, without arguments.
 /// With the `./`, as in the reference: the program sees it in `argv[0]`.
 pub const RUN: &CStr = c"./run";
+/// Executed after an end of the service, if [`policy`] says so.
+pub const FINISH: &CStr = c"./finish";
 /// If it exists when supervise starts, the service is not started.
 pub const DOWN: &CStr = c"down";
 /// What the operator asks of supervise, see [`policy`].
@@ -38,3 +42,5 @@ pub const STATUS_NEW: &CStr = c"supervise/status.new";
 pub const DETAIL: &CStr = c"supervise/detail";
 /// The detail file while it is made; then renamed to [`DETAIL`].
 pub const DETAIL_NEW: &CStr = c"supervise/detail.new";
+/// The file to which the service writes a newline when it is ready, see [`policy`].
+pub const READY: &CStr = c"supervise/ready";

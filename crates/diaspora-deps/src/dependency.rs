@@ -1,10 +1,9 @@
-//! Dependencies that can be probed: the protocol and the endpoint of a service.
+//! Dependencies that can be probed: the protocol and the endpoint of a service, or the
+//! directory whose supervise is asked.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use daemontools::procfs;
-use daemontools::servicedir;
-use daemontools::servicedir::status::{self, Length, Status};
 use daemontools::unix::account;
 
 use crate::config::{Config, Kind, Probe};
@@ -13,9 +12,10 @@ use crate::error::{Error, FileError};
 use crate::name::Name;
 use crate::net::{self, Endpoint, Limits, Outcome};
 use crate::probe::{
-    Accepts, Alive, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
+    Accepts, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
 };
 use crate::read;
+use crate::supervised::{self, Processes};
 
 /// A dependency that can be probed.
 pub struct Dependency {
@@ -23,8 +23,21 @@ pub struct Dependency {
     pub label: String,
     /// The service and instance.
     pub name: Name,
-    /// The address to probe.
-    pub endpoint: Endpoint,
+    method: Method,
+}
+
+/// How to see that a dependency is ready.
+enum Method {
+    /// The supervise of this service directory is asked.
+    Supervise(PathBuf),
+    /// A server is probed; unless the supervise of the directory, if there is one, can tell
+    /// readiness.
+    Server(Server, Option<PathBuf>),
+}
+
+/// A server that can be probed.
+struct Server {
+    endpoint: Endpoint,
     protocol: Box<dyn Protocol + Send + Sync>,
 }
 
@@ -51,32 +64,83 @@ impl Dependency {
             return Err(Error::NoInstance(label));
         }
         let context = context.of(&name);
-        let address = context.expand(&probe.address)?;
-        let endpoint = Endpoint::parse(&String::from_utf8_lossy(&address))?;
-        let protocol = protocol(probe, &context, config, &name, directory)?;
+        let method = match protocol(probe, &context, config, &name, directory)? {
+            Some(protocol) => {
+                let address = context.expand(&probe.address)?;
+                let endpoint = Endpoint::parse(&String::from_utf8_lossy(&address))?;
+                let supervised = probe
+                    .is_built_in
+                    .then(|| supervised::directory(config, &name, directory));
+                Method::Server(Server { endpoint, protocol }, supervised.flatten())
+            }
+            None => Method::Supervise(match &probe.directory {
+                Some(path) => directory.join(context.expand_path(path)?),
+                None => supervised::directory(config, &name, directory)
+                    .unwrap_or_else(|| directory.join(name.to_string())),
+            }),
+        };
         Ok(Self {
             label,
             name,
-            endpoint,
-            protocol,
+            method,
         })
     }
 
     /// Probes it once.
     #[must_use]
     pub fn probe(&self) -> Outcome {
+        let start = Instant::now();
+        // It costs the service nothing to ask its supervise.
+        let outcome = |directory: &Path, readiness| Outcome {
+            readiness,
+            absent: true,
+            address: directory.display().to_string(),
+            took: start.elapsed(),
+        };
+        match &self.method {
+            Method::Supervise(directory) => outcome(directory, supervised::readiness(directory)),
+            Method::Server(server, directory) => directory
+                .as_deref()
+                .and_then(|path| Some(outcome(path, supervised::told_readiness(path)?)))
+                .unwrap_or_else(|| server.probe()),
+        }
+    }
+
+    /// The address of its server, unless its supervise is asked.
+    #[must_use]
+    pub const fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.method {
+            Method::Supervise(_) => None,
+            Method::Server(server, _) => Some(&server.endpoint),
+        }
+    }
+
+    /// Probes its server once, whatever its supervise tells.
+    #[must_use]
+    pub fn probe_server(&self) -> Option<Outcome> {
+        match &self.method {
+            Method::Supervise(_) => None,
+            Method::Server(server, _) => Some(server.probe()),
+        }
+    }
+}
+
+impl Server {
+    fn probe(&self) -> Outcome {
         net::probe(&self.endpoint, &*self.protocol, Limits::default())
     }
 }
 
+/// The protocol of a server; `None` for a probe that asks supervise.
 fn protocol(
     probe: &Probe,
     context: &Context,
     config: &Config,
     name: &Name,
     directory: &Path,
-) -> Result<Box<dyn Protocol + Send + Sync>, Error> {
-    Ok(match probe.kind {
+) -> Result<Option<Box<dyn Protocol + Send + Sync>>, Error> {
+    Ok(Some(match probe.kind {
+        Kind::Service => return Ok(None),
         Kind::Tcp | Kind::Unix => Box::new(Accepts),
         Kind::Redis => Box::new(Redis {
             password: password(probe, context)?,
@@ -101,9 +165,9 @@ fn protocol(
         Kind::Worker => Box::new(Worker {
             key: probe.key.clone(),
             host: host(),
-            alive: Supervised(supervised(config, &name.service, directory)),
+            alive: Processes::new(config, &name.service, directory),
         }),
-    })
+    }))
 }
 
 /// The first line of the password file, if the probe names one.
@@ -135,70 +199,4 @@ fn users(user: Option<&str>, context: &Context) -> Result<Vec<u32>, Error> {
 fn host() -> Vec<u8> {
     let name = std::fs::read("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim_ascii_end().to_vec()
-}
-
-/// The service directories of one service; none without a scan directory.
-fn supervised(config: &Config, service: &str, directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| {
-            let name = config.find(&entry.file_name().to_string_lossy());
-            name.is_some_and(|name| name.service == service)
-        })
-        .map(|entry| entry.path())
-        .collect()
-}
-
-/// The status record of a service directory; `None` if there is none.
-#[must_use]
-pub fn status(directory: &Path) -> Option<Status> {
-    let path = read::c_path_in(directory, servicedir::STATUS).ok()?;
-    status::read(&path, Length::Exact).ok()
-}
-
-/// The processes that count as a worker: those of the supervised services if there are
-/// any, else every process.
-struct Supervised(Vec<PathBuf>);
-
-impl Alive for Supervised {
-    fn is_alive(&self, pid: u32) -> bool {
-        if procfs::start_time(pid).is_none() {
-            return false;
-        }
-        let mut records = self.0.iter().filter_map(|path| status(path)).peekable();
-        records.peek().is_none() || records.any(|record| belongs(pid, record.pid))
-    }
-}
-
-/// Whether `pid` is `root` or descends from it.
-fn belongs(mut pid: u32, root: u32) -> bool {
-    for _ in 0..16 {
-        if pid == root {
-            return root != 0;
-        }
-        match parent(pid) {
-            Some(parent) if parent > 1 => pid = parent,
-            _ => return false,
-        }
-    }
-    false
-}
-
-fn parent(pid: u32) -> Option<u32> {
-    procfs::process(pid).ok().map(|process| process.parent)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_worker_is_the_supervised_process_or_its_child() {
-        let me = std::process::id();
-        assert!(belongs(me, me));
-        assert!(parent(me).is_some_and(|parent| belongs(me, parent)));
-        assert!(!belongs(me, 0));
-        assert!(Supervised(Vec::new()).is_alive(me));
-        assert!(!Supervised(Vec::new()).is_alive(u32::MAX));
-    }
 }

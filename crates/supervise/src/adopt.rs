@@ -10,7 +10,9 @@ use daemontools::servicedir::detail::{Detail, MainProcess};
 use daemontools::servicedir::status::{Status, Want};
 
 use crate::host::{AdoptError, AdoptResult, Host};
+use crate::kept;
 use crate::machine::Machine;
+use crate::machine::finish::{Finish, Run};
 use crate::previous::{Context, Decided, Decision, Evidence, PidOwner, decide};
 
 /// The state in which this supervise begins.
@@ -44,7 +46,10 @@ pub(crate) fn adopt<H: Host>(host: &mut H, by_down_file: Want) -> AdoptResult<In
                 let pid = status.pid;
                 let want = want.unwrap_or(by_down_file);
                 let started = host.now().before(host.clocks().age(start_time));
-                let machine = Machine::adopt(&Status { want, ..status }, started);
+                let mut machine = Machine::adopt(&Status { want, ..status }, started);
+                machine.set_policy(host.read_policy());
+                let clocks = (host.now(), host.clocks().wall);
+                kept::restore_running(&mut machine, &status, &previous.detail, clocks);
                 detail.process = Some(MainProcess { pid, start_time });
                 host.adopt(pid, process);
                 host.on_adoption(pid, decided, &machine);
@@ -57,9 +62,45 @@ pub(crate) fn adopt<H: Host>(host: &mut H, by_down_file: Want) -> AdoptResult<In
         Decision::Resume(want) => want,
         _ => by_down_file,
     };
-    let machine = Machine::new(want, host.stamp());
+    let mut machine = Machine::new(want, host.stamp());
+    machine.set_policy(host.read_policy());
+    if let (Decision::Resume(_), Some(status)) = (decided.decision, &status) {
+        let (now, clocks) = (host.now(), host.clocks());
+        let started = |start_time| now.before(clocks.age(start_time));
+        let both = (now, clocks.wall);
+        kept::restore_down(&mut machine, status, &previous.detail, both, started);
+    }
+    if let Some((finish, process)) = finish_of(host, &previous.detail, &context)? {
+        let since = host.now().before(host.clocks().age(finish.start_time));
+        machine.finish = Finish::Running(Run {
+            pid: finish.pid,
+            since,
+            killed: false,
+        });
+        detail.finish = Some(finish);
+        host.adopt(finish.pid, process);
+    }
     host.on_adoption(status.map_or(0, |status| status.pid), decided, &machine);
     Ok(Initial { machine, detail })
+}
+
+/// The `./finish` of an earlier supervise, if it runs. Whatever is wanted, the service is
+/// not started beside it.
+fn finish_of<H: Host>(
+    host: &H,
+    detail: &Detail,
+    context: &Context,
+) -> AdoptResult<Option<(MainProcess, H::Process)>> {
+    let here = detail.boot == context.boot
+        && detail.init == context.init
+        && detail.directory == Some(context.directory);
+    let Some(finish) = detail.finish.filter(|_| here) else {
+        return Ok(None);
+    };
+    let failed = |error| AdoptError::Process(finish.pid, error);
+    let (owner, process) = host.pid_owner(finish.pid).map_err(failed)?;
+    let same = owner == PidOwner::StartedAt(finish.start_time);
+    Ok(process.filter(|_| same).map(|process| (finish, process)))
 }
 
 /// What a process is known by: its start time and the handle on it.

@@ -110,6 +110,18 @@ impl Files {
         self.notices.disarm();
     }
 
+    /// The same before supervise writes to a file there.
+    pub(crate) fn disarm_writes(&mut self) {
+        if self.notices.includes_writes() {
+            self.notices.disarm();
+        }
+    }
+
+    /// Whether the kernel gives notice of changes in `supervise/`.
+    pub(crate) const fn gives_notice(&self) -> bool {
+        self.notices.are_given()
+    }
+
     /// A notice may have come.
     pub(crate) fn note_change(&mut self, now: Monotonic) {
         self.notices.note(now);
@@ -126,9 +138,10 @@ impl Files {
 
     /// Looks whether each file has its name, asks for notice of changes, and makes missing
     /// files again. True if it did: then the record has to be written again. To be called
-    /// at the end of every turn of the loop.
-    pub(crate) fn maintain(&mut self, dir: &CStr, now: Monotonic) -> bool {
-        self.notices.arm(now);
+    /// at the end of every turn of the loop. With `writes` notice is asked of files that are
+    /// written as well.
+    pub(crate) fn maintain(&mut self, dir: &CStr, now: Monotonic, writes: bool) -> bool {
+        self.notices.arm(now, writes);
         match (self.state, self.missing()) {
             (State::Removed, _) | (State::Intact, None) => false,
             (State::Damaged(_), None) => {
@@ -140,7 +153,7 @@ impl Files {
                 false
             }
             (State::Damaged(at), Some(_)) if at > now => false,
-            (State::Damaged(_), Some(path)) => self.repair(dir, path, now),
+            (State::Damaged(_), Some(path)) => self.repair(dir, path, now, writes),
         }
     }
 
@@ -157,7 +170,7 @@ impl Files {
         }
     }
 
-    fn repair(&mut self, dir: &CStr, missing: &CStr, now: Monotonic) -> bool {
+    fn repair(&mut self, dir: &CStr, missing: &CStr, now: Monotonic, writes: bool) -> bool {
         if file::stat(c".").is_ok_and(|facts| facts.links == 0) {
             let what = b" itself was removed: the service runs on, out of reach";
             if !service_reports_removal(dir) {
@@ -176,7 +189,7 @@ impl Files {
             Ok(()) => {
                 self.state = State::Intact;
                 self.reported = false;
-                self.notices.arm(now);
+                self.notices.arm(now, writes);
                 true
             }
             Err((path, error)) => {

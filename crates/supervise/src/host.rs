@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use daemontools::servicedir::Checked;
 use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::policy::Policy;
 use daemontools::servicedir::status::{STATUS_LEN, Status};
 use daemontools::strerr::Fatal;
 use daemontools::tai64n::Tai64n;
@@ -18,7 +19,7 @@ use daemontools::unix::process::End;
 use daemontools::unix::signal::Signal;
 use daemontools::{Errno, Result};
 
-use crate::machine::{Actions, Event, Machine};
+use crate::machine::{Actions, Event, FinishArguments, Launch, Machine, Report};
 use crate::previous::{Clocks, Context, Decided, PidOwner};
 
 /// A new child. It does not exec before its gate is opened, and exits if the gate is
@@ -71,17 +72,33 @@ pub(crate) trait Host {
 
     // The service.
 
-    /// Makes a child that waits at its gate.
-    fn fork(&mut self) -> Result<Child<Self::Gate>>;
+    /// Reads what the operator asks for, and reports trouble in it; `None` without a file.
+    fn read_policy(&mut self) -> Option<Policy>;
+    /// Makes a child that waits at its gate. What an earlier process has said about its
+    /// readiness is gone from now on.
+    fn fork(&mut self, launch: Launch) -> Result<Child<Self::Gate>>;
+    /// The same for `./finish`. `None` if there is none, which is reported.
+    fn fork_finish(&mut self, arguments: FinishArguments) -> Result<Option<Child<Self::Gate>>>;
     /// Reports a failed fork, and after how long the next is tried.
     fn report_fork(&self, error: Errno, retry: Duration);
-    /// Has the child exec `./run`.
+    /// Has the child exec its program.
     fn open_gate(&mut self, gate: Self::Gate);
     /// Sends a signal to the service. A process that has just ended needs none.
     fn signal(&mut self, pid: u32, signal: Signal);
+    /// Kills the service or `./finish`, and the group that it leads.
+    fn kill(&mut self, pid: u32);
     /// The next process that has ended: a child, or the adopted process. How an adopted
-    /// one ended is unknown.
+    /// one ended is unknown where the kernel does not tell.
     fn reap(&mut self) -> Result<Option<(u32, Option<End>)>>;
+    /// When [`reap`](Self::reap) is due without an event: the adopted process has ended,
+    /// and the kernel does not tell yet how.
+    fn reap_deadline(&self) -> Option<Monotonic>;
+    /// Whether the service has said that it is ready.
+    fn is_ready(&self) -> bool;
+    /// Whether the kernel gives notice when the service says so.
+    fn gives_notice(&self) -> bool;
+    /// Tells people about the service, or about the process that it was.
+    fn report(&mut self, pid: Option<u32>, report: Report);
 
     // Files.
 
@@ -92,8 +109,8 @@ pub(crate) trait Host {
     /// Opens `ok`: from now on clients see that a supervise runs.
     fn open_ok(&mut self) -> core::result::Result<(), Fatal>;
     /// Makes files again that somebody removed. True if it did: then the record is gone
-    /// as well.
-    fn maintain_files(&mut self, now: Monotonic) -> bool;
+    /// as well. With `awaits_ready` the next notice comes also when a file is written.
+    fn maintain_files(&mut self, now: Monotonic, awaits_ready: bool) -> bool;
     /// When [`maintain_files`](Self::maintain_files) is due without an event.
     fn files_deadline(&self) -> Option<Monotonic>;
 
@@ -128,6 +145,8 @@ pub(crate) trait Host {
 
     /// What was decided about an earlier supervise, and the state that follows.
     fn on_adoption(&mut self, pid: u32, decided: Decided, machine: &Machine);
+    /// Another svscan has taken supervise over.
+    fn on_taken_over(&mut self);
     /// What was decided about an event, and the state that follows. The actions are done
     /// afterwards.
     fn on_event(&mut self, event: Event, actions: Actions, machine: &Machine);

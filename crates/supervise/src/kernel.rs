@@ -1,33 +1,42 @@
 //! The host of the running program: every call of [`Host`] as system calls, with the
 //! messages about those that fail.
 
+mod adopted;
 mod child;
+mod diagnostics;
 mod evidence;
+mod policy_file;
+mod ready;
 mod record_files;
+mod report;
 
 use core::ffi::CStr;
 use core::time::Duration;
-use std::borrow::Cow;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
+use daemontools::servicedir::FINISH;
 use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::policy::Policy;
 use daemontools::servicedir::stamp;
 use daemontools::servicedir::status::{STATUS_LEN, Status};
-use daemontools::strerr::{Decimal, Fatal};
+use daemontools::strerr::Fatal;
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::process::{self, End, Pid};
 use daemontools::unix::signal::{self, Caught, Signal};
-use daemontools::unix::{fd, pidfd, poll};
-use daemontools::{Errno, Result, errno, procfs};
+use daemontools::unix::{fd, file, pidfd, poll};
+use daemontools::{Errno, Result, procfs};
 
 use crate::files::Files;
 use crate::host::{AdoptResult, Child, Host, PreviousFiles};
-use crate::machine::{Actions, Event, Machine};
+use crate::machine::{Actions, Event, FinishArguments, Launch, Machine, Report};
 use crate::previous::{Clocks, Context, Decided, Decision, PidOwner};
 use crate::reporter::REPORTER;
 
+use adopted::Adopted;
 pub(crate) use child::Inheritance;
+use child::Program;
+use policy_file::PolicyFile;
 use record_files::RecordFiles;
 
 /// How long to pause when waiting itself fails.
@@ -42,12 +51,12 @@ pub(crate) struct Signals {
     pub(crate) term: Option<Caught>,
 }
 
-/// An adopted process.
-#[derive(Debug)]
-struct Adopted {
+/// A child that leads a session of its own.
+#[derive(Clone, Copy, Debug)]
+struct Leader {
     pid: u32,
-    process: OwnedFd,
-    has_ended: bool,
+    /// What is left of its group when it has ended is killed.
+    kills_rest: bool,
 }
 
 /// What this process holds.
@@ -59,6 +68,14 @@ pub(crate) struct Kernel {
     inheritance: Inheritance,
     signals: Signals,
     adopted: Option<Adopted>,
+    policy: PolicyFile,
+    leader: Option<Leader>,
+    /// The adopted process that ended last.
+    ended: Option<u32>,
+    /// The word of an earlier process could not be removed.
+    ready_is_old: bool,
+    /// It was reported that `./finish` can't be executed.
+    finish_reported: bool,
 }
 
 impl Kernel {
@@ -75,22 +92,28 @@ impl Kernel {
             inheritance,
             signals,
             adopted: None,
+            policy: PolicyFile::new(dir),
+            leader: None,
+            ended: None,
+            ready_is_old: false,
+            finish_reported: false,
         }
     }
 
-    /// The service directory as diagnostics name it.
-    fn name(&self) -> Cow<'static, str> {
-        self.dir.to_string_lossy()
-    }
-
-    fn log_write(&self, file: &str, result: Result<()>) {
-        match result {
-            Ok(()) => log::debug!("{}: {file} written", self.name()),
-            Err(error) => {
-                let error = errno::text(error);
-                log::debug!("{}: {file} not written: {error}", self.name());
-            }
+    /// The next child that has ended. Before the leader of a session is waited for, its
+    /// pid is surely still its own, and so is its group.
+    fn reap_child(&mut self) -> Result<Option<(Pid, End)>> {
+        let Some(leader) = self.leader.filter(|leader| leader.kills_rest) else {
+            return process::reap();
+        };
+        let Some(pid) = process::ended_child()? else {
+            return Ok(None);
+        };
+        if pid.as_raw().unsigned_abs() == leader.pid {
+            let _ = process::kill_group(pid, Signal::SIGKILL);
+            self.leader = None;
         }
+        process::wait_for(pid).map(|end| Some((pid, end)))
     }
 }
 
@@ -110,20 +133,42 @@ impl Host for Kernel {
         stamp::now()
     }
 
-    fn fork(&mut self) -> Result<Child<OwnedFd>> {
-        child::fork(self.dir, &self.inheritance)
+    fn read_policy(&mut self) -> Option<Policy> {
+        self.policy.read()
+    }
+
+    fn fork(&mut self, launch: Launch) -> Result<Child<OwnedFd>> {
+        if launch.ready_fd.is_some() {
+            self.files.disarm();
+            self.ready_is_old = ready::forget().is_err();
+        }
+        let child = child::fork(self.dir, &self.inheritance, Program::Run(launch))?;
+        self.leader = launch.own_session.then_some(Leader {
+            pid: child.pid,
+            kills_rest: true,
+        });
+        Ok(child)
+    }
+
+    fn fork_finish(&mut self, arguments: FinishArguments) -> Result<Option<Child<OwnedFd>>> {
+        if let Err(error) = file::may_execute(FINISH) {
+            if !self.finish_reported {
+                report::report_finish(self.dir, error);
+            }
+            self.finish_reported = true;
+            return Ok(None);
+        }
+        self.finish_reported = false;
+        let child = child::fork(self.dir, &self.inheritance, Program::Finish(arguments))?;
+        self.leader = Some(Leader {
+            pid: child.pid,
+            kills_rest: false,
+        });
+        Ok(Some(child))
     }
 
     fn report_fork(&self, error: Errno, retry: Duration) {
-        let seconds = Decimal::new(retry.as_secs());
-        let what: [&[u8]; 5] = [
-            b"unable to fork for ",
-            self.dir.to_bytes(),
-            b", trying again after ",
-            seconds.as_bytes(),
-            b" s",
-        ];
-        REPORTER.warning(&what, error);
+        child::report_fork(self.dir, error, retry);
     }
 
     fn open_gate(&mut self, gate: OwnedFd) {
@@ -139,36 +184,76 @@ impl Host for Kernel {
         };
     }
 
+    fn kill(&mut self, pid: u32) {
+        if self.leader.is_some_and(|leader| leader.pid == pid)
+            && let Ok(pid) = i32::try_from(pid)
+        {
+            // It may not lead its group yet.
+            let _ = process::kill_group(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        self.signal(pid, Signal::SIGKILL);
+    }
+
     fn reap(&mut self) -> Result<Option<(u32, Option<End>)>> {
-        let child = process::reap();
+        let child = self.reap_child();
         if let Ok(Some((pid, end))) = child {
             let pid = pid.as_raw().unsigned_abs();
             // Where supervise adopts orphans, the adopted process may be a child too.
             self.adopted.take_if(|adopted| adopted.pid == pid);
             return Ok(Some((pid, Some(end))));
         }
-        match self.adopted.take_if(|adopted| adopted.has_ended) {
-            Some(adopted) => Ok(Some((adopted.pid, None))),
+        let now = Monotonic::now();
+        let ended = self.adopted.as_ref().and_then(|adopted| adopted.end(now));
+        match ended.and_then(|end| Some((self.adopted.take()?.pid, end))) {
+            Some((pid, end)) => {
+                self.ended = Some(pid);
+                Ok(Some((pid, end)))
+            }
             None => child.map(|_| None),
         }
+    }
+
+    fn reap_deadline(&self) -> Option<Monotonic> {
+        let adopted = self.adopted.as_ref()?;
+        adopted.deadline(Monotonic::now())
+    }
+
+    fn is_ready(&self) -> bool {
+        !self.ready_is_old && ready::is_said()
+    }
+
+    fn gives_notice(&self) -> bool {
+        self.files.gives_notice()
+    }
+
+    fn report(&mut self, pid: Option<u32>, report: Report) {
+        let is_empty = |group: u32| {
+            let group = i32::try_from(group).map(Pid::from_raw);
+            group.is_ok_and(|group| !process::group_exists(group))
+        };
+        if report == Report::LeftAlone && self.ended.is_none_or(is_empty) {
+            return;
+        }
+        report::report(self.dir, pid, report);
     }
 
     fn write_status(&mut self, record: &[u8; STATUS_LEN]) -> Result<()> {
         self.files.disarm();
         let result = self.record.replace_status(record);
-        self.log_write("status", result);
+        diagnostics::written(self.dir, "status", result);
         result
     }
 
     fn write_detail(&mut self, detail: &Detail) -> Result<()> {
         let text = detail.render();
+        self.files.disarm_writes();
         let result = if self.record.overwrite_detail(&text) {
             Ok(())
         } else {
             self.files.disarm();
             self.record.replace_detail(&text)
         };
-        self.log_write("detail", result);
+        diagnostics::written(self.dir, "detail", result);
         result
     }
 
@@ -176,11 +261,11 @@ impl Host for Kernel {
         self.files.open_ok(self.dir)
     }
 
-    fn maintain_files(&mut self, now: Monotonic) -> bool {
-        let remade = self.files.maintain(self.dir, now);
+    fn maintain_files(&mut self, now: Monotonic, awaits_ready: bool) -> bool {
+        let remade = self.files.maintain(self.dir, now, awaits_ready);
         if remade {
             self.record.close_detail();
-            log::debug!("{}: files in supervise/ made again", self.name());
+            diagnostics::files_made(self.dir);
         }
         remade
     }
@@ -190,12 +275,12 @@ impl Host for Kernel {
     }
 
     fn wait(&mut self, deadline: Option<Monotonic>) -> bool {
-        let adopted = self.adopted.as_ref().map(|adopted| adopted.process.as_fd());
+        let adopted = self.adopted.as_ref().and_then(Adopted::event);
         let fds = [Some(self.files.control()), adopted];
         let commands = match poll::readable(fds, deadline, &self.inheritance.mask) {
             Ok([commands, ended]) => {
-                if let Some(adopted) = &mut self.adopted {
-                    adopted.has_ended |= ended;
+                if let Some(adopted) = self.adopted.as_mut().filter(|_| ended) {
+                    adopted.note_end(Monotonic::now());
                 }
                 commands
             }
@@ -220,7 +305,7 @@ impl Host for Kernel {
     }
 
     fn end_by_sigterm(&mut self) {
-        log::debug!("{}: ends by TERM", self.name());
+        diagnostics::ends_by_sigterm(self.dir);
         signal::end_by(Signal::SIGTERM);
     }
 
@@ -245,11 +330,7 @@ impl Host for Kernel {
     }
 
     fn adopt(&mut self, pid: u32, process: OwnedFd) {
-        self.adopted = Some(Adopted {
-            pid,
-            process,
-            has_ended: false,
-        });
+        self.adopted = Some(Adopted::new(pid, process));
     }
 
     fn on_adoption(&mut self, pid: u32, decided: Decided, machine: &Machine) {
@@ -258,19 +339,14 @@ impl Host for Kernel {
             Decision::Unproven => evidence::report_unproven(self.dir, pid),
             Decision::StartAnew | Decision::Adopt(_) | Decision::Resume(_) => {}
         }
-        log::debug!(
-            "{}: record of pid {pid}: {:?}, since {}; {machine}",
-            self.name(),
-            decided.decision,
-            decided.reason,
-        );
+        diagnostics::adoption(self.dir, pid, decided, machine);
+    }
+
+    fn on_taken_over(&mut self) {
+        diagnostics::taken_over(self.dir);
     }
 
     fn on_event(&mut self, event: Event, actions: Actions, machine: &Machine) {
-        let level = match event {
-            Event::Time if actions.is_empty() => log::Level::Trace,
-            _ => log::Level::Debug,
-        };
-        log::log!(level, "{}: {event}: {actions}; {machine}", self.name());
+        diagnostics::event(self.dir, event, actions, machine);
     }
 }

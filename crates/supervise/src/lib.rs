@@ -5,9 +5,10 @@
 //! |---|---|
 //! | [`machine`] | decides what follows from an event; no I/O |
 //! | `previous` | decides whether the record of an earlier supervise counts; no I/O |
-//! | `supervisor` | the loop: asks the machine and has its actions done |
+//! | `supervisor` | the loop: takes events to the machine and has its actions done |
 //! | `record` | which of the two files of the record are due to be written |
 //! | `adopt` | finds out what an earlier supervise left |
+//! | `kept` | what the detail file keeps of a policy's doings; no I/O |
 //! | `host` | the trait through which these three act |
 //! | `kernel` | the host of the running program: fork, signals, files, clocks |
 //! | `files` | the files that supervise holds open: lock, control, ok |
@@ -23,6 +24,7 @@ pub mod machine;
 mod adopt;
 mod files;
 mod host;
+mod kept;
 mod kernel;
 #[cfg(test)]
 mod model;

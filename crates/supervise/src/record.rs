@@ -2,8 +2,9 @@
 //! A write that failed (a full disk, a limit, a directory that was removed) is tried
 //! again: the record must become true.
 //!
-//! The status record belongs to the contract and is always written first. Trouble with
-//! the detail file never delays it.
+//! The status record belongs to the contract and is written first, but for a service with
+//! a policy that is down: what has followed from its end must not be lost. Trouble with
+//! the detail file never delays the record.
 
 use core::time::Duration;
 
@@ -16,6 +17,15 @@ use crate::host::Host;
 
 /// How long after a failed write the next is tried.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Which file is written first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The status record.
+    StatusFirst,
+    /// The detail file: a service with a policy that is down.
+    DetailFirst,
+}
 
 /// What is on disk, and what has to be written.
 #[derive(Clone, Debug, Default)]
@@ -76,26 +86,36 @@ impl Record {
         self.status.is_now(now) || self.detail.is_now(now)
     }
 
-    /// Whether the disk says something else than `status`.
-    pub(crate) fn is_stale(&self, status: &Status) -> bool {
-        self.status.due && self.written != Some(status.pack())
+    /// Whether the disk says something else than `status`, or, where that matters, than
+    /// the detail file is to say.
+    pub(crate) fn is_stale(&self, status: &Status, with_detail: bool) -> bool {
+        let status = self.status.due && self.written != Some(status.pack());
+        status || (with_detail && self.detail.due)
     }
 
-    /// Writes what is due.
-    ///
-    /// The order matters if supervise is killed in between: a status record that is newer
-    /// than the detail file is known to be ours by its timestamp, and the detail file says
-    /// in which boot a supervise is in charge.
+    /// Writes what is due, the status record first. If supervise is killed in between, the
+    /// status record is newer than the detail file: its timestamp still tells that it is
+    /// ours, and the detail file in which boot a supervise is in charge.
     pub(crate) fn write<H: Host>(
         &mut self,
         host: &mut H,
         status: &Status,
         detail: &Detail,
+        order: Order,
         now: Monotonic,
     ) {
+        if order == Order::DetailFirst {
+            self.write_detail(host, detail, now);
+        }
         if self.status.due {
             self.write_status(host, status, now);
         }
+        if order == Order::StatusFirst {
+            self.write_detail(host, detail, now);
+        }
+    }
+
+    fn write_detail<H: Host>(&mut self, host: &mut H, detail: &Detail, now: Monotonic) {
         if self.detail.due {
             let result = host.write_detail(detail);
             self.detail.note(result, now);

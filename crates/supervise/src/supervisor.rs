@@ -1,6 +1,8 @@
 //! The loop: waits for a command, an end or a deadline, asks the machine, and has its
 //! actions done, in order.
 
+use core::time::Duration;
+
 use daemontools::command::{Command, TAKEN_OVER};
 use daemontools::servicedir::detail::{Detail, MainProcess};
 use daemontools::strerr::Fatal;
@@ -9,14 +11,19 @@ use daemontools::unix::process::End;
 
 use crate::adopt::Initial;
 use crate::host::Host;
-use crate::machine::{Action, Event, MIN_START_INTERVAL, Machine};
-use crate::record::Record;
+use crate::kept;
+use crate::machine::{Action, Event, FinishArguments, MIN_START_INTERVAL, Machine};
+use crate::record::{Order, Record};
 
 /// How much is read from the control FIFO at once.
 const BLOCK: usize = 512;
 
 /// After how long ended children are asked for again where that fails.
-const REAP_RETRY: core::time::Duration = core::time::Duration::from_secs(1);
+const REAP_RETRY: Duration = Duration::from_secs(1);
+
+/// How long to the first look at `supervise/ready`, and at most between two, where the
+/// kernel gives no notice.
+const LOOKS: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
 
 /// One service and its supervise.
 #[derive(Clone, Debug)]
@@ -26,9 +33,13 @@ pub(crate) struct Supervisor<H> {
     pub(crate) record: Record,
     pub(crate) detail: Detail,
     /// The end of the next wait.
-    deadline: Option<Monotonic>,
+    pub(crate) deadline: Option<Monotonic>,
     /// When to ask for ended children though no event tells of one.
     reap_at: Option<Monotonic>,
+    /// The start that `next` in the detail file is about.
+    next_at: Option<Monotonic>,
+    /// The next look at `supervise/ready`, and how long after the one before.
+    look: Option<(Monotonic, Duration)>,
     /// Nothing is done any more but to write the record.
     pub(crate) exited: bool,
 }
@@ -46,9 +57,12 @@ impl<H: Host> Supervisor<H> {
             detail: initial.detail,
             deadline: None,
             reap_at: None,
+            next_at: None,
+            look: None,
             exited: false,
         };
         // The detail file can wait until the service was started.
+        this.show();
         this.mark_detail();
         let (status, now) = (this.machine.status(), this.host.now());
         this.record.write_status(&mut this.host, &status, now);
@@ -76,6 +90,7 @@ impl<H: Host> Supervisor<H> {
         if commands {
             self.obey();
         }
+        self.look();
         self.tell(Event::Time);
         self.settle();
     }
@@ -84,7 +99,8 @@ impl<H: Host> Supervisor<H> {
     fn settle(&mut self) {
         loop {
             let now = self.host.now();
-            if self.record.is_due(now) {
+            // The last write does not wait until a failed one is tried again.
+            if self.record.is_due(now) || self.exited {
                 self.write_record(now);
             }
             if self.exited {
@@ -95,17 +111,55 @@ impl<H: Host> Supervisor<H> {
             }
             // A start that is due within a second is the next look at the files: no
             // notice of changes is asked for until then.
-            let start = self.machine.deadline();
+            let start = self.machine.start_at();
             let starts_soon = start.is_some_and(|at| at <= now + MIN_START_INTERVAL);
-            if !starts_soon && self.host.maintain_files(now) {
+            let awaits_ready = self.machine.awaits_ready();
+            if !starts_soon && self.host.maintain_files(now, awaits_ready) {
                 self.record.mark_lost();
                 continue;
             }
+            // It may have said so before the notice was asked for.
+            if self.look() {
+                continue;
+            }
             let files = (!starts_soon).then(|| self.host.files_deadline()).flatten();
-            let deadlines = [start, self.record.deadline(), files, self.reap_at];
+            let deadlines = [
+                self.machine.deadline(),
+                self.record.deadline(),
+                files,
+                self.reap_at,
+                self.host.reap_deadline(),
+                self.next_look(now),
+            ];
             self.deadline = deadlines.into_iter().flatten().min();
             return;
         }
+    }
+
+    /// Looks whether the service has said that it is ready, where it still may. True if it
+    /// has.
+    fn look(&mut self) -> bool {
+        let ready = self.machine.awaits_ready() && self.host.is_ready();
+        if ready {
+            let at = self.host.stamp();
+            self.tell(Event::Ready(at));
+        }
+        ready
+    }
+
+    /// When to look without an event.
+    fn next_look(&mut self, now: Monotonic) -> Option<Monotonic> {
+        let [first, longest] = LOOKS;
+        self.look = match self.look {
+            _ if !self.machine.awaits_ready() || self.host.gives_notice() => None,
+            None => Some((now + first, first)),
+            Some((at, after)) if at <= now => {
+                let after = (after * 2).min(longest);
+                Some((now + after, after))
+            }
+            look => look,
+        };
+        self.look.map(|(at, _)| at)
     }
 
     /// Asks for all processes that have ended. Not all are the service.
@@ -114,6 +168,11 @@ impl<H: Host> Supervisor<H> {
             match self.host.reap() {
                 Ok(None) => break None,
                 Ok(Some((pid, end))) if self.machine.pid() == Some(pid) => self.on_end(end),
+                Ok(Some((pid, _))) if self.machine.finish.pid() == Some(pid) => {
+                    self.detail.finish = None;
+                    self.mark_detail();
+                    self.tell(Event::FinishEnded);
+                }
                 Ok(Some(_)) => {}
                 // No kernel does this, but a sandbox may.
                 Err(_) => break Some(self.host.now() + REAP_RETRY),
@@ -126,8 +185,11 @@ impl<H: Host> Supervisor<H> {
         self.detail.last_end = end;
         self.detail.process = None;
         let at = self.host.stamp();
-        self.tell(Event::Ended(at));
-        self.mark_detail();
+        self.tell(Event::Ended(at, end));
+        // A start has written it already.
+        if self.machine.pid().is_none() {
+            self.mark_detail();
+        }
     }
 
     /// Reads a block of commands and obeys each, in order.
@@ -137,7 +199,10 @@ impl<H: Host> Supervisor<H> {
         for &byte in &block[..count] {
             match Command::from_byte(byte) {
                 Some(command) => self.tell(Event::Command(command)),
-                None if byte == TAKEN_OVER => self.mark_detail(),
+                None if byte == TAKEN_OVER => {
+                    self.host.on_taken_over();
+                    self.mark_detail();
+                }
                 None => {}
             }
         }
@@ -148,22 +213,48 @@ impl<H: Host> Supervisor<H> {
             return;
         }
         let now = self.host.now();
+        if self.machine.consults_policy(event, now) {
+            let policy = self.host.read_policy();
+            self.machine.set_policy(policy);
+        }
         let actions = self.machine.on(event, now);
         self.host.on_event(event, actions, &self.machine);
+        self.show();
         for action in actions {
             match action {
                 Action::Start => self.start(),
+                Action::Finish(arguments) => self.finish(arguments),
                 Action::Signal(signal) => {
-                    if self.record.is_stale(&self.machine.status()) {
+                    let has_policy = self.machine.policy().is_some();
+                    if self.record.is_stale(&self.machine.status(), has_policy) {
                         self.write_record(now);
                     }
                     if let Some(pid) = self.machine.pid() {
                         self.host.signal(pid, signal);
                     }
                 }
+                Action::Kill => {
+                    if let Some(pid) = self.machine.pid().or(self.machine.finish.pid()) {
+                        self.host.kill(pid);
+                    }
+                }
+                Action::Report(report) => self.host.report(self.machine.pid(), report),
                 Action::Record => self.record.mark_status(),
                 Action::Exit => self.exit(),
             }
+        }
+    }
+
+    /// What the detail file says about the service is as the machine has it.
+    fn show(&mut self) {
+        let mut detail = self.detail;
+        kept::put(&self.machine, &mut detail, self.next_at, || {
+            (self.host.now(), self.host.clocks().wall)
+        });
+        self.next_at = self.machine.start_at;
+        if detail != self.detail {
+            self.detail = detail;
+            self.mark_detail();
         }
     }
 
@@ -174,7 +265,8 @@ impl<H: Host> Supervisor<H> {
     ///
     /// The exec is not waited for: its file system may not answer.
     fn start(&mut self) {
-        match self.host.fork() {
+        let launch = self.machine.launch();
+        match self.host.fork(launch) {
             Ok(child) => {
                 let at = self.host.stamp();
                 self.tell(Event::Started(child.pid, at));
@@ -190,6 +282,27 @@ impl<H: Host> Supervisor<H> {
             Err(error) => {
                 self.host.report_fork(error, self.machine.retry_delay());
                 self.tell(Event::NotStarted);
+            }
+        }
+    }
+
+    /// Starts `./finish`, in the same way: it execs only after the detail file names it.
+    fn finish(&mut self, arguments: FinishArguments) {
+        match self.host.fork_finish(arguments) {
+            Ok(Some(child)) => {
+                self.detail.finish = child.start_time.map(|start_time| MainProcess {
+                    pid: child.pid,
+                    start_time,
+                });
+                self.tell(Event::FinishStarted(child.pid));
+                self.mark_detail();
+                self.write_record(self.host.now());
+                self.host.open_gate(child.gate);
+            }
+            Ok(None) => self.tell(Event::FinishEnded),
+            Err(error) => {
+                self.host.report_fork(error, self.machine.retry_delay());
+                self.tell(Event::FinishNotStarted);
             }
         }
     }
@@ -219,7 +332,13 @@ impl<H: Host> Supervisor<H> {
 
     fn write_record(&mut self, now: Monotonic) {
         let status = self.machine.status();
+        // What has followed from an end is in the detail file, so that it comes first. A
+        // start is in the record first.
+        let order = match self.machine.policy() {
+            Some(_) if status.pid == 0 => Order::DetailFirst,
+            _ => Order::StatusFirst,
+        };
         self.record
-            .write(&mut self.host, &status, &self.detail, now);
+            .write(&mut self.host, &status, &self.detail, order, now);
     }
 }

@@ -9,7 +9,7 @@ use daemontools::getopt::{self, Getopt, Long, Opt, Value};
 use daemontools::strerr::{Fatal, Reporter};
 use daemontools::{Args, PERMANENT, cli, pathexec};
 
-use crate::state::Condition;
+use crate::condition::Condition;
 use crate::timeout::seconds;
 use wait::Request;
 

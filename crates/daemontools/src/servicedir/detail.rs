@@ -86,6 +86,8 @@ pub struct Detail {
     pub terminated: bool,
     /// `stage NAME`, where the service has a policy.
     pub stage: Option<Stage>,
+    /// `then finished` or `then failed`: the stage after `./finish`, while that runs.
+    pub then: Option<Outcome>,
     /// `ready LABEL`: when the service said that it is ready.
     pub ready: Option<[u8; LABEL_LEN]>,
     /// `failures N`: how often in a row it has ended early.
@@ -98,6 +100,26 @@ pub struct Detail {
     pub asked: bool,
     /// `finish N` and `finish-born TICKS`: the process of `./finish`, while it runs.
     pub finish: Option<MainProcess>,
+}
+
+/// Why a service that was wanted up is down, and stays so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has ended as it should.
+    Finished,
+    /// It has failed.
+    Failed,
+}
+
+impl Outcome {
+    /// The stage of a service with this outcome.
+    #[must_use]
+    pub const fn stage(self) -> Stage {
+        match self {
+            Self::Finished => Stage::Finished,
+            Self::Failed => Stage::Failed,
+        }
+    }
 }
 
 /// Where in its life a service is, for people and for whoever waits for it.
@@ -156,6 +178,16 @@ impl Stage {
         let mut all = Self::ALL.into_iter();
         all.find(|stage| stage.text().as_bytes() == text)
     }
+
+    /// The outcome of which this is the stage.
+    #[must_use]
+    pub const fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Finished => Some(Outcome::Finished),
+            Self::Failed => Some(Outcome::Failed),
+            _ => None,
+        }
+    }
 }
 
 impl Detail {
@@ -194,6 +226,9 @@ impl Detail {
         }
         if let Some(stage) = self.stage {
             text.line(b"stage ", stage.text().as_bytes());
+        }
+        if let Some(then) = self.then {
+            text.line(b"then ", then.stage().text().as_bytes());
         }
         if let Some(ready) = &self.ready {
             text.line(b"ready ", ready);
@@ -239,6 +274,7 @@ impl Detail {
                 b"seen" => detail.seen = number(),
                 b"terminated" => detail.terminated = number() == Some(1),
                 b"stage" => detail.stage = Stage::parse(value),
+                b"then" => detail.then = Stage::parse(value).and_then(Stage::outcome),
                 b"ready" => detail.ready = value.try_into().ok(),
                 b"failures" => {
                     let most = |number| u32::try_from(number).unwrap_or(u32::MAX);

@@ -103,13 +103,40 @@ fn hand_on<const N: usize>(given: [(OwnedFd, RawFd); N]) -> Result<()> {
     Ok(())
 }
 
+/// As [`alone`], with a descriptor under a number as in [`with_descriptors`].
+pub fn alone_with_descriptor(
+    file: &CStr,
+    given: (OwnedFd, RawFd),
+    subject: &CStr,
+    failed: fn(&CStr, Errno) -> i32,
+) -> ! {
+    let error = match hand_on([given]) {
+        Ok(()) => alone(file),
+        Err(error) => error,
+    };
+    process::exit_now(failed(subject, error))
+}
+
+/// The most arguments of [`with_arguments`].
+const ARGUMENTS_MAX: usize = 6;
+
 /// Execs `file` with its name as the only argument and with this process's environment.
 /// Uses no heap. Returns only if that failed, with the error.
 pub fn alone(file: &CStr) -> Errno {
+    with_arguments(file, [])
+}
+
+/// The same with arguments, of which there may be six.
+pub fn with_arguments<const N: usize>(file: &CStr, arguments: [&CStr; N]) -> Errno {
     unsafe extern "C" {
         static environ: *const *const c_char;
     }
-    let argv = [file.as_ptr(), core::ptr::null()];
+    const { assert!(N <= ARGUMENTS_MAX) };
+    let mut argv = [core::ptr::null(); ARGUMENTS_MAX + 2];
+    argv[0] = file.as_ptr();
+    for (place, argument) in argv[1..].iter_mut().zip(arguments) {
+        *place = argument.as_ptr();
+    }
     // SAFETY: to change `environ` takes unsafe code, and none of ours does (see
     // `unix/env.rs`), so it can be read.
     let envp = unsafe { environ };

@@ -12,7 +12,7 @@ use std::os::fd::AsFd;
 use nix::sys::stat::Mode;
 
 pub use content::{
-    ReadError, allocate, offset, read_at, read_start, rewind, sync, truncate, write_at,
+    ReadError, allocate, offset, punch_hole, read_at, read_start, rewind, sync, truncate, write_at,
 };
 pub use facts::{Facts, Identity, Kind, fstat, lstat, lstat_in, may_execute, stat};
 pub use names::{

@@ -7,7 +7,7 @@
 use std::os::fd::{AsFd, AsRawFd};
 
 // The libc crate has none of these but F_NOTIFY.
-use linux_raw_sys::general::{DN_CREATE, DN_DELETE, DN_RENAME, F_SETSIG};
+use linux_raw_sys::general::{DN_CREATE, DN_DELETE, DN_MODIFY, DN_RENAME, F_SETSIG};
 
 use crate::unix::signal::Signal;
 use crate::{Errno, Result};
@@ -19,6 +19,8 @@ pub enum Changes {
     None,
     /// A name was made or removed.
     Names,
+    /// A name was made or removed, or a file was written.
+    NamesAndWrites,
     /// A name was removed or renamed.
     Departures,
 }
@@ -39,6 +41,7 @@ pub fn once(directory: impl AsFd, changes: Changes) -> Result<()> {
     let changes = match changes {
         Changes::None => 0,
         Changes::Names => DN_CREATE | DN_DELETE,
+        Changes::NamesAndWrites => DN_CREATE | DN_DELETE | DN_MODIFY,
         Changes::Departures => DN_DELETE | DN_RENAME,
     };
     // SAFETY: fcntl with integers touches no memory.

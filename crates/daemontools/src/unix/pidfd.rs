@@ -37,9 +37,11 @@ pub fn has_ended(fd: impl AsFd) -> Result<bool> {
 }
 
 /// How the process ended, whoever's child it was: known from Linux 6.15 on, and once its
-/// parent has waited for it. `None` until then, and where the kernel does not tell.
-#[must_use]
-pub fn end(fd: impl AsFd) -> Option<End> {
+/// parent has waited for it. `None` until then.
+///
+/// # Errors
+/// Those of `ioctl(2)`: the kernel does not tell, and never will.
+pub fn end(fd: impl AsFd) -> Result<Option<End>> {
     // SAFETY: a structure of integers, for which zeros are a value.
     let mut info: libc::pidfd_info = unsafe { core::mem::zeroed() };
     let wanted = u64::from(libc::PIDFD_INFO_EXIT);
@@ -47,8 +49,8 @@ pub fn end(fd: impl AsFd) -> Option<End> {
     let fd = fd.as_fd().as_raw_fd();
     // SAFETY: the kernel writes the structure, whose size is a part of the request, and
     // no more than that.
-    let told = unsafe { libc::ioctl(fd, libc::PIDFD_GET_INFO, &raw mut info) };
-    (told == 0 && info.mask & wanted != 0).then(|| End::of(info.exit_code))
+    Errno::result(unsafe { libc::ioctl(fd, libc::PIDFD_GET_INFO, &raw mut info) })?;
+    Ok((info.mask & wanted != 0).then(|| End::of(info.exit_code)))
 }
 
 /// Sends a signal to the process.
@@ -92,7 +94,7 @@ mod tests {
             assert_eq!(process::wait_for(pid), Ok(expected));
             let told = end(&fd);
             // Before Linux 6.15 the kernel does not tell.
-            assert!(told.is_none() || told == Some(expected), "{told:?}");
+            assert!(told.is_err() || told == Ok(Some(expected)), "{told:?}");
             assert!(has_ended(&fd).expect("poll"));
         }
     }

@@ -121,6 +121,12 @@ pub fn kill_group(leader: Pid, signal: Signal) -> Result<()> {
     nix::sys::signal::killpg(leader, signal)
 }
 
+/// Whether there is a process of the group that `leader` leads or has led.
+#[must_use]
+pub fn group_exists(leader: Pid) -> bool {
+    nix::sys::signal::killpg(leader, None) != Err(Errno::ESRCH)
+}
+
 /// Waits for one child. Gives how it ended.
 ///
 /// # Errors

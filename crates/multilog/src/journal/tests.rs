@@ -6,12 +6,14 @@ use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard};
 
 use daemontools::tai64n::Tai64n;
-use daemontools::unix::file as unix_file;
+use daemontools::unix::file::{self as unix_file, Identity};
 
-use super::layout::{LOGS, MAGIC, load};
+use super::layout::{LOGS, MAGIC, ROOM, WHICH};
+use super::state::{commit, load};
 use super::*;
 
 mod strangers;
@@ -32,7 +34,7 @@ struct Place {
 }
 
 /// What opening a journal gave.
-type Begun = (Opened, Found, Result<(), Trouble>);
+type Begun = (Opened, Found, Result<(), KeepError>);
 
 impl Place {
     fn new() -> Self {
@@ -53,7 +55,7 @@ impl Place {
 
     fn begin(&self, logs: usize, script: u64, boot: &Boot) -> Begun {
         let (mut journal, bytes) = Journal::private(logs).expect("memory");
-        let (found, kept) = journal.begin(self.directory(), bytes, script, Some(boot));
+        let (found, kept) = journal.begin(self.directory(), bytes, script, Some(*boot));
         ((journal, bytes), found, kept)
     }
 
@@ -82,7 +84,7 @@ impl Place {
 
 /// The words in memory.
 fn words(journal: &Journal) -> Vec<u64> {
-    let words = journal.words.iter();
+    let words = journal.store.words.iter();
     words.map(|word| word.load(Ordering::Relaxed)).collect()
 }
 
@@ -103,7 +105,7 @@ fn state(logs: usize, seed: u64) -> State {
         line: Tai64n::from_unix(1_600_000_000 + seed.cast_signed(), 7),
         long: !seed.is_multiple_of(2),
         alerts: seed + 8,
-        source: Source {
+        source: Identity {
             device: seed + 9,
             inode: seed + 10,
         },
@@ -128,19 +130,19 @@ fn a_commit_interrupted_at_any_word_leaves_the_old_state_or_the_new_one() {
         for round in 1..=2 {
             let old = journal.state.clone();
             journal.state = state(logs, 100 + 33 * round);
-            let counts = journal.words[WHICH].load(Ordering::Relaxed);
-            let steps: Vec<_> = layout::commit(&journal.state, counts).collect();
+            let counts = journal.store.words[WHICH].load(Ordering::Relaxed);
+            let steps: Vec<_> = commit(&journal.state, counts).collect();
             let (last, before) = steps.split_last().expect("steps");
             assert!(before.len() > 14 + 4 * logs);
             for &step in before {
-                journal.store(step);
+                journal.store.write(step);
                 assert_eq!(
                     load(&words(&journal), logs),
                     old,
                     "{logs} logs, after {step:?}"
                 );
             }
-            journal.store(*last);
+            journal.store.write(*last);
             assert_eq!(load(&words(&journal), logs), journal.state);
         }
     }
@@ -173,7 +175,7 @@ fn a_successor_finds_state_and_input() {
         let left = state(logs, 50);
         journal.state = left.clone();
         bytes[0] = b'a';
-        bytes[ROOM - 1] = b'z';
+        bytes[PAGE - 1] = b'z';
         journal.commit();
         // This never counted.
         journal.state = state(logs, 70);
@@ -181,7 +183,7 @@ fn a_successor_finds_state_and_input() {
         let ((journal, bytes), found) = place.open(logs, SCRIPT, &BOOT);
         assert_eq!(found, Found::Same);
         assert_eq!(journal.state, left);
-        assert_eq!((bytes[0], bytes[ROOM - 1]), (b'a', b'z'));
+        assert_eq!((bytes[0], bytes[PAGE - 1]), (b'a', b'z'));
     }
 }
 
@@ -239,4 +241,48 @@ fn a_private_journal_is_empty_and_nobody_finds_it() {
     assert!(!journal.is_lasting());
     assert_eq!(journal.state, State::new(3));
     assert_eq!(bytes.len(), ROOM);
+}
+
+/// The bytes that the file takes on its disk.
+fn allocated(place: &Place) -> u64 {
+    let blocks = std::os::unix::fs::MetadataExt::blocks;
+    blocks(&fs::metadata(place.path()).expect("the file")) * 512
+}
+
+#[test]
+fn an_idle_journal_takes_two_pages_and_a_flow_all_it_needs() {
+    let place = Place::new();
+    let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT);
+    assert!(allocated(&place) <= 8192, "{}", allocated(&place));
+    for _ in 0..2 {
+        assert_eq!(journal.make_room(bytes, 100), 100);
+        assert!(allocated(&place) <= 8192, "{}", allocated(&place));
+        assert_eq!(journal.make_room(bytes, BLOCK), BLOCK);
+        assert!(allocated(&place) > BLOCK as u64);
+        bytes[BLOCK - 20..BLOCK].fill(b'x');
+        journal.state.start = BLOCK - 20;
+        journal.state.end = BLOCK;
+        journal.shrink(bytes);
+        assert!(allocated(&place) <= 8192, "{}", allocated(&place));
+        let state = &journal.state;
+        assert_eq!(bytes[state.start..state.end], [b'x'; 20]);
+        journal.state.start = journal.state.end;
+    }
+}
+
+#[test]
+fn what_a_flow_left_is_found_whole() {
+    for script in [SCRIPT, SCRIPT + 1] {
+        let place = Place::new();
+        let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT);
+        journal.make_room(bytes, BLOCK);
+        bytes[..BLOCK].fill(b'x');
+        journal.state.end = BLOCK;
+        journal.commit();
+        drop(journal);
+        let ((journal, bytes), _) = place.open(2, script, &BOOT);
+        assert_eq!(journal.state.end, BLOCK);
+        assert!(bytes[..BLOCK].iter().all(|&byte| byte == b'x'));
+        assert!(journal.is_lasting());
+    }
 }

@@ -2,6 +2,7 @@
 //! code. A file with any other name belongs to somebody else and is never removed.
 
 use core::ffi::CStr;
+use std::collections::BTreeSet;
 
 use daemontools::tai64n::{LABEL_LEN, Tai64n};
 
@@ -62,55 +63,34 @@ impl Name {
     }
 }
 
-/// How many of the oldest files a survey knows by name.
-const KNOWN: usize = 16;
-
-/// All finished files of a directory, as far as their number and order matter.
+/// The names of all finished files in a directory, the oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Survey {
-    /// The number of finished files.
-    pub(super) count: u64,
-    /// The names of the oldest, in order.
-    oldest: Vec<Name>,
-    newest: Option<Name>,
-}
+pub(super) struct Survey(BTreeSet<Name>);
 
 impl Survey {
-    /// Adds a name of the directory, if it is the name of a finished file; says whether
-    /// it is.
+    /// Adds a name in the directory, if it is the name of a finished file; says whether it
+    /// is.
     pub(super) fn add(&mut self, name: &CStr) -> bool {
-        let Some(name) = Name::parse(name) else {
-            return false;
-        };
-        let is_complete = self.oldest.len() as u64 == self.count;
-        self.count += 1;
-        self.newest = self.newest.max(Some(name));
-        let at = self.oldest.partition_point(|older| *older < name);
-        if at < self.oldest.len() || (is_complete && at < KNOWN) {
-            self.oldest.truncate(KNOWN - 1);
-            self.oldest.insert(at, name);
-        }
-        true
+        let name = Name::parse(name);
+        self.0.extend(name);
+        name.is_some()
     }
 
-    /// The oldest file; `None` also if the directory has to be read again to know it.
-    pub(super) fn oldest(&self) -> Option<Name> {
-        self.oldest.first().copied()
+    /// The number of finished files.
+    pub(super) fn count(&self) -> u64 {
+        self.0.len() as u64
     }
 
-    /// Removes the oldest file from the survey.
-    pub(super) fn forget_oldest(&mut self) {
-        if !self.oldest.is_empty() {
-            self.oldest.remove(0);
-            self.count -= 1;
-        }
+    /// Takes the oldest file out of the survey.
+    pub(super) fn take_oldest(&mut self) -> Option<Name> {
+        self.0.pop_first()
     }
 
     /// The label for a file that is finished now. It is above the newest there is, since
     /// the file with the smallest label is removed first and the clock may have been set
     /// back.
     pub(super) fn next_label(&self, now: Tai64n) -> Tai64n {
-        match self.newest.and_then(|name| name.label()) {
+        match self.0.last().and_then(Name::label) {
             Some(newest) if newest >= now => after(newest),
             _ => now,
         }
@@ -169,23 +149,8 @@ mod tests {
         survey.add(Name::new(now, Code::Unfinished).as_c_str());
         let next = survey.next_label(now);
         assert_eq!(next, Tai64n::from_unix(1_800_000_001, 0));
-        assert_eq!(survey.count, 2);
-        assert_eq!(survey.oldest(), Some(Name::new(now, Code::Unfinished)));
-    }
-
-    #[test]
-    fn the_oldest_are_known_in_order_until_the_directory_has_to_be_read_again() {
-        let name = |seconds| Name::new(Tai64n::from_unix(seconds, 0), Code::Safe);
-        let total = KNOWN as i64 + 5;
-        let mut survey = Survey::default();
-        for seconds in 0..total {
-            survey.add(name(seconds * 5 % total).as_c_str());
-        }
-        for seconds in 0..KNOWN as i64 {
-            assert_eq!(survey.oldest(), Some(name(seconds)));
-            survey.forget_oldest();
-            survey.add(name(1000 + seconds).as_c_str());
-        }
-        assert_eq!((survey.oldest(), survey.count), (None, 5 + KNOWN as u64));
+        assert_eq!(survey.count(), 2);
+        assert_eq!(survey.take_oldest(), Some(Name::new(now, Code::Unfinished)));
+        assert_eq!(survey.count(), 1);
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Notices {
     may_be_armed: bool,
     /// A notice from there is asked for, and has not come yet.
     armed: bool,
+    /// It would come when a file is written, too.
+    writes: bool,
     /// How many notices may have come since `window_start`.
     count: u32,
     window_start: Monotonic,
@@ -58,6 +60,7 @@ impl Notices {
             supported: false,
             may_be_armed: false,
             armed: false,
+            writes: false,
             count: 0,
             window_start: Monotonic(0),
         };
@@ -71,6 +74,16 @@ impl Notices {
         let window_end = self.window_start + WINDOW;
         let directory = (self.count > BURST && !self.armed).then_some(window_end);
         [service, directory].into_iter().flatten().min()
+    }
+
+    /// Whether the notice that is asked for comes when a file is written, too.
+    pub(super) const fn includes_writes(&self) -> bool {
+        self.may_be_armed && self.writes
+    }
+
+    /// Whether the kernel gives notice of changes in `supervise/`.
+    pub(super) const fn are_given(&self) -> bool {
+        self.supported
     }
 
     /// No notice comes from `supervise/` until [`arm`](Self::arm).
@@ -111,10 +124,16 @@ impl Notices {
     /// Asks the kernel for notices. They come as SIGCHLD, the signal that says "look".
     /// Where there are none, the service directory is looked at every
     /// [`POLL_INTERVAL`].
-    pub(super) fn arm(&mut self, now: Monotonic) {
-        if !self.armed && !self.is_flooded(now) {
+    pub(super) fn arm(&mut self, now: Monotonic, writes: bool) {
+        let lacks_writes = writes && !self.writes;
+        if (!self.armed || lacks_writes) && !self.is_flooded(now) {
             let directory = self.directory.as_ref();
-            self.supported = directory.is_some_and(|fd| notify::once(fd, Changes::Names).is_ok());
+            let changes = match writes {
+                true => Changes::NamesAndWrites,
+                false => Changes::Names,
+            };
+            self.supported = directory.is_some_and(|fd| notify::once(fd, changes).is_ok());
+            self.writes = writes;
             self.may_be_armed = self.supported;
             self.armed = self.supported;
             if self.window_start + WINDOW <= now {

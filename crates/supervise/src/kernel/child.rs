@@ -1,17 +1,22 @@
-//! The fork of a service. The child waits at its gate, a pipe, until supervise opens it,
-//! and then execs `./run`. Nothing else of supervise runs in a child, and the child writes
+//! The fork of a service or of `./finish`. The child waits at its gate, a pipe, until
+//! supervise opens it, and then execs its program. Nothing else of supervise runs in a child, and the child writes
 //! no diagnostics.
 
 use core::ffi::CStr;
+use core::time::Duration;
 use std::os::fd::OwnedFd;
 
-use daemontools::servicedir::RUN;
-use daemontools::unix::process::Fork;
+use daemontools::buffer::Path;
+use daemontools::servicedir::{FINISH, READY, RUN};
+use daemontools::strerr::Decimal;
+use daemontools::unix::process::{End, Fork};
 use daemontools::unix::signal::{self, Inherited, Mask, Signal};
 use daemontools::unix::{exec, fd, process};
 use daemontools::{Errno, Result, TEMPORARY, procfs};
 
+use super::ready;
 use crate::host::Child;
+use crate::machine::{FinishArguments, Launch, Next};
 use crate::reporter::REPORTER;
 
 /// What supervise changed for itself and gives back to the service.
@@ -35,14 +40,25 @@ impl Inheritance {
     }
 }
 
+/// What a child execs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Program {
+    Run(Launch),
+    Finish(FinishArguments),
+}
+
 /// Makes a child that waits at its gate.
-pub(super) fn fork(dir: &CStr, inheritance: &Inheritance) -> Result<Child<OwnedFd>> {
+pub(super) fn fork(
+    dir: &CStr,
+    inheritance: &Inheritance,
+    program: Program,
+) -> Result<Child<OwnedFd>> {
     let before = procfs::ticks_now();
     let (wait, gate) = fd::pipe()?;
     match process::fork()? {
         Fork::Child => {
             drop(gate);
-            process::exit_now(become_service(dir, inheritance, &wait))
+            process::exit_now(become_program(dir, inheritance, program, &wait))
         }
         Fork::Parent(pid) => {
             let pid = pid.as_raw().unsigned_abs();
@@ -62,14 +78,27 @@ pub(super) fn fork(dir: &CStr, inheritance: &Inheritance) -> Result<Child<OwnedF
     }
 }
 
+/// Warns that a fork failed, and says when the next is tried.
+pub(super) fn report_fork(dir: &CStr, error: Errno, retry: Duration) {
+    let seconds = Decimal::new(retry.as_secs());
+    let what: [&[u8]; 5] = [
+        b"unable to fork for ",
+        dir.to_bytes(),
+        b", trying again after ",
+        seconds.as_bytes(),
+        b" s",
+    ];
+    REPORTER.warning(&what, error);
+}
+
 /// Lets a child exec. Fails for one that was killed meanwhile, whose end is seen later.
 pub(super) fn open_gate(gate: &OwnedFd) {
     let _ = fd::write(gate, b"\n");
 }
 
-/// In the child: waits at the gate, restores what was inherited, and execs `./run`.
+/// In the child: waits at the gate, restores what was inherited, and execs the program.
 /// Returns the exit code of a child that could not.
-fn become_service(dir: &CStr, inheritance: &Inheritance, gate: &OwnedFd) -> i32 {
+fn become_program(dir: &CStr, inheritance: &Inheritance, program: Program, gate: &OwnedFd) -> i32 {
     let mut word = [0];
     loop {
         match fd::read(gate, &mut word) {
@@ -79,8 +108,58 @@ fn become_service(dir: &CStr, inheritance: &Inheritance, gate: &OwnedFd) -> i32 
             Ok(0) | Err(_) => return TEMPORARY,
         }
     }
+    match program {
+        Program::Run(launch) => become_service(dir, inheritance, launch),
+        Program::Finish(arguments) => become_finish(dir, inheritance, arguments),
+    }
+}
+
+fn become_service(dir: &CStr, inheritance: &Inheritance, launch: Launch) -> i32 {
+    if launch.own_session {
+        // The child leads neither a session nor a group.
+        let _ = process::new_session();
+    }
+    let ready = match launch.ready_fd.map(|number| (ready::make(), number)) {
+        None => None,
+        Some((Ok(file), number)) => Some((file, i32::from(number))),
+        Some((Err(error), _)) => {
+            let what: [&[u8]; 4] = [b"unable to make ", dir.to_bytes(), b"/", READY.to_bytes()];
+            return REPORTER.fatal(&what, error).code();
+        }
+    };
     inheritance.restore();
-    let error = exec::alone(RUN);
+    match ready {
+        None => report_run(dir, exec::alone(RUN)),
+        Some(given) => exec::alone_with_descriptor(RUN, given, dir, report_run),
+    }
+}
+
+fn report_run(dir: &CStr, error: Errno) -> i32 {
     let what: [&[u8]; 3] = [b"unable to start ", dir.to_bytes(), b"/run"];
+    REPORTER.fatal(&what, error).code()
+}
+
+fn become_finish(dir: &CStr, inheritance: &Inheritance, arguments: FinishArguments) -> i32 {
+    let _ = process::new_session();
+    inheritance.restore();
+    let (code, signal) = match arguments.end {
+        Some(End::Exited(code)) => (Some(code), 0),
+        Some(End::Killed(signal)) => (None, signal),
+        None => (None, 0),
+    };
+    let number = |number: i32| {
+        let number = Decimal::new(u64::from(number.unsigned_abs()));
+        Path::<24>::new(&[number.as_bytes()]).unwrap_or_default()
+    };
+    let code = code.map(number);
+    let code = code.as_ref().map_or(c"-1", Path::as_c_str);
+    let next = match arguments.next {
+        Next::Restart => c"restart",
+        Next::Down => c"down",
+        Next::Finished => c"finished",
+        Next::Failed => c"failed",
+    };
+    let error = exec::with_arguments(FINISH, [code, number(signal).as_c_str(), next]);
+    let what: [&[u8]; 3] = [b"unable to start ", dir.to_bytes(), b"/finish"];
     REPORTER.fatal(&what, error).code()
 }

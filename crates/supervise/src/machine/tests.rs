@@ -90,7 +90,7 @@ fn signals_reach_only_a_service_that_is_up() {
 fn a_service_that_ran_for_a_second_is_started_again_at_once() {
     let mut machine = up();
     assert_eq!(
-        does(&mut machine, Event::Ended(LATER), at(1000)),
+        does(&mut machine, Event::Ended(LATER, None), at(1000)),
         [Record, Start]
     );
     assert_eq!(machine.status().since, LATER);
@@ -99,7 +99,10 @@ fn a_service_that_ran_for_a_second_is_started_again_at_once() {
 #[test]
 fn a_service_that_ended_sooner_waits_and_commands_are_obeyed() {
     let mut machine = up();
-    assert_eq!(does(&mut machine, Event::Ended(LATER), at(300)), [Record]);
+    assert_eq!(
+        does(&mut machine, Event::Ended(LATER, None), at(300)),
+        [Record]
+    );
     assert_eq!(machine.deadline(), Some(at(1000)));
     assert_eq!(does(&mut machine, Event::Time, at(999)), []);
     assert_eq!(does(&mut machine, command(b'u'), at(999)), [Record]);
@@ -109,7 +112,7 @@ fn a_service_that_ended_sooner_waits_and_commands_are_obeyed() {
 #[test]
 fn down_while_waiting_drops_the_start() {
     let mut machine = up();
-    machine.on(Event::Ended(LATER), at(300));
+    machine.on(Event::Ended(LATER, None), at(300));
     assert_eq!(does(&mut machine, command(b'd'), at(400)), [Record]);
     assert_eq!(machine.deadline(), None);
     assert_eq!(does(&mut machine, Event::Time, at(5000)), []);
@@ -121,7 +124,10 @@ fn once_is_not_started_again() {
     assert_eq!(does(&mut machine, command(b'o'), at(0)), [Start, Record]);
     machine.on(Event::Started(8, WALL), at(0));
     assert_eq!(machine.status().want.byte(), 0);
-    assert_eq!(does(&mut machine, Event::Ended(LATER), at(5000)), [Record]);
+    assert_eq!(
+        does(&mut machine, Event::Ended(LATER, None), at(5000)),
+        [Record]
+    );
     assert_eq!(machine.deadline(), None);
 }
 
@@ -129,7 +135,7 @@ fn once_is_not_started_again() {
 fn exit_is_immediate_when_down_or_waiting() {
     assert_eq!(does(&mut down(), command(b'x'), at(0)), [Record, Exit]);
     let mut machine = up();
-    machine.on(Event::Ended(LATER), at(300));
+    machine.on(Event::Ended(LATER, None), at(300));
     assert_eq!(does(&mut machine, command(b'x'), at(400)), [Record, Exit]);
 }
 
@@ -139,7 +145,7 @@ fn exit_waits_for_the_end_of_a_running_service_and_cannot_be_undone() {
     assert_eq!(does(&mut machine, command(b'x'), at(0)), [Record]);
     assert_eq!(does(&mut machine, command(b'u'), at(0)), [Record]);
     assert_eq!(
-        does(&mut machine, Event::Ended(LATER), at(5000)),
+        does(&mut machine, Event::Ended(LATER, None), at(5000)),
         [Record, Exit]
     );
 }
@@ -173,7 +179,7 @@ fn commands_are_obeyed_after_a_failed_fork() {
 fn a_step_of_the_wall_clock_does_not_move_a_start() {
     let mut machine = up();
     let long_ago = Tai64n::from_unix(0, 0);
-    machine.on(Event::Ended(long_ago), at(300));
+    machine.on(Event::Ended(long_ago, None), at(300));
     assert_eq!(machine.deadline(), Some(at(1000)));
     assert_eq!(machine.status().since, long_ago);
 }
@@ -200,7 +206,7 @@ fn at_most_one_process_in_every_history_of_eight_events() {
             let mut machine = machine;
             let (event, now) = match letter {
                 b'.' => (Event::Time, now + 600),
-                b'~' if machine.pid().is_some() => (Event::Ended(WALL), now),
+                b'~' if machine.pid().is_some() => (Event::Ended(WALL, None), now),
                 b'~' => continue,
                 _ => (command(letter), now),
             };
@@ -221,7 +227,7 @@ fn at_most_one_process_in_every_history_of_eight_events() {
                         exited = true;
                     }
                     Action::Signal(_) => assert_eq!(machine.pid(), before),
-                    Record => {}
+                    _ => {}
                 }
             }
             if !exited {

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use daemontools::procfs::BOOT_ID_LEN;
 use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::policy::Policy;
 use daemontools::servicedir::status::{STATUS_LEN, Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
@@ -41,6 +42,8 @@ pub(super) struct World {
     pub(super) status: Option<[u8; STATUS_LEN]>,
     pub(super) detail: Detail,
     pub(super) full: bool,
+    /// What the operator asks for.
+    pub(super) policy: Option<Policy>,
     /// Signals sent for the last command.
     pub(super) sent: Vec<Signal>,
     pids: u32,
@@ -60,6 +63,7 @@ impl World {
             status: None,
             detail: Detail::default(),
             full: false,
+            policy: None,
             sent: Vec::new(),
             pids: 100,
             stamps: 0,

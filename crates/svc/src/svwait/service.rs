@@ -3,14 +3,15 @@
 use core::ffi::CStr;
 use core::time::Duration;
 
+use daemontools::servicedir::query::{self, QueryError};
+use daemontools::servicedir::state::State;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::inotify::Watch;
 use daemontools::{Errno, PERMANENT, errno, servicedir};
 
 use super::ME;
 use super::watcher::Watcher;
-use crate::query::{self, Error};
-use crate::state::{Condition, State, Verdict};
+use crate::condition::{Condition, Verdict};
 
 /// How long after its supervise has left a directory is looked at without an event: the
 /// kernel tells of the end of a directory only when no process has it open any more.
@@ -34,7 +35,7 @@ pub(super) enum Lost {
     /// It has failed.
     Failed,
     /// Its state can't be read.
-    Unreadable(Error),
+    Unreadable(QueryError),
 }
 
 impl<'a> Service<'a> {
@@ -109,10 +110,10 @@ impl Lost {
         };
         match self {
             Self::Failed => say(&[name, b" has failed; svc -u starts it"], None),
-            Self::Unreadable(Error::Directory(error)) => {
+            Self::Unreadable(QueryError::Directory(error)) => {
                 say(&[b"unable to wait for ", name], Some(error))
             }
-            Self::Unreadable(Error::File(file, error)) => {
+            Self::Unreadable(QueryError::File(file, error)) => {
                 let what: &[u8] = match file == servicedir::OK {
                     true => b"unable to open ",
                     false => b"unable to read ",

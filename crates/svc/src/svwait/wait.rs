@@ -14,7 +14,7 @@ use daemontools::{Errno, TEMPORARY};
 use super::ME;
 use super::service::Service;
 use super::watcher::{Watcher, matters};
-use crate::state::Condition;
+use crate::condition::Condition;
 
 /// After how long it is said what is waited for.
 const NOTICE: Duration = Duration::from_secs(1);

@@ -20,6 +20,7 @@ fn the_longest_detail_fits_and_reads_back() {
             seen: Some(u64::MAX),
             terminated: true,
             stage: Some(Stage::Finishing),
+            then: Some(Outcome::Finished),
             ready: Some([b'f'; LABEL_LEN]),
             failures: u32::MAX,
             failed: u64::MAX,

@@ -67,13 +67,22 @@ pub fn offset(fd: impl AsFd) -> Result<u64> {
     nix::unistd::lseek(fd, 0, nix::unistd::Whence::SeekCur).map(i64::cast_unsigned)
 }
 
-/// Makes a file `len` bytes long, with disk space for each byte.
+/// Reserves disk space for `len` bytes of a file from `offset` on.
 ///
 /// # Errors
-/// Those of `ftruncate(2)` and `fallocate(2)`.
-pub fn allocate(fd: impl AsFd, len: i64) -> Result<()> {
-    truncate(&fd, len)?;
-    nix::fcntl::fallocate(fd, FallocateFlags::empty(), 0, len)
+/// Those of `fallocate(2)`: EOPNOTSUPP where the file system cannot do that.
+pub fn allocate(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
+    nix::fcntl::fallocate(fd, FallocateFlags::empty(), offset, len)
+}
+
+/// Gives the disk space of `len` bytes from `offset` on back. They read as zeros then, and
+/// the file keeps its length.
+///
+/// # Errors
+/// Those of `fallocate(2)`: EOPNOTSUPP where the file system cannot do that.
+pub fn punch_hole(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
+    let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+    nix::fcntl::fallocate(fd, flags, offset, len)
 }
 
 /// Cuts or extends a file to `len` bytes.

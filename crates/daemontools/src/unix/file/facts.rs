@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 /// The identity of a file: device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     /// The device.
     pub device: u64,

@@ -1,6 +1,8 @@
 //! What stands in the place of a journal and is none, or not this one's.
 
 use super::layout::HEAD;
+use daemontools::unix::memory;
+
 use super::*;
 
 #[test]
@@ -57,7 +59,7 @@ fn numbers_that_are_nonsense_do_no_harm() {
         let place = Place::new();
         place.leave(b"a line\n");
         let ((journal, _), _) = place.open(2, SCRIPT, &BOOT);
-        journal.store((LOGS, logs));
+        journal.store.write((LOGS, logs));
         drop(journal);
         let (opened, found) = place.open(2, SCRIPT, &BOOT);
         assert_eq!(found, Found::Other, "{logs} logs");
@@ -88,7 +90,7 @@ fn numbers_that_are_nonsense_do_no_harm() {
 fn what_is_not_a_file_of_ours_alone_is_left_alone() {
     let foreign = |place: &Place| {
         let ((journal, _), found, kept) = place.begin(1, SCRIPT, &BOOT);
-        assert_eq!((found, kept), (Found::Nothing, Err(Trouble::Foreign)));
+        assert_eq!((found, kept), (Found::Nothing, Err(KeepError::Foreign)));
         assert!(!journal.is_lasting());
         assert!(!place.dir.path().join(".pending.new").exists());
     };
@@ -137,37 +139,13 @@ fn a_journal_elsewhere_says_nothing() {
 }
 
 #[test]
-fn the_earlier_versions_journal_is_finished_and_goes() {
-    let earlier = |magic: u64, bits| {
-        let place = Place::new();
-        place.leave(b"a line\n");
-        let mut bytes = fs::read(place.path()).expect("the file");
-        fs::remove_file(place.path()).expect("unlink");
-        bytes[..8].copy_from_slice(&magic.to_ne_bytes());
-        let path = place.dir.path().join("pending");
-        fs::write(&path, bytes).expect("a file");
-        mode(&path, bits);
-        let ((journal, bytes), found) = place.open(2, SCRIPT, &BOOT);
-        let state = &journal.state;
-        (found, bytes[state.start..state.end].to_vec(), path.exists())
-    };
-    let v1 = layout::MAGIC_BEFORE;
-    assert_eq!(
-        earlier(v1, 0o600),
-        (Found::Same, b"a line\n".to_vec(), false)
-    );
-    assert_eq!(earlier(v1, 0o644), (Found::Nothing, Vec::new(), true));
-    assert_eq!(earlier(v1 + 7, 0o600), (Found::Nothing, Vec::new(), true));
-}
-
-#[test]
 fn a_journal_in_use_is_left_to_who_uses_it() {
     let place = Place::new();
     place.leave(b"a line\n");
     let file = fs::File::open(place.path()).expect("the file");
     daemontools::unix::lock::try_exclusive(&file).expect("the lock");
     let ((journal, _), found, kept) = place.begin(2, SCRIPT, &BOOT);
-    assert_eq!((found, kept), (Found::Nothing, Err(Trouble::InUse)));
+    assert_eq!((found, kept), (Found::Nothing, Err(KeepError::InUse)));
     assert!(!journal.is_lasting());
     drop(file);
     assert_eq!(place.open(2, SCRIPT, &BOOT).1, Found::Same);
@@ -178,11 +156,14 @@ fn a_journal_in_use_is_left_to_who_uses_it() {
 fn a_journal_that_is_cut_is_made_again() {
     let place = Place::new();
     let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT);
-    for wanted in [Wanted::Writing, Wanted::Other] {
-        for rests in [false, true] {
-            bytes[..7].copy_from_slice(b"a line\n");
-            bytes[ROOM - 1] = b'z';
-            journal.state.end = 7;
+    let cases = [Wanted::Writing, Wanted::Other].map(|wanted| [(wanted, false), (wanted, true)]);
+    for &(wanted, rests) in cases.as_flattened() {
+        // One that is idle, and one with a flow.
+        for end in [7, 3 * PAGE] {
+            journal.state.end = 0;
+            journal.make_room(bytes, end);
+            bytes[..end].fill(b'x');
+            journal.state.end = end;
             journal.commit();
             let path = place.path();
             // Not in this thread, which has to answer.
@@ -201,15 +182,15 @@ fn a_journal_that_is_cut_is_made_again() {
                 assert!(journal.is_lasting() && !other.is_finished());
             }
             let renewed = journal.renew(place.directory(), bytes);
-            assert_eq!(renewed, Renewed::Yes(wanted));
+            assert_eq!(renewed, Ok(wanted));
             assert!(journal.is_lasting() && !journal.is_due());
-            assert_eq!((&bytes[..7], bytes[ROOM - 1]), (&b"a line\n"[..], b'z'));
+            assert!(bytes[..end].iter().all(|&byte| byte == b'x'));
         }
     }
     drop(journal);
     let ((journal, bytes), found) = place.open(2, SCRIPT, &BOOT);
-    assert_eq!((found, journal.state.end), (Found::Same, 7));
-    assert_eq!((&bytes[..7], bytes[ROOM - 1]), (&b"a line\n"[..], b'z'));
+    assert_eq!((found, journal.state.end), (Found::Same, 3 * PAGE));
+    assert!(bytes[..3 * PAGE].iter().all(|&byte| byte == b'x'));
 }
 
 fn mode(path: &Path, bits: u32) {
