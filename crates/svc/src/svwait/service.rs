@@ -49,7 +49,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Reads the state. Tells whether it is another than before.
+    /// Reads the state. Tells whether it has other words than before.
     pub(super) fn look(
         &mut self,
         condition: Condition,
@@ -62,10 +62,11 @@ impl<'a> Service<'a> {
         if self.is_supervised() && !state.is_supervised() {
             self.settling = Some(Monotonic::now() + SETTLING);
         }
-        let before = self.state.replace(state);
+        let before = self.words();
+        self.state = Some(state);
         match condition.verdict(state) {
             Verdict::Failed => Err(Lost::Failed),
-            Verdict::Reached | Verdict::Pending => Ok(before != self.state),
+            Verdict::Reached | Verdict::Pending => Ok(before != self.words()),
         }
     }
 
