@@ -15,7 +15,7 @@ use crate::condition::{Condition, Verdict};
 
 /// How long after its supervise has left a directory is looked at without an event: the
 /// kernel tells of the end of a directory only when no process has it open any more.
-const SETTLING: Duration = Duration::from_secs(2);
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// A service, its state at the last look, and what tells of the next.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Reads the state. Tells whether it is another than before.
+    /// Reads the state. Tells whether it has other words than before.
     pub(super) fn look(
         &mut self,
         condition: Condition,
@@ -62,10 +62,11 @@ impl<'a> Service<'a> {
         if self.is_supervised() && !state.is_supervised() {
             self.settling = Some(Monotonic::now() + SETTLING);
         }
-        let before = self.state.replace(state);
+        let before = self.words();
+        self.state = Some(state);
         match condition.verdict(state) {
             Verdict::Failed => Err(Lost::Failed),
-            Verdict::Reached | Verdict::Pending => Ok(before != self.state),
+            Verdict::Reached | Verdict::Pending => Ok(before != self.words()),
         }
     }
 
