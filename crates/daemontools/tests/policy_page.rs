@@ -3,11 +3,12 @@
 use daemontools::servicedir::policy::{Name, Policy};
 
 fn page() -> String {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../docs/man/supervise.toml.5"
-    );
-    std::fs::read_to_string(path).expect(path)
+    document("docs/man/supervise.toml.5")
+}
+
+fn document(name: &str) -> String {
+    let path = format!("{}/../../{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).expect(&path)
 }
 
 /// What a file says, and the messages about it.
@@ -105,6 +106,17 @@ fn the_examples_are_files_without_trouble() {
         let is_shown = names.iter().any(|known| known == name.text());
         assert_eq!(is_shown, name != Name::FinishTimeout, "{}", name.text());
     }
+}
+
+#[test]
+fn the_example_of_the_readme_is_a_file_without_trouble() {
+    let readme = document("README.md");
+    let mut blocks = readme.split("```toml\n").skip(1);
+    let block = blocks
+        .find(|block| block.starts_with("# /etc/service/web/supervise.toml"))
+        .expect("the example");
+    let (policy, messages) = parsed(block.split("```").next().expect("its end"));
+    assert_eq!((policy.ready_fd, messages), (Some(3), Vec::new()));
 }
 
 #[test]
