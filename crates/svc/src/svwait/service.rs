@@ -9,7 +9,7 @@ use daemontools::unix::clock::Monotonic;
 use daemontools::unix::inotify::Watch;
 use daemontools::{Errno, PERMANENT, errno, servicedir};
 
-use super::ME;
+use super::reporter::ME;
 use super::watcher::Watcher;
 use crate::condition::{Condition, Verdict};
 

@@ -11,7 +11,7 @@ use daemontools::unix::poll;
 use daemontools::unix::signal::Mask;
 use daemontools::{Errno, TEMPORARY};
 
-use super::ME;
+use super::reporter::ME;
 use super::service::Service;
 use super::watcher::{Watcher, matters};
 use crate::condition::Condition;
