@@ -15,6 +15,7 @@ mod journal;
 mod limits;
 mod multilog;
 mod record;
+mod servers;
 mod supervise;
 mod svscan;
 mod sweep;
@@ -43,6 +44,7 @@ fn main() {
         .program("multilog's journal", journal::cases())
         .program("svc --tree", tree::cases())
         .program("svwait", waiting::cases())
+        .program("servers", servers::cases())
         .program("sweep", sweep::cases());
     let code = suite.run();
     sweep::report();

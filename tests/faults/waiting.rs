@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 const SLEEPER: &str = "exec sleep 1000";
 
 pub(crate) fn cases() -> Vec<Case> {
-    let mut cases = vec![removed(), refused(), bare()];
+    let mut cases = vec![policies(), removed(), refused(), bare()];
     for (daemon, kind) in [
         (Whose::Ours, "our supervise"),
         (Whose::Reference, "their supervise"),
@@ -126,6 +126,55 @@ fn gate(daemon: Whose, kind: &str) -> Case {
         log(side, "down", &down("y"));
     })
     .promises(&["same process: true", "down: exit 0", "down: exit 0"])
+}
+
+/// What our supervise tells of services with a policy.
+fn policies() -> Case {
+    Case::scenario("ready, finished and failed as supervise says", |side| {
+        side.service("x", "read go <go; echo >&3; exec sleep 1000");
+        side.fifo("x/go");
+        side.service("once", "read go <go");
+        side.fifo("once/go");
+        side.service("bad", "exit 1");
+        for (name, more) in [
+            ("x", ""),
+            ("once", "restart = \"on-failure\"\n"),
+            ("bad", "give-up = 2\n"),
+        ] {
+            side.file(
+                format!("{name}/supervise.toml"),
+                format!("ready-fd = 3\n{more}"),
+            );
+            let _ = side.command(["supervise", name]).spawn();
+        }
+        let ready = spawn(side, &["x", "once"]);
+        let up = side.command(["svwait", "--timeout=60", "--up", "x", "once"]);
+        log(side, "up", &up.spawn());
+        side.log("not ready", ready.ended().is_none());
+        for name in ["x/go", "once/go"] {
+            side.append(name, b"\n");
+        }
+        log(side, "ready", &ready);
+        log(
+            side,
+            "failed",
+            &side.command(["svwait", "--timeout=60", "bad"]).spawn(),
+        );
+        let again = ["svc", "-u", "--wait=ready", "--timeout=60", "bad"];
+        log(side, "again", &side.command(again).spawn());
+        let down = ["svwait", "--timeout=60", "--down", "bad", "once"];
+        log(side, "down", &side.command(down).spawn());
+    })
+    .promises(&[
+        "up: exit 0",
+        "not ready: true",
+        "ready: exit 0",
+        "failed: exit 100",
+        "says: svwait: fatal: bad has failed; svc -u starts it",
+        "again: exit 100",
+        "says: svc: warning: bad has failed",
+        "down: exit 0",
+    ])
 }
 
 /// The directory goes, and supervise in it stays.

@@ -7,7 +7,9 @@ pub mod control;
 pub mod detail;
 pub mod ok;
 pub mod policy;
+pub mod query;
 pub mod stamp;
+pub mod state;
 pub mod status;
 mod trusted;
 

@@ -53,8 +53,8 @@ impl State {
 pub struct Report {
     /// The name as it was given.
     pub label: String,
-    /// The address that was probed.
-    pub endpoint: String,
+    /// The address that was probed, or the service directory whose supervise was asked.
+    pub address: String,
     /// Its state.
     pub state: State,
     /// Why it is not ready.
@@ -75,7 +75,7 @@ impl Report {
         };
         Self {
             label: dependency.label.clone(),
-            endpoint: dependency.endpoint.to_string(),
+            address: outcome.address,
             state,
             why,
             took: outcome.took,
@@ -102,7 +102,7 @@ impl Report {
             "{}: {} ({}, {:.1} ms)",
             self.label,
             self.state_and_reason(),
-            self.endpoint,
+            self.address,
             self.milliseconds()
         )
     }
@@ -114,7 +114,7 @@ impl Report {
             "service": self.label,
             "state": self.state.word(),
             "why": self.why,
-            "address": self.endpoint,
+            "address": self.address,
             "milliseconds": self.milliseconds(),
         })
     }
@@ -196,7 +196,7 @@ mod tests {
     fn a_line_and_its_json_say_the_same() {
         let report = Report {
             label: "redis".to_owned(),
-            endpoint: "localhost:6379".to_owned(),
+            address: "localhost:6379".to_owned(),
             state: State::Starting,
             why: Some("\"LOADING\"".to_owned()),
             took: Duration::from_micros(420),

@@ -31,8 +31,7 @@ impl Config {
     /// The first mistake in a file; [`Error::Read`] if the operator's can't be read or
     /// another user may change it.
     pub fn load(file: &Path) -> Result<Self, Error> {
-        let mut config = Self::default();
-        config.add("built-in services.toml", BUILT_IN)?;
+        let mut config = Self::built_in()?;
         let unreadable = |cause| Error::Read {
             file: file.to_owned(),
             cause,
@@ -43,6 +42,16 @@ impl Config {
             config.add(&file.to_string_lossy(), &text)?;
         }
         config.check()?;
+        Ok(config)
+    }
+
+    fn built_in() -> Result<Self, Error> {
+        let mut config = Self::default();
+        config.add("built-in services.toml", BUILT_IN)?;
+        let services = config.services.values_mut();
+        for probe in services.filter_map(|service| service.probe.as_mut()) {
+            probe.is_built_in = true;
+        }
         Ok(config)
     }
 

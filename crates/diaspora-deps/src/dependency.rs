@@ -1,6 +1,8 @@
-//! Dependencies that can be probed: the protocol and the endpoint of a service.
+//! Dependencies that can be probed: the protocol and the endpoint of a service, or the
+//! directory whose supervise is asked.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use daemontools::unix::account;
 
@@ -13,7 +15,7 @@ use crate::probe::{
     Accepts, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
 };
 use crate::read;
-use crate::supervised::Processes;
+use crate::supervised::{self, Processes};
 
 /// A dependency that can be probed.
 pub struct Dependency {
@@ -21,8 +23,21 @@ pub struct Dependency {
     pub label: String,
     /// The service and instance.
     pub name: Name,
-    /// The address to probe.
-    pub endpoint: Endpoint,
+    method: Method,
+}
+
+/// How to see that a dependency is ready.
+enum Method {
+    /// The supervise of this service directory is asked.
+    Supervise(PathBuf),
+    /// A server is probed; unless the supervise of the directory, if there is one, can tell
+    /// readiness.
+    Server(Server, Option<PathBuf>),
+}
+
+/// A server that can be probed.
+struct Server {
+    endpoint: Endpoint,
     protocol: Box<dyn Protocol + Send + Sync>,
 }
 
@@ -49,32 +64,83 @@ impl Dependency {
             return Err(Error::NoInstance(label));
         }
         let context = context.of(&name);
-        let address = context.expand(&probe.address)?;
-        let endpoint = Endpoint::parse(&String::from_utf8_lossy(&address))?;
-        let protocol = protocol(probe, &context, config, &name, directory)?;
+        let method = match protocol(probe, &context, config, &name, directory)? {
+            Some(protocol) => {
+                let address = context.expand(&probe.address)?;
+                let endpoint = Endpoint::parse(&String::from_utf8_lossy(&address))?;
+                let supervised = probe
+                    .is_built_in
+                    .then(|| supervised::directory(config, &name, directory));
+                Method::Server(Server { endpoint, protocol }, supervised.flatten())
+            }
+            None => Method::Supervise(match &probe.directory {
+                Some(path) => directory.join(context.expand_path(path)?),
+                None => supervised::directory(config, &name, directory)
+                    .unwrap_or_else(|| directory.join(name.to_string())),
+            }),
+        };
         Ok(Self {
             label,
             name,
-            endpoint,
-            protocol,
+            method,
         })
     }
 
     /// Probes it once.
     #[must_use]
     pub fn probe(&self) -> Outcome {
+        let start = Instant::now();
+        // It costs the service nothing to ask its supervise.
+        let outcome = |directory: &Path, readiness| Outcome {
+            readiness,
+            absent: true,
+            address: directory.display().to_string(),
+            took: start.elapsed(),
+        };
+        match &self.method {
+            Method::Supervise(directory) => outcome(directory, supervised::readiness(directory)),
+            Method::Server(server, directory) => directory
+                .as_deref()
+                .and_then(|path| Some(outcome(path, supervised::told_readiness(path)?)))
+                .unwrap_or_else(|| server.probe()),
+        }
+    }
+
+    /// The address of its server, unless its supervise is asked.
+    #[must_use]
+    pub const fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.method {
+            Method::Supervise(_) => None,
+            Method::Server(server, _) => Some(&server.endpoint),
+        }
+    }
+
+    /// Probes its server once, whatever its supervise tells.
+    #[must_use]
+    pub fn probe_server(&self) -> Option<Outcome> {
+        match &self.method {
+            Method::Supervise(_) => None,
+            Method::Server(server, _) => Some(server.probe()),
+        }
+    }
+}
+
+impl Server {
+    fn probe(&self) -> Outcome {
         net::probe(&self.endpoint, &*self.protocol, Limits::default())
     }
 }
 
+/// The protocol of a server; `None` for a probe that asks supervise.
 fn protocol(
     probe: &Probe,
     context: &Context,
     config: &Config,
     name: &Name,
     directory: &Path,
-) -> Result<Box<dyn Protocol + Send + Sync>, Error> {
-    Ok(match probe.kind {
+) -> Result<Option<Box<dyn Protocol + Send + Sync>>, Error> {
+    Ok(Some(match probe.kind {
+        Kind::Service => return Ok(None),
         Kind::Tcp | Kind::Unix => Box::new(Accepts),
         Kind::Redis => Box::new(Redis {
             password: password(probe, context)?,
@@ -101,7 +167,7 @@ fn protocol(
             host: host(),
             alive: Processes::new(config, &name.service, directory),
         }),
-    })
+    }))
 }
 
 /// The first line of the password file, if the probe names one.

@@ -27,6 +27,8 @@ pub struct Outcome {
     pub readiness: Readiness,
     /// Whether nobody listened, so that nobody noticed the probe.
     pub absent: bool,
+    /// The address that was probed, or the service directory whose supervise was asked.
+    pub address: String,
     /// How long it took.
     pub took: Duration,
 }
@@ -46,6 +48,7 @@ pub fn probe(endpoint: &Endpoint, protocol: &dyn Protocol, limits: Limits) -> Ou
     Outcome {
         readiness,
         absent,
+        address: endpoint.to_string(),
         took: start.elapsed(),
     }
 }

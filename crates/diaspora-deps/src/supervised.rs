@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail};
 use daemontools::servicedir::ok::{self, Accept};
+use daemontools::servicedir::query::{self, QueryError};
 use daemontools::servicedir::status::{self, Length, Status};
 use daemontools::unix::file;
-use daemontools::{procfs, servicedir};
+use daemontools::{errno, procfs, servicedir};
 
 use crate::config::Config;
-use crate::probe::Alive;
+use crate::name::Name;
+use crate::probe::{self, Alive, Readiness};
 use crate::read;
 
 /// The status record of a service directory; `None` if there is none.
@@ -39,6 +41,51 @@ pub(crate) fn starts(directory: &Path) -> Option<u64> {
     counted.then(|| Detail::parse(text).starts)
 }
 
+/// The readiness of the service in this directory, as its supervise knows it.
+pub(crate) fn readiness(directory: &Path) -> Readiness {
+    let asked = read::c_path(directory)
+        .map_err(QueryError::Directory)
+        .and_then(|path| query::state_and_detail(&path));
+    match asked {
+        Ok((state, detail)) => probe::readiness(state, &detail),
+        Err(QueryError::Directory(error)) => {
+            Readiness::Down(format!("no service directory: {}", errno::text(error)))
+        }
+        Err(QueryError::File(file, error)) => {
+            let file = file.to_string_lossy();
+            Readiness::Down(format!("unable to read {file}: {}", errno::text(error)))
+        }
+    }
+}
+
+/// The same where the service says itself when it is ready; `None` where supervise does
+/// not know of that, or can't be asked.
+pub(crate) fn told_readiness(directory: &Path) -> Option<Readiness> {
+    let path = read::c_path(directory).ok()?;
+    let (state, detail) = query::state_and_detail(&path).ok()?;
+    probe::told_readiness(state, &detail)
+}
+
+/// The one directory of a scan directory that is called as a service; `None` if there are
+/// several.
+pub(crate) fn directory(config: &Config, name: &Name, scan_directory: &Path) -> Option<PathBuf> {
+    let mut named = directories(config, scan_directory, |found| found == name);
+    named.next().filter(|_| named.next().is_none())
+}
+
+/// The directories of a scan directory, which need not exist, whose name is selected.
+fn directories(
+    config: &Config,
+    scan_directory: &Path,
+    is_selected: impl Fn(&Name) -> bool,
+) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(scan_directory).into_iter();
+    entries.flatten().flatten().filter_map(move |entry| {
+        let name = config.find(&entry.file_name().to_string_lossy())?;
+        is_selected(&name).then(|| entry.path())
+    })
+}
+
 /// The processes that count as those of a service: the processes of its service
 /// directories and their descendants. Without a status in any of them, every process counts.
 pub(crate) struct Processes(Vec<PathBuf>);
@@ -46,14 +93,7 @@ pub(crate) struct Processes(Vec<PathBuf>);
 impl Processes {
     /// Those of `service`. `directory` is the scan directory, which need not exist.
     pub(crate) fn new(config: &Config, service: &str, directory: &Path) -> Self {
-        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-        let directories = entries
-            .filter(|entry| {
-                let name = config.find(&entry.file_name().to_string_lossy());
-                name.is_some_and(|name| name.service == service)
-            })
-            .map(|entry| entry.path());
-        Self(directories.collect())
+        Self(directories(config, directory, |name| name.service == service).collect())
     }
 }
 

@@ -5,13 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod commands;
+mod condition;
 pub mod control;
 mod error;
 mod goal;
 mod members;
 pub mod ok;
-mod query;
-mod state;
 pub mod svwait;
 mod timeout;
 mod tree;

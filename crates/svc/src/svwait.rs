@@ -1,19 +1,19 @@
 //! `svwait`: waits until services are ready, up, down or gone, and then ends or becomes
 //! another program.
 
+mod reporter;
 mod service;
 mod wait;
 mod watcher;
 
 use daemontools::getopt::{self, Getopt, Long, Opt, Value};
-use daemontools::strerr::{Fatal, Reporter};
+use daemontools::strerr::Fatal;
 use daemontools::{Args, PERMANENT, cli, pathexec};
 
-use crate::state::Condition;
+use crate::condition::Condition;
 use crate::timeout::seconds;
+use reporter::ME;
 use wait::Request;
-
-static ME: Reporter = Reporter::new("svwait");
 
 const USAGE: &str = "svwait [options] directory ... [-- program [argument ...]]";
 

@@ -6,16 +6,16 @@ use core::time::Duration;
 use std::os::fd::OwnedFd;
 
 use daemontools::servicedir::ok::{self, Accept};
+use daemontools::servicedir::query::{self, QueryError};
 use daemontools::servicedir::status::{self, Length, Status, StatusError};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::{file, poll};
 use daemontools::{Errno, PERMANENT, Result, TEMPORARY, errno, servicedir};
 
 use crate::commands::Commands;
+use crate::condition::{Condition, Verdict};
 use crate::error::ME;
 use crate::goal::Goals;
-use crate::query;
-use crate::state::{Condition, Verdict};
 use crate::tree;
 
 /// The pause between two looks at the records; it doubles up to the longest one.
@@ -151,7 +151,7 @@ impl Pending {
 /// commands does not count: only once they had their effect, or the service has ended for
 /// good since, its state does.
 fn is_ready(reached: bool, changed: bool) -> core::result::Result<bool, Trouble> {
-    let state = query::state(c".").map_err(query::Error::errno)?;
+    let state = query::state(c".").map_err(QueryError::errno)?;
     let is_new = reached || (changed && state.is_final());
     if !is_new {
         return Ok(false);

@@ -49,6 +49,27 @@ struct ProbeEntry {
     user: Option<String>,
     database: Option<String>,
     key: Option<String>,
+    directory: Option<String>,
+}
+
+impl ProbeEntry {
+    /// A field that a probe of this kind does not have.
+    fn misplaced(&self, kind: Kind) -> Option<Mistake> {
+        if kind != Kind::Service {
+            return self.directory.is_some().then_some(Mistake::NotAService);
+        }
+        let fields = [
+            ("address", self.address.is_some()),
+            ("strict", self.strict.is_some()),
+            ("modern", self.modern.is_some()),
+            ("password-file", self.password_file.is_some()),
+            ("user", self.user.is_some()),
+            ("database", self.database.is_some()),
+            ("key", self.key.is_some()),
+        ];
+        let mut set = fields.into_iter().filter(|&(_, is_set)| is_set);
+        set.next().map(|(name, _)| Mistake::NoFieldOfService(name))
+    }
 }
 
 /// Lays a file over `services` and `settings`.
@@ -166,6 +187,7 @@ impl Probe {
             (None, None) => return Err(Mistake::NoKind),
             (None, Some(kind)) => Self {
                 kind,
+                is_built_in: false,
                 address: String::new(),
                 strict: false,
                 modern: false,
@@ -173,9 +195,14 @@ impl Probe {
                 user: "postgres".to_owned(),
                 database: "postgres".to_owned(),
                 key: "resque:workers".to_owned(),
+                directory: None,
             },
         };
+        probe.is_built_in = false;
         probe.kind = entry.kind.unwrap_or(probe.kind);
+        if let Some(mistake) = entry.misplaced(probe.kind) {
+            return Err(mistake);
+        }
         probe.address = entry.address.unwrap_or(probe.address);
         probe.strict = entry.strict.unwrap_or(probe.strict);
         probe.modern = entry.modern.unwrap_or(probe.modern);
@@ -183,6 +210,10 @@ impl Probe {
         probe.user = entry.user.unwrap_or(probe.user);
         probe.database = entry.database.unwrap_or(probe.database);
         probe.key = entry.key.unwrap_or(probe.key);
+        probe.directory = entry.directory.or(probe.directory);
+        if probe.kind == Kind::Service {
+            return Ok(probe);
+        }
         if probe.address.is_empty() {
             return Err(Mistake::NoAddress);
         }

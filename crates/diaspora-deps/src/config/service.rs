@@ -29,6 +29,8 @@ pub enum Kind {
     Postgres,
     /// A resque worker, as its redis knows it.
     Worker,
+    /// A service that is supervised here, as its supervise knows it.
+    Service,
 }
 
 /// How to see that a service is ready. Texts may hold `${NAME}`.
@@ -36,7 +38,11 @@ pub enum Kind {
 pub struct Probe {
     /// The protocol.
     pub kind: Kind,
-    /// The address, see [`Endpoint::parse`](crate::net::Endpoint::parse).
+    /// Whether all of it is built in. Then supervise is asked instead where the service
+    /// is supervised here and says itself when it is ready.
+    pub is_built_in: bool,
+    /// The address, see [`Endpoint::parse`](crate::net::Endpoint::parse); empty for a
+    /// service.
     pub address: String,
     /// Websocket: whether the handshake must succeed.
     pub strict: bool,
@@ -50,6 +56,9 @@ pub struct Probe {
     pub database: String,
     /// Worker: the key of the set of workers in redis.
     pub key: String,
+    /// Service: its directory, relative to the scan directory; without it, the one that
+    /// is called as the service.
+    pub directory: Option<String>,
 }
 
 /// A directory that is made before the service starts, if it does not exist.

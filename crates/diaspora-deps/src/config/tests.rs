@@ -1,8 +1,7 @@
 use super::*;
 
 fn with(text: &str) -> Result<Config, Error> {
-    let mut config = Config::default();
-    config.add("built-in", BUILT_IN)?;
+    let mut config = Config::built_in()?;
     config.add("mine", text)?;
     config.check()?;
     Ok(config)
@@ -49,6 +48,28 @@ fn a_field_that_is_not_mentioned_stays() {
 }
 
 #[test]
+fn a_probe_is_built_in_until_the_operator_writes_one() {
+    let text = "[service.redis]\nneeds = []\n[service.mongo]\nprobe = { modern = true }\n";
+    let config = with(text).expect("fine");
+    let is_built_in = |name: &str| config.services[name].probe.as_ref().map(|p| p.is_built_in);
+    assert_eq!(is_built_in("redis"), Some(true));
+    assert_eq!(is_built_in("mongo"), Some(false));
+}
+
+#[test]
+fn a_service_probe_takes_the_place_of_any_other() {
+    let text = "[service.redis]\nprobe = { kind = \"service\" }\n\
+                [service.x]\nprobe = { kind = \"service\", directory = \"y/log\" }\n\
+                [service.z]\nneeds = [\"redis\", \"x\"]\n";
+    let config = with(text).expect("fine");
+    for (name, directory) in [("redis", None), ("x", Some("y/log"))] {
+        let probe = config.services[name].probe.as_ref().expect("a probe");
+        let found = (probe.kind, probe.directory.as_deref());
+        assert_eq!(found, (Kind::Service, directory));
+    }
+}
+
+#[test]
 fn a_mistake_has_its_file_line_and_fix() {
     for (text, start, part) in [
         (
@@ -86,6 +107,21 @@ fn a_mistake_has_its_file_line_and_fix() {
             "[service.x]\nprobe = { kind = \"unix\", address = \"a:1\" }",
             "mine:2:",
             "path",
+        ),
+        (
+            "[service.x]\nprobe = { kind = \"service\", address = \"a:1\" }",
+            "mine:2: a service probe has no address",
+            "directory =",
+        ),
+        (
+            "[service.redis]\nprobe = { kind = \"service\", password-file = \"/x\" }",
+            "mine:2: a service probe has no password-file",
+            "",
+        ),
+        (
+            "[service.redis]\nprobe = { directory = \"redis\" }",
+            "mine:2: only a probe of kind \"service\"",
+            "directory",
         ),
         (
             "[service.x]\nexec = []",

@@ -46,6 +46,12 @@ pub enum Mistake {
     /// A unix probe with a host and a port.
     #[error("a unix probe wants the path of a socket as its address")]
     NotASocketPath,
+    /// A field that a service probe does not have.
+    #[error("a service probe has no {0}: it asks supervise; write directory = \"redis\", say")]
+    NoFieldOfService(&'static str),
+    /// A directory in a probe of another kind.
+    #[error("only a probe of kind \"service\" has a directory")]
+    NotAService,
     /// A need that no service is called.
     #[error("service \"{service}\" needs \"{need}\", which is unknown: {suggestion}")]
     UnknownNeed {

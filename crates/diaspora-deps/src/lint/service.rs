@@ -81,7 +81,7 @@ impl<'a> Services<'a> {
     }
 
     fn address_conflict(&mut self, directory: &str, dependency: &Dependency) -> Option<String> {
-        let address = dependency.endpoint.to_string();
+        let address = dependency.endpoint()?.to_string();
         if let Some(other) = self.addresses.get(&address) {
             return Some(format!(
                 "listens on {address}, and so does {other}: only one of them can"
@@ -128,10 +128,14 @@ fn daemonized(path: &Path, dependency: &Dependency) -> Option<String> {
     let age = i64::try_from(now).unwrap_or(0) - status.since.unix_seconds();
     let several = supervised::starts(path).is_none_or(|starts| starts > 3);
     let restarts = age < YOUNG_SECONDS && several;
-    (restarts && dependency.probe().readiness == Readiness::Ready).then(|| {
+    if !restarts {
+        return None;
+    }
+    let outcome = dependency.probe_server()?;
+    (outcome.readiness == Readiness::Ready).then(|| {
         format!(
             "starts again and again, while {} answers: it forks away from supervise, or another copy runs; keep it in the foreground, and stop that copy",
-            dependency.endpoint
+            outcome.address
         )
     })
 }

@@ -13,6 +13,7 @@ mod outage;
 mod processes;
 mod programs;
 mod start;
+mod supervised;
 mod world;
 
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -76,6 +77,16 @@ const CASES: &[Case] = &[
         "a_daemon_in_the_background_is_found",
         &["svscan", "supervise", "redis-server"],
         outage::daemonised,
+    ),
+    (
+        "supervise_tells_the_gate_when_a_service_is_ready",
+        &["svscan", "supervise"],
+        supervised::readiness,
+    ),
+    (
+        "supervise_tells_the_gate_that_a_service_has_finished_or_failed",
+        &["svscan", "supervise"],
+        supervised::ends,
     ),
 ];
 

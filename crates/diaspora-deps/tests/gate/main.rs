@@ -4,6 +4,7 @@
 
 mod folder;
 mod program;
+mod supervised;
 
 use std::fs;
 use std::net::TcpListener;

@@ -3,18 +3,19 @@
 use core::ffi::CStr;
 use core::time::Duration;
 
+use daemontools::servicedir::query::{self, QueryError};
+use daemontools::servicedir::state::State;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::inotify::Watch;
 use daemontools::{Errno, PERMANENT, errno, servicedir};
 
-use super::ME;
+use super::reporter::ME;
 use super::watcher::Watcher;
-use crate::query::{self, Error};
-use crate::state::{Condition, State, Verdict};
+use crate::condition::{Condition, Verdict};
 
 /// How long after its supervise has left a directory is looked at without an event: the
 /// kernel tells of the end of a directory only when no process has it open any more.
-const SETTLING: Duration = Duration::from_secs(2);
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// A service, its state at the last look, and what tells of the next.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub(super) enum Lost {
     /// It has failed.
     Failed,
     /// Its state can't be read.
-    Unreadable(Error),
+    Unreadable(QueryError),
 }
 
 impl<'a> Service<'a> {
@@ -48,7 +49,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Reads the state. Tells whether it is another than before.
+    /// Reads the state. Tells whether it has other words than before.
     pub(super) fn look(
         &mut self,
         condition: Condition,
@@ -61,10 +62,11 @@ impl<'a> Service<'a> {
         if self.is_supervised() && !state.is_supervised() {
             self.settling = Some(Monotonic::now() + SETTLING);
         }
-        let before = self.state.replace(state);
+        let before = self.words();
+        self.state = Some(state);
         match condition.verdict(state) {
             Verdict::Failed => Err(Lost::Failed),
-            Verdict::Reached | Verdict::Pending => Ok(before != self.state),
+            Verdict::Reached | Verdict::Pending => Ok(before != self.words()),
         }
     }
 
@@ -109,10 +111,10 @@ impl Lost {
         };
         match self {
             Self::Failed => say(&[name, b" has failed; svc -u starts it"], None),
-            Self::Unreadable(Error::Directory(error)) => {
+            Self::Unreadable(QueryError::Directory(error)) => {
                 say(&[b"unable to wait for ", name], Some(error))
             }
-            Self::Unreadable(Error::File(file, error)) => {
+            Self::Unreadable(QueryError::File(file, error)) => {
                 let what: &[u8] = match file == servicedir::OK {
                     true => b"unable to open ",
                     false => b"unable to read ",

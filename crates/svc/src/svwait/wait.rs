@@ -11,10 +11,10 @@ use daemontools::unix::poll;
 use daemontools::unix::signal::Mask;
 use daemontools::{Errno, TEMPORARY};
 
-use super::ME;
+use super::reporter::ME;
 use super::service::Service;
 use super::watcher::{Watcher, matters};
-use crate::state::Condition;
+use crate::condition::Condition;
 
 /// After how long it is said what is waited for.
 const NOTICE: Duration = Duration::from_secs(1);

@@ -3,11 +3,10 @@
 use core::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use daemontools::servicedir::query;
 use daemontools::unix::file;
 use daemontools::unix::inotify::{Change, Event, Inotify, Watch};
 use daemontools::{Errno, Result, servicedir};
-
-use crate::query;
 
 /// The files of `supervise/` that the state is read from.
 const FILES: [&CStr; 3] = [servicedir::OK, servicedir::STATUS, servicedir::DETAIL];

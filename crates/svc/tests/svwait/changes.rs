@@ -1,20 +1,22 @@
 //! What happens while it waits.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use daemontools::servicedir::detail::Stage;
 use daemontools::servicedir::status::Want;
 
-use crate::place::{Place, Waiting, instances, reference_status, sleeps, status, until, watches};
+use crate::place::{
+    Place, Waiting, instances, reference_status, sleeps, status, until, waits_in, watches,
+};
 
 fn silent(code: i32) -> (i32, String, String) {
     (code, String::new(), String::new())
 }
 
-const LIMIT: &str = "--timeout=60";
+/// So long that no test ends by the look that is the last.
+const LIMIT: &str = "--timeout=86400";
 
 #[test]
 fn a_service_becomes_ready() {
@@ -74,12 +76,12 @@ fn a_link_to_nothing_gets_its_target() {
     let place = Place::new();
     fs::create_dir(place.path("s")).expect("a directory");
     symlink("../target", place.path("s/supervise")).expect("a link");
-    let child = place.svwait(&[LIMIT, "s"]).spawn().expect("svwait runs");
-    until("it has begun", || instances(child.id()) == 1);
-    fs::create_dir(place.path("target")).expect("its target");
-    let _ok = place.staged("s", Stage::Ready);
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(0));
+    let mut ok = None;
+    let told = place.waits(&[LIMIT, "s"], || {
+        fs::create_dir(place.path("target")).expect("its target");
+        ok = Some(place.staged("s", Stage::Ready));
+    });
+    assert_eq!(told, silent(0));
 }
 
 #[test]
@@ -130,32 +132,44 @@ fn one_of_them_is_enough_for_any() {
 #[test]
 fn the_directory_is_removed() {
     let text = "svwait: fatal: unable to wait for s: file does not exist\n";
-    for supervised in [true, false] {
-        let place = Place::new();
-        let ok = place.staged("s", Stage::Starting);
-        let ok = supervised.then_some(ok);
-        // As a supervise has: the kernel tells nothing of the end of such a directory.
-        let inside = supervised.then(|| fs::File::open(place.path("s")).expect("open"));
-        let told = place.waits(&[LIMIT, "s"], || {
-            fs::remove_dir_all(place.path("s")).expect("rm -r");
-        });
-        assert_eq!(told, (100, String::new(), text.to_owned()));
-        drop((ok, inside));
-    }
+    let place = Place::new();
+    let _ok = place.staged("s", Stage::Starting);
+    let told = place.waits(&[LIMIT, "s"], || {
+        fs::remove_dir_all(place.path("s")).expect("rm -r");
+    });
+    assert_eq!(told, (100, String::new(), text.to_owned()));
+}
+
+#[test]
+fn a_directory_is_removed_that_its_supervise_has_open() {
+    let place = Place::new();
+    let _ok = place.staged("s", Stage::Starting);
+    // The kernel tells nothing of the end of such a directory.
+    let _inside = File::open(place.path("s")).expect("open");
+    let waiting = Waiting::spawn(&mut place.svwait(&[LIMIT, "s"]));
+    fs::remove_dir_all(place.path("s/supervise")).expect("rm -r");
+    // Then it has taken all events.
+    until("it watches the directory", || {
+        waits_in(waiting.pid(), &place.path("s"))
+    });
+    fs::remove_dir(place.path("s")).expect("rmdir");
+    assert_eq!(waiting.end().0, 100);
 }
 
 #[test]
 fn what_is_waited_for_is_said_once() {
     let place = Place::new();
     let _ok = place.staged("s", Stage::Starting);
-    let mut child = place.svwait(&[LIMIT, "s"]).spawn().expect("svwait runs");
-    let mut lines = BufReader::new(child.stderr.take().expect("its messages")).lines();
-    let first = lines.next().expect("a line").expect("text");
-    assert_eq!(first, "svwait: waiting for s: up, not ready");
+    let said = File::create(place.path("said")).expect("a file");
+    let mut command = place.svwait(&[LIMIT, "s"]);
+    let waiting = Waiting::spawn(command.stderr(said));
+    let said = || fs::read_to_string(place.path("said")).expect("text");
+    let text = "svwait: waiting for s: up, not ready\n";
+    until("it says so", || said() == text);
     place.set_stage("s", Stage::Waiting);
     place.set_stage("s", Stage::Ready);
-    assert_eq!(lines.count(), 0);
-    assert_eq!(child.wait().expect("its end").code(), Some(0));
+    assert_eq!(waiting.end().0, 0);
+    assert_eq!(said(), text);
 }
 
 #[test]
@@ -211,23 +225,19 @@ fn without_a_descriptor_for_inotify_it_polls() {
     let place = Place::new();
     let _ok = place.staged("s", Stage::Starting);
     // One is left: inotify would take it, and then no file could be read.
-    let child = place
-        .shell("ulimit -n 4; exec \"$svwait\" --timeout=60 --verbose s")
-        .spawn()
-        .expect("it runs");
-    let mut child = child;
-    let mut lines = BufReader::new(child.stderr.take().expect("its messages")).lines();
-    let mut next = || lines.next().expect("a line").expect("text");
-    assert_eq!(next(), "svwait: s: up, not ready");
-    until("it holds no inotify", || instances(child.id()) == 0);
+    let script = "ulimit -n 4; exec \"$svwait\" --timeout=86400 --verbose s";
+    let said = File::create(place.path("said")).expect("a file");
+    let waiting = Waiting::of(place.shell(script).stderr(said));
+    let says = |text: &str| {
+        let said = || fs::read_to_string(place.path("said")).expect("text");
+        until(text, || said().contains(text));
+    };
+    says("svwait: s: up, not ready\n");
+    until("it holds no inotify", || instances(waiting.pid()) == 0);
     place.set_stage("s", Stage::Waiting);
-    let mut seen = next();
-    while seen.contains("waiting for s") {
-        seen = next();
-    }
-    assert_eq!(seen, "svwait: s: down, waiting for its start");
+    says("svwait: s: down, waiting for its start\n");
     place.set_stage("s", Stage::Ready);
-    assert_eq!(child.wait().expect("its end").code(), Some(0));
+    assert_eq!(waiting.end().0, 0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -120,24 +120,46 @@ impl Place {
     }
 }
 
-/// A `svwait` that was seen waiting for an event.
-pub(crate) struct Waiting(Child);
+/// A running `svwait`. It is killed if it does not end.
+pub(crate) struct Waiting(Option<Child>);
 
 impl Waiting {
+    /// One that may not wait for an event.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        Self(Some(command.spawn().expect("it runs")))
+    }
+
+    /// One that was seen waiting for an event.
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        let child = command.spawn().expect("it runs");
+        let waiting = Self::of(command);
+        let pid = waiting.pid();
         until("svwait waits for an event", || {
-            is_asleep(child.id()) && watches(child.id()) > 0
+            is_asleep(pid) && watches(pid) > 0
         });
-        Self(child)
+        waiting
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.0.id()
+        self.0.as_ref().expect("a process").id()
     }
 
-    pub(crate) fn end(self) -> (i32, String, String) {
-        told(self.0.wait_with_output().expect("it ends"))
+    /// Its end has to come before its limit, which is far away: else an event was missed.
+    pub(crate) fn end(mut self) -> (i32, String, String) {
+        let child = self.0.as_mut().expect("a process");
+        until("svwait ends", || {
+            child.try_wait().expect("an answer").is_some()
+        });
+        let child = self.0.take().expect("a process");
+        told(child.wait_with_output().expect("its output"))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -209,14 +231,25 @@ pub(crate) fn instances(pid: u32) -> usize {
 
 /// How many directories a process watches.
 pub(crate) fn watches(pid: u32) -> usize {
-    let infos = fs::read_dir(format!("/proc/{pid}/fdinfo"))
-        .into_iter()
-        .flatten();
+    watched(pid).matches("inotify wd:").count()
+}
+
+/// What the kernel tells of the descriptors of a process, with a line for each watch.
+fn watched(pid: u32) -> String {
+    let infos = fs::read_dir(format!("/proc/{pid}/fdinfo"));
     infos
+        .into_iter()
+        .flatten()
         .flatten()
         .filter_map(|entry| fs::read_to_string(entry.path()).ok())
-        .map(|info| info.matches("inotify wd:").count())
-        .sum()
+        .collect()
+}
+
+/// Whether a process sleeps and watches this directory.
+pub(crate) fn waits_in(pid: u32, directory: &Path) -> bool {
+    let inode = fs::metadata(directory).expect("its inode").ino();
+    let watch = format!(" ino:{inode:x} ");
+    is_asleep(pid) && watched(pid).contains(&watch)
 }
 
 /// How often a process has gone to sleep.

@@ -192,20 +192,151 @@ fn the_wait_doubles_up_to_the_limit() {
     assert_eq!(Policy::default().wait(9), Duration::ZERO);
 }
 
+/// What a TOML document asks for, read from the values that the `toml` crate finds.
+fn read_by_toml(text: &str) -> Policy {
+    let table: toml::Table = text.parse().expect(text);
+    let mut policy = Policy::default();
+    for (name, value) in &table {
+        let word = || value.as_str().expect(text).as_bytes();
+        let truth = || value.as_bool().expect(text);
+        let number = || u32::try_from(value.as_integer().expect(text)).expect(text);
+        let seconds = || match value {
+            toml::Value::Float(seconds) => Duration::from_secs_f64(*seconds),
+            _ => Duration::from_secs(u64::from(number())),
+        };
+        match name.as_str() {
+            "restart" => {
+                policy.restart = match word() {
+                    b"always" => Restart::Always,
+                    b"on-failure" => Restart::OnFailure,
+                    _ => Restart::Never,
+                }
+            }
+            "backoff" => policy.backoff = seconds(),
+            "healthy" => policy.healthy = Some(seconds()),
+            "give-up" => policy.give_up = number(),
+            "stop-signal" => policy.stop_signal = signal(word()).expect(text),
+            "stop-timeout" => policy.stop_timeout = Some(seconds()),
+            "own-session" => policy.own_session = truth(),
+            "ready-fd" => policy.ready_fd = Some(u8::try_from(number()).expect(text)),
+            "ready-timeout" => {
+                policy.ready_timeout = Some(seconds()).filter(|limit| !limit.is_zero());
+            }
+            "finish" => policy.finish = truth(),
+            "finish-timeout" => policy.finish_timeout = seconds(),
+            _ => panic!("{name}: no name of a policy"),
+        }
+    }
+    policy
+}
+
 /// Whatever is taken without trouble says the same to a reader of TOML.
 #[test]
 fn a_file_without_trouble_is_toml_and_means_the_same() {
-    let table: toml::Table = EVERYTHING.parse().expect("it is TOML");
-    let lines = |value: &toml::Value| match value {
-        toml::Value::String(text) => format!("\"{text}\""),
-        other => other.to_string(),
-    };
-    let again = table
-        .iter()
-        .map(|(name, value)| format!("{name} = {}\n", lines(value)));
-    assert_eq!(good(&again.collect::<String>()), good(EVERYTHING));
-    assert_eq!(table.len(), Name::ALL.len());
+    assert_eq!(good(EVERYTHING), read_by_toml(EVERYTHING));
     for name in Name::ALL {
-        assert!(table.contains_key(name.text()), "{}", name.text());
+        assert!(EVERYTHING.contains(name.text()), "{}", name.text());
     }
+    for text in [
+        "",
+        "\n\n",
+        "\r\n#\r\n",
+        "\t# a comment with = and \"\" and \\ in it",
+        "# caf\u{e9}",
+        "restart = \"always\"",
+        "restart = \"on-failure\"",
+        "restart=\"never\"# at once",
+        "\tbackoff\t=\t0\t",
+        "backoff = 86400",
+        "backoff = 0.001",
+        "backoff = 86400.000",
+        "healthy = 1",
+        "healthy = 1.0",
+        "healthy = 2.05",
+        "healthy = 2.5 # and a half",
+        "give-up = 0",
+        "give-up = 1000",
+        "stop-signal = \"HUP\"",
+        "stop-signal = \"SIGINT\"",
+        "stop-signal = \"SIGWINCH\"",
+        "stop-timeout = 0",
+        "stop-timeout = 0.125",
+        "own-session = true",
+        "own-session = false",
+        "ready-fd = 3",
+        "ready-fd = 255",
+        "ready-timeout = 0",
+        "ready-timeout = 0.0",
+        "ready-timeout = 30",
+        "finish = true\nfinish-timeout = 1",
+        "finish = false\r\nfinish-timeout = 86399.999\r\n",
+        "backoff = 1\n\n\nhealthy = 2",
+    ] {
+        assert_eq!(good(text), read_by_toml(text), "{text}");
+    }
+}
+
+/// A line that is refused is no TOML; or it is TOML of a form that the subset leaves out.
+#[test]
+fn a_line_that_is_refused_is_no_toml_or_beyond_the_subset() {
+    for line in [
+        "restart",
+        "= 1",
+        "backoff = ",
+        "backoff = 1 2",
+        "backoff = 01",
+        "backoff = 1.",
+        "backoff = .5",
+        "backoff = tru",
+        "backoff = 1__0",
+        "restart = \"always",
+        "restart = \"always\" on",
+        "restart = always",
+        "backoff = 1\u{7}",
+        "# a bell\u{7}",
+        "finish = TRUE",
+        "finish = true\rbackoff = 2",
+        "backoff: 1",
+        "backoff = 1; healthy = 2",
+    ] {
+        refused(line);
+        assert!(line.parse::<toml::Table>().is_err(), "{line}");
+    }
+    for line in [
+        "[web]",
+        "[[web]]",
+        "a.b = 1",
+        "\"backoff\" = 1",
+        "'backoff' = 1",
+        "backoff = 1_000",
+        "backoff = +1",
+        "backoff = -1",
+        "backoff = -0",
+        "backoff = 0x10",
+        "backoff = 1.0001",
+        "backoff = 1e3",
+        "backoff = inf",
+        "backoff = nan",
+        "backoff = [1]",
+        "backoff = { seconds = 1 }",
+        "backoff = 1979-05-27",
+        "restart = 'always'",
+        "restart = \"al\\u0077ays\"",
+        "restart = \"\"\"always\"\"\"",
+        "restart = \"tou\u{e9}\"",
+        // Of the right form, but not what the name takes.
+        "tries = 1",
+        "backoff = true",
+        "backoff = \"60\"",
+        "backoff = 86400.001",
+        "give-up = 1.0",
+        "stop-signal = 15",
+        "ready-fd = 2",
+    ] {
+        refused(line);
+        assert!(line.parse::<toml::Table>().is_ok(), "{line}");
+    }
+    let twice = "backoff = 1\nbackoff = 2";
+    assert_eq!(parsed(twice).1, ["2: backoff was set in line 1, ignored"]);
+    assert!(twice.parse::<toml::Table>().is_err());
 }

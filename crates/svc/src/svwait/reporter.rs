@@ -1,0 +1,5 @@
+//! The messages of svwait.
+
+use daemontools::strerr::Reporter;
+
+pub(super) static ME: Reporter = Reporter::new("svwait");
