@@ -20,6 +20,8 @@ use crate::previous::{Context, Decided, Decision, Evidence, PidOwner, decide};
 pub(crate) struct Initial {
     pub(crate) machine: Machine,
     pub(crate) detail: Detail,
+    /// The service does not run, and goes on where it was.
+    pub(crate) resumes: bool,
 }
 
 /// Finds out what an earlier supervise left, and adopts its service if it runs.
@@ -53,7 +55,11 @@ pub(crate) fn adopt<H: Host>(host: &mut H, by_down_file: Want) -> AdoptResult<In
                 detail.process = Some(MainProcess { pid, start_time });
                 host.adopt(pid, process);
                 host.on_adoption(pid, decided, &machine);
-                return Ok(Initial { machine, detail });
+                return Ok(Initial {
+                    machine,
+                    detail,
+                    resumes: false,
+                });
             }
             (Some(status), decided)
         }
@@ -81,7 +87,11 @@ pub(crate) fn adopt<H: Host>(host: &mut H, by_down_file: Want) -> AdoptResult<In
         host.adopt(finish.pid, process);
     }
     host.on_adoption(status.map_or(0, |status| status.pid), decided, &machine);
-    Ok(Initial { machine, detail })
+    Ok(Initial {
+        machine,
+        detail,
+        resumes: matches!(decided.decision, Decision::Resume(_)),
+    })
 }
 
 /// The `./finish` of an earlier supervise, if it runs. Whatever is wanted, the service is

@@ -4,14 +4,15 @@
 
 use core::time::Duration;
 
-use daemontools::servicedir::detail::{Detail, Stage};
+use daemontools::servicedir::detail::{Detail, Outcome, Stage};
 use daemontools::servicedir::stamp;
 use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 
-use crate::machine::Machine;
+use crate::machine::finish::Finish;
 use crate::machine::readiness::Readiness;
+use crate::machine::{FinishArguments, Machine, Next};
 
 /// Puts it into `detail`. Without a policy nothing is kept. `next_at` is the start that
 /// `detail.next` is about, and `clocks` tells both clocks.
@@ -61,7 +62,6 @@ pub(crate) fn restore_running(
     // In a tree that begins anew it may not be wanted down any more.
     if machine.want == Want::Down || (stopping && status.want != Want::Down) {
         machine.stop.since = Some(now);
-        machine.stop.not_ready = stopping && machine.want == Want::Up && !machine.stop.asked;
     }
 }
 
@@ -101,11 +101,24 @@ pub(crate) fn restore_down(
         machine.start_at = Some(now + rest);
         machine.restarts.backs_off = !rest.is_zero();
     }
+    if policy.finish && detail.stage == Some(Stage::Finishing) && detail.finish.is_none() {
+        let next = match outcome {
+            Some(Outcome::Finished) => Next::Finished,
+            Some(Outcome::Failed) => Next::Failed,
+            None if machine.start_at.is_some() => Next::Restart,
+            None => Next::Down,
+        };
+        let end = detail.last_end;
+        machine.finish = Finish::Due(FinishArguments { end, next }, now);
+    }
 }
 
 /// What is kept about one process.
 fn restore_process(machine: &mut Machine, detail: &Detail, (now, wall): (Monotonic, Tai64n)) {
+    let stopping = detail.stage == Some(Stage::Stopping);
     machine.stop.asked = detail.asked;
+    // An operator has not asked for its end, so that supervise has.
+    machine.stop.not_ready = stopping && !detail.asked;
     let ready = detail.ready.and_then(|label| {
         let age = stamp::between(stamp::parse(label)?, wall);
         Some((now.before(age).max(machine.last_start?), label))

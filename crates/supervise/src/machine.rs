@@ -231,6 +231,7 @@ impl Machine {
             Event::Command(command) => self.command(command, now),
             Event::Started(pid, at) => {
                 self.pid = Some(pid);
+                self.start_at = None;
                 self.since = at;
                 self.paused = false;
                 self.failed_forks = 0;
@@ -302,7 +303,7 @@ impl Machine {
                 if up {
                     self.paused = false;
                     self.stop.asked = true;
-                    self.stop_service(now)
+                    Actions::of(self.stop_service(now))
                 } else {
                     Actions::of([record])
                 }
@@ -330,19 +331,17 @@ impl Machine {
         }
     }
 
-    /// Sends the stop signal. Where there is a policy, the record comes first: it says
-    /// that this end was asked for, and what is wanted.
-    fn stop_service(&mut self, now: Monotonic) -> Actions {
+    /// Sends the stop signal. That it was asked for is in the detail file before; what is
+    /// wanted is in the record afterwards, and so surely after the signal.
+    fn stop_service(&mut self, now: Monotonic) -> [Option<Action>; 3] {
         self.stop.begin(now);
         self.readiness.resume(now);
         let stop_signal = self.policy.unwrap_or_default().stop_signal;
-        let stop = Some(Action::Signal(stop_signal));
-        let cont = Some(Action::Signal(Signal::SIGCONT));
-        let record = Some(Action::Record);
-        match self.policy {
-            Some(_) => Actions::of([record, stop, cont]),
-            None => Actions::of([stop, cont, record]),
-        }
+        [
+            Some(Action::Signal(stop_signal)),
+            Some(Action::Signal(Signal::SIGCONT)),
+            Some(Action::Record),
+        ]
     }
 
     /// The service has ended, seen or unseen.
@@ -399,8 +398,8 @@ impl Machine {
                 let limit = policy.ready_timeout.unwrap_or_default();
                 let report = Report::NotReady(self.readiness.fd.unwrap_or(0), limit);
                 self.stop.not_ready = true;
-                let [first, second, third] = self.stop_service(now).first();
-                return Actions::of([Some(Action::Report(report)), first, second, third]);
+                let [stop, cont, record] = self.stop_service(now);
+                return Actions::of([Some(Action::Report(report)), stop, cont, record]);
             }
             return Actions::default();
         }
@@ -446,7 +445,6 @@ impl Machine {
         if self.start_at > Some(now) || !self.finish.is_over() {
             return None;
         }
-        self.start_at = None;
         self.last_start = Some(now);
         Some(Action::Start)
     }

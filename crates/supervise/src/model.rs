@@ -13,6 +13,8 @@
 
 mod check;
 mod key;
+mod life;
+mod policies;
 mod promise;
 mod search;
 mod simulation;
@@ -27,7 +29,7 @@ use step::Bounds;
 
 fn check(name: &str, bounds: Bounds) {
     for normally_down in [false, true] {
-        match explore(State::new(normally_down), bounds) {
+        match explore(State::new(normally_down, None), bounds) {
             Ok(seen) => println!(
                 "{name}, normally {}: {} states, {} transitions, {} of them with supervise \
                  killed in the middle: every promise kept",
@@ -46,7 +48,9 @@ fn promises_hold_wherever_supervise_is_killed() {
     check(
         "all but full disks",
         Bounds {
+            letters: b"udoxpct",
             pairs: true,
+            forks: true,
             full: false,
             elsewhere: true,
         },
@@ -58,7 +62,9 @@ fn promises_hold_while_disks_get_full() {
     check(
         "full disks",
         Bounds {
+            letters: b"udoxpct",
             pairs: false,
+            forks: true,
             full: true,
             elsewhere: false,
         },

@@ -115,7 +115,8 @@ impl Record {
         }
     }
 
-    fn write_detail<H: Host>(&mut self, host: &mut H, detail: &Detail, now: Monotonic) {
+    /// Writes the detail file, if that is due.
+    pub(crate) fn write_detail<H: Host>(&mut self, host: &mut H, detail: &Detail, now: Monotonic) {
         if self.detail.due {
             let result = host.write_detail(detail);
             self.detail.note(result, now);

@@ -65,6 +65,12 @@ impl<H: Host> Supervisor<H> {
         this.show();
         this.mark_detail();
         let (status, now) = (this.machine.status(), this.host.now());
+        // What is kept there of a policy stays true. Of an end that nobody saw it is not
+        // known yet what follows.
+        let keeps = initial.resumes && !this.machine.unseen_end;
+        if keeps && this.order() == Order::DetailFirst {
+            this.record.write_detail(&mut this.host, &this.detail, now);
+        }
         this.record.write_status(&mut this.host, &status, now);
         this.host.open_ok()?;
         this.tell(Event::Time);
@@ -222,7 +228,13 @@ impl<H: Host> Supervisor<H> {
         self.show();
         for action in actions {
             match action {
-                Action::Start => self.start(),
+                Action::Start => {
+                    // What has led to this start is kept, whatever becomes of it.
+                    if self.machine.policy().is_some() {
+                        self.record.write_detail(&mut self.host, &self.detail, now);
+                    }
+                    self.start();
+                }
                 Action::Finish(arguments) => self.finish(arguments),
                 Action::Signal(signal) => {
                     let has_policy = self.machine.policy().is_some();
@@ -331,14 +343,17 @@ impl<H: Host> Supervisor<H> {
     }
 
     fn write_record(&mut self, now: Monotonic) {
-        let status = self.machine.status();
-        // What has followed from an end is in the detail file, so that it comes first. A
-        // start is in the record first.
-        let order = match self.machine.policy() {
-            Some(_) if status.pid == 0 => Order::DetailFirst,
-            _ => Order::StatusFirst,
-        };
+        let (status, order) = (self.machine.status(), self.order());
         self.record
             .write(&mut self.host, &status, &self.detail, order, now);
+    }
+
+    /// What has followed from an end is in the detail file, so that this comes first. A
+    /// start is in the record first.
+    fn order(&self) -> Order {
+        match (self.machine.policy(), self.machine.pid()) {
+            (Some(_), None) => Order::DetailFirst,
+            _ => Order::StatusFirst,
+        }
     }
 }

@@ -116,12 +116,6 @@ impl Actions {
         actions
     }
 
-    /// The first three.
-    pub(super) const fn first(self) -> [Option<Action>; 3] {
-        let [first, second, third, _] = self.0;
-        [first, second, third]
-    }
-
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(self) -> bool {

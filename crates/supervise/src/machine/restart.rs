@@ -81,12 +81,12 @@ impl Restarts {
             self.failures = 0;
             return Verdict::of(if wants_up { Next::Restart } else { Next::Down });
         };
-        let not_ready = ending.stop.not_ready;
+        let not_ready = ending.stop.not_ready && !ending.stop.asked;
         let recovered = !not_ready && ending.is_after(policy.healthy());
         if recovered {
             self.failures = 0;
         }
-        if ending.stop.asked && !not_ready {
+        if ending.stop.asked {
             return Verdict::of(Next::Restart);
         }
         let failure = not_ready || ending.end != Some(End::Exited(0));

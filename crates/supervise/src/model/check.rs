@@ -11,6 +11,7 @@ use daemontools::unix::signal::Signal;
 use super::promise::{Promise, by_down_file};
 use super::world::World;
 use crate::machine::Machine;
+use crate::machine::finish::Finish;
 use crate::previous::Decision;
 
 /// The longest time from one start that fails to the next.
@@ -58,7 +59,7 @@ impl Promise {
             // It reports that, and begins as the reference would.
             Decision::Unproven => status.want == by_file,
             Decision::StartAnew if self.original => status.want == by_file,
-            _ => self.wants.contains(&status.want.byte()),
+            _ => self.wants.contains(&status.want.byte()) || self.may_be_over(status.want),
         };
         if !kept {
             return broken(format!(
@@ -68,6 +69,11 @@ impl Promise {
         }
         self.wants = vec![status.want.byte()];
         Ok(())
+    }
+
+    /// Whether the service may have finished or failed: then it is not wanted up any more.
+    fn may_be_over(&self, want: Want) -> bool {
+        want == Want::Once && self.lives.now.iter().any(|life| life.over.is_some())
     }
 
     /// The service is about to be started.
@@ -124,8 +130,9 @@ impl Promise {
     /// A command was obeyed.
     pub(super) fn obeyed(&self, command: Command, world: &World, machine: &Machine) -> Kept {
         use Signal::{SIGCONT, SIGSTOP, SIGTERM};
+        let stop = world.policy.map_or(SIGTERM, |policy| policy.stop_signal);
         let signals: &[Signal] = match command {
-            Command::Down => &[SIGTERM, SIGCONT],
+            Command::Down => &[stop, SIGCONT],
             Command::Pause => &[SIGSTOP],
             Command::Continue => &[SIGCONT],
             Command::Signal(signal) => &[signal],
@@ -137,15 +144,15 @@ impl Promise {
         }
         let runs = !world.services.is_empty();
         let status = machine.status();
-        let starts = runs || machine.deadline().is_some();
+        let starts = runs || machine.start_at.is_some();
         let done = match command {
             Command::Up => status.want == Want::Up && starts,
             Command::Once => status.want == Want::Once && starts,
-            Command::Down => status.want == Want::Down && machine.deadline().is_none(),
+            Command::Down => status.want == Want::Down && machine.start_at.is_none(),
             Command::Pause => status.paused == runs,
             Command::Continue => !status.paused,
             // If it does not run, supervise exits, and this is not asked.
-            Command::Exit => runs,
+            Command::Exit => runs || world.finish.is_some(),
             Command::Signal(_) => true,
         };
         if done {
@@ -171,10 +178,11 @@ impl Promise {
                 world.services
             ));
         }
-        if exited && (pid != 0 || !self.exiting) {
+        if exited && (pid != 0 || world.finish.is_some() || !self.exiting) {
             return broken("it exits");
         }
-        if self.exiting && pid == 0 && !exited {
+        let finishes = world.finish.is_some() || machine.finish != Finish::None;
+        if self.exiting && pid == 0 && !exited && !finishes {
             return broken("told to exit, and down, it stays");
         }
         self.untrue = world.record() != Some(status);
@@ -193,12 +201,17 @@ impl Promise {
         let wakes_within =
             |time: Duration| deadline.is_some_and(|at| at <= world.monotonic() + time);
         let is_due = machine.deadline().is_some() && wakes_within(LONGEST_WAIT);
-        if pid == 0 && status.want == Want::Up && !is_due {
+        if pid == 0 && status.want == Want::Up && !is_due && !finishes {
             return broken("wanted up, it is down for ever");
         }
-        if self.once_due && !is_due {
+        if self.once_due && !is_due && !finishes {
             return broken("to be started once, it never is");
         }
+        let over = self.may_be_over(status.want);
+        if world.policy.is_some() && !over && !self.wants.contains(&status.want.byte()) {
+            return broken(format!("{:?} was wanted, now {status:?} is", self.wants));
+        }
+        self.lives.at_rest(world, machine)?;
         if self.untrue && !wakes_within(RETRY) {
             return broken(format!(
                 "{status:?} is not in the record, and not written within a second"

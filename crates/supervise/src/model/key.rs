@@ -3,9 +3,13 @@
 
 use super::state::State;
 use super::world::{Process, STEP, World};
+use crate::machine::Machine;
+use crate::machine::finish::Finish;
+use crate::previous::PidOwner;
 use crate::supervisor::Supervisor;
 
-use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::detail::{Detail, Outcome};
+use daemontools::servicedir::stamp;
 use daemontools::servicedir::status::Status;
 use daemontools::tai64n::LABEL_LEN;
 use daemontools::unix::clock::Monotonic;
@@ -76,6 +80,108 @@ impl Builder<'_> {
             self.record(&record);
         }
         self.detail(&world.detail);
+        if world.policy.is_some() {
+            self.flags(&[
+                world.killed,
+                world.ready.is_some(),
+                world.ready == Some(true),
+                world.finish.is_some(),
+            ]);
+        }
+    }
+
+    /// What follows from a policy.
+    fn machine(&mut self, machine: &Machine) {
+        self.flags(&[
+            machine.unseen_end,
+            machine.adopted,
+            machine.restarts.backs_off,
+            machine.stop.asked,
+            machine.stop.not_ready,
+            machine.stop.killed,
+            machine.readiness.fd.is_some(),
+            machine.readiness.paused_at.is_some(),
+        ]);
+        let restarts = &machine.restarts;
+        self.early(restarts.failures, restarts.outcome);
+        self.since(machine.stop.since, 3);
+        self.since(machine.readiness.ready.map(|(at, _)| at), 3);
+        self.since(machine.readiness.paused_at, 3);
+        let paused = u64::try_from(machine.readiness.paused_for.as_millis()).unwrap_or(0);
+        self.key.push(steps(paused, 3));
+        match machine.finish {
+            Finish::None => self.key.push(0),
+            Finish::Due(_, at) => {
+                self.key.push(1);
+                self.until(Some(at));
+            }
+            Finish::Running(run) => {
+                self.key.push(2 + u8::from(run.killed));
+                self.since(Some(run.since), 3);
+            }
+        }
+    }
+
+    fn early(&mut self, failures: u32, outcome: Option<Outcome>) {
+        let failures = u8::try_from(failures.min(3)).expect("few");
+        self.key
+            .extend([failures, outcome.map_or(0, |outcome| 1 + outcome as u8)]);
+    }
+
+    /// How far a moment is from now, in steps, within limits.
+    fn near(&mut self, moment: Option<u64>) {
+        let now = self.state.simulation().world.now;
+        let near = moment.map(|moment| match moment > now {
+            true => 20 + steps(moment - now, 10),
+            false => steps(now - moment, 3),
+        });
+        self.key.push(near.unwrap_or(0xff));
+    }
+
+    fn lives(&mut self) {
+        let promise = &self.state.simulation().promise;
+        let now = self.state.simulation().world.now;
+        let mut keys = Vec::new();
+        self.key.push(promise.lives.kills);
+        for life in &promise.lives.now {
+            let before = core::mem::take(&mut self.key);
+            let pid = life.pid.map_or(0, |pid| self.pids.number(pid));
+            self.key.push(pid);
+            self.flags(&[life.was_paused, life.asked, life.not_ready, life.finish]);
+            self.early(life.early, life.over);
+            self.near(life.pid.map(|_| life.started));
+            self.near(life.ready);
+            self.near(life.stop);
+            self.near((life.not_before > now).then_some(life.not_before));
+            keys.push(core::mem::replace(&mut self.key, before));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys {
+            self.key.push(0xfd);
+            self.key.extend(key);
+        }
+    }
+
+    /// What a policy has left in the detail file.
+    fn kept(&mut self, detail: &Detail) {
+        let world = &self.state.simulation().world;
+        let millis = |label| World::millis(stamp::parse(label).expect("a label"));
+        let (ready, next) = (detail.ready.map(millis), detail.next.map(millis));
+        let finish = detail
+            .finish
+            .map(|finish| world.pid_owner(finish.pid) != PidOwner::None);
+        self.key
+            .push(detail.stage.map_or(0, |stage| 1 + stage as u8));
+        self.early(detail.failures, detail.then);
+        self.flags(&[detail.asked, finish.is_some(), finish == Some(true)]);
+        self.near(ready);
+        self.near(next);
+        // When the process was started decides whether its end was early.
+        let started = detail
+            .process
+            .map(|process| world.boot_at + process.start_time * 10);
+        self.near(started);
     }
 
     fn supervisor(&mut self) {
@@ -101,8 +207,14 @@ impl Builder<'_> {
         ]);
         self.key
             .push(u8::try_from(machine.failed_forks).expect("few"));
-        self.since(machine.last_start, 2);
+        self.since(
+            machine.last_start,
+            if world.policy.is_some() { 3 } else { 2 },
+        );
         self.until(machine.start_at);
+        if world.policy.is_some() {
+            self.machine(machine);
+        }
         self.until(record.status.retry_at);
         self.until(record.detail.retry_at);
         self.detail(detail);
@@ -119,6 +231,9 @@ impl Builder<'_> {
             promise.anew.is_some(),
             promise.anew == Some(true),
         ]);
+        if self.state.simulation().world.policy.is_some() {
+            self.lives();
+        }
     }
 
     fn flags(&mut self, flags: &[bool]) {
@@ -186,6 +301,9 @@ impl Builder<'_> {
             detail.directory.is_none(),
             world.svscan < world.ticks(),
         ]);
+        if world.policy.is_some() {
+            self.kept(detail);
+        }
         let Some(known) = detail.process else {
             return self.key.push(0xff);
         };

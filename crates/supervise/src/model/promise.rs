@@ -3,6 +3,7 @@
 
 use daemontools::servicedir::status::{Status, Want};
 
+use super::life::{Life, Lives};
 use super::world::World;
 
 /// What is wanted before the first command.
@@ -31,6 +32,8 @@ pub(super) struct Promise {
     pub(super) anew: Option<bool>,
     /// A start was asked for by `o` and is due.
     pub(super) once_due: bool,
+    /// What the policy promises.
+    pub(super) lives: Lives,
     /// The record before this supervise began.
     pub(super) found: Option<Status>,
     /// Whether the service ran before the last command.
@@ -38,6 +41,18 @@ pub(super) struct Promise {
 }
 
 impl Promise {
+    /// What may be wanted at an end.
+    pub(super) fn wants_at_end(&self) -> Vec<Option<Want>> {
+        match self.exiting {
+            true => vec![None],
+            false => self
+                .wants
+                .iter()
+                .map(|&want| Some(Want::from_byte(want)))
+                .collect(),
+        }
+    }
+
     /// From now on only the `down` file says what is wanted.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
@@ -45,6 +60,7 @@ impl Promise {
 
     /// supervise was killed while it exited: it was in time, or it was not.
     pub(super) fn may_have_exited(&mut self, world: &World) {
+        self.lives.now.push(Life::default());
         self.wants.push(by_down_file(world).byte());
         self.wants.sort_unstable();
         self.wants.dedup();

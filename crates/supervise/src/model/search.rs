@@ -20,6 +20,10 @@ pub(super) struct Seen {
     pub(super) kills: usize,
 }
 
+/// With a policy, the most kills in the middle of something with no rest between. More of
+/// them only make it less known what is true.
+const KILLS: u8 = 2;
+
 /// Visits all states that can be reached from `start`.
 ///
 /// # Errors
@@ -59,7 +63,7 @@ pub(super) fn explore(start: State, bounds: Bounds) -> Result<Seen, String> {
                     }
                 }
                 let first = kill_before.map_or(0, |effect| effect + 1);
-                if first >= effects {
+                if first >= effects || state.simulation().promise.lives.kills >= KILLS {
                     break;
                 }
                 kill_before = Some(first);

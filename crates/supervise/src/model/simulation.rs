@@ -24,6 +24,14 @@ use crate::host::{AdoptResult, Child, Host, PreviousFiles};
 use crate::machine::{Action, Actions, Event, FinishArguments, Launch, Machine, Report};
 use crate::previous::{Clocks, Context, Decided, PidOwner};
 
+/// The gate of a child: of the service, and whether it can say that it is ready; or of
+/// `./finish`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Gate {
+    Service(Process, bool),
+    Finish(Process),
+}
+
 /// The world, and what was promised to the operator.
 #[derive(Clone, Debug)]
 pub(super) struct Simulation {
@@ -45,6 +53,7 @@ impl Simulation {
     pub(super) fn begin_turn(&mut self, kill_before: Option<u32>) {
         self.turn = Turn::new(kill_before);
         self.world.sent.clear();
+        self.promise.lives.begin_turn();
     }
 
     /// Keeps the result of a check. After the first broken promise the others say nothing.
@@ -67,7 +76,7 @@ impl Simulation {
 }
 
 impl Host for Simulation {
-    type Gate = Process;
+    type Gate = Gate;
     type Process = ();
 
     fn now(&self) -> Monotonic {
@@ -86,7 +95,7 @@ impl Host for Simulation {
         self.world.policy
     }
 
-    fn fork(&mut self, _: Launch) -> Result<Child<Process>> {
+    fn fork(&mut self, launch: Launch) -> Result<Child<Gate>> {
         self.turn.forked = true;
         if self.turn.fork_fails || !self.turn.effect() {
             return Err(Errno::EAGAIN);
@@ -96,19 +105,30 @@ impl Host for Simulation {
             self.check(result);
         }
         let process = self.world.new_process();
+        self.world.ready = None;
+        let result = self.promise.lives.starts(&self.world, process.pid);
+        self.check(result);
         Ok(Child {
             pid: process.pid,
             start_time: Some(process.start_time),
-            gate: process,
+            gate: Gate::Service(process, launch.ready_fd.is_some()),
         })
     }
 
     fn report_fork(&self, _: Errno, _: Duration) {}
 
     /// A supervise that is killed before this leaves no process.
-    fn open_gate(&mut self, gate: Process) {
-        if self.turn.effect() {
-            self.world.services.push(gate);
+    fn open_gate(&mut self, gate: Gate) {
+        if !self.turn.effect() {
+            return;
+        }
+        match gate {
+            Gate::Service(process, can_say_ready) => {
+                self.world.services.push(process);
+                self.world.killed = false;
+                self.world.ready = can_say_ready.then_some(false);
+            }
+            Gate::Finish(process) => self.world.finish = Some(process),
         }
     }
 
@@ -120,12 +140,30 @@ impl Host for Simulation {
         }
     }
 
-    fn fork_finish(&mut self, _: FinishArguments) -> Result<Option<Child<Process>>> {
-        Ok(None)
+    fn fork_finish(&mut self, _: FinishArguments) -> Result<Option<Child<Gate>>> {
+        self.turn.forked = true;
+        if self.turn.fork_fails || !self.turn.effect() {
+            return Err(Errno::EAGAIN);
+        }
+        let result = self.promise.lives.finishes(&self.world);
+        self.check(result);
+        let process = self.world.new_process();
+        Ok(Some(Child {
+            pid: process.pid,
+            start_time: Some(process.start_time),
+            gate: Gate::Finish(process),
+        }))
     }
 
     fn kill(&mut self, pid: u32) {
-        self.signal(pid, Signal::SIGKILL);
+        if !self.turn.effect() {
+            return;
+        }
+        let service = self.world.services.iter().any(|service| service.pid == pid);
+        self.world.killed |= service;
+        if !service && self.world.finish.is_none_or(|finish| finish.pid != pid) {
+            self.check(Err(Broken(format!("{pid} is killed, which is nobody"))));
+        }
     }
 
     fn reap_deadline(&self) -> Option<Monotonic> {
@@ -133,7 +171,7 @@ impl Host for Simulation {
     }
 
     fn is_ready(&self) -> bool {
-        false
+        self.world.ready == Some(true)
     }
 
     fn gives_notice(&self) -> bool {
@@ -143,8 +181,14 @@ impl Host for Simulation {
     fn report(&mut self, _: Option<u32>, _: Report) {}
 
     fn reap(&mut self) -> Result<Option<(u32, Option<End>)>> {
-        let ends = core::mem::take(&mut self.turn.service_ends);
-        let ended = ends.then(|| self.world.services.pop()).flatten();
+        if let Some(end) = self.turn.service_ends.take()
+            && let Some(process) = self.world.services.pop()
+        {
+            self.world.killed = false;
+            return Ok(Some((process.pid, Some(end))));
+        }
+        let finish = core::mem::take(&mut self.turn.finish_ends);
+        let ended = self.world.finish.take_if(|_| finish);
         Ok(ended.map(|process| (process.pid, Some(End::Exited(0)))))
     }
 
@@ -233,6 +277,8 @@ impl Host for Simulation {
         self.turn.decided = Some(decided);
         let want = machine.status().want;
         self.promise.expects(&self.world, want);
+        let wants = self.promise.wants_at_end();
+        self.promise.lives.begins(&self.world, &wants);
     }
 
     fn on_taken_over(&mut self) {}
@@ -247,6 +293,22 @@ impl Host for Simulation {
         }
         self.turn.machine = Some(*machine);
         self.turn.exits |= actions.into_iter().any(|action| action == Action::Exit);
+        let lives = &mut self.promise.lives;
+        match event {
+            Event::Command(command) => lives.commanded(command, self.world.now),
+            Event::Ready(_) => lives.ready(self.world.now),
+            Event::Ended(_, end) => {
+                let wants = self.promise.wants_at_end();
+                self.promise.lives.ended(&self.world, end, &wants);
+            }
+            Event::Time
+                if machine.stop.not_ready && lives.now.iter().all(|life| !life.not_ready) =>
+            {
+                let result = lives.stops(&self.world);
+                self.check(result);
+            }
+            _ => {}
+        }
         if let Event::Command(command) = event {
             self.promise.commanded(command, &mut self.world);
             // A supervise that exits is not looked at again.

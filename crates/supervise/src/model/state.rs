@@ -1,6 +1,7 @@
 //! A state, and what follows from a step.
 
 use daemontools::command::TAKEN_OVER;
+use daemontools::servicedir::policy::Policy;
 
 use super::promise::by_down_file;
 use super::simulation::Simulation;
@@ -23,8 +24,10 @@ pub(super) enum State {
 use State::{Supervised, Unsupervised};
 
 impl State {
-    pub(super) fn new(normally_down: bool) -> Self {
-        Unsupervised(Simulation::new(normally_down))
+    pub(super) fn new(normally_down: bool, policy: Option<Policy>) -> Self {
+        let mut simulation = Simulation::new(normally_down);
+        simulation.world.policy = policy;
+        Unsupervised(simulation)
     }
 
     pub(super) const fn simulation(&self) -> &Simulation {
@@ -78,6 +81,7 @@ impl State {
         }
         let mut simulation = next.into_simulation();
         let (world, promise) = (&simulation.world, &mut simulation.promise);
+        promise.lives.killed(world, kill_before.is_some());
         if world.full || promise.untrue {
             return Ok(None);
         }
@@ -117,6 +121,8 @@ fn supervised(mut supervisor: Supervisor<Simulation>, step: Step) -> State {
             turn.fork_fails = fork_fails;
         }
         Step::Time => world.pass(),
+        Step::Ready => world.ready = Some(true),
+        Step::FinishEnds => turn.finish_ends = true,
         Step::Terminate => turn.sigterm = true,
         Step::Svscan => {
             world.svscan = world.ticks();
@@ -192,12 +198,15 @@ fn unsupervised(mut simulation: Simulation, step: Step) -> State {
             return rest(supervisor);
         }
         Step::Time => world.pass(),
+        Step::Ready => world.ready = Some(true),
+        Step::FinishEnds => world.finish = None,
         Step::Svscan => {
             world.svscan = world.ticks();
             promise.begins_anew(world);
         }
         Step::End => {
             world.services.clear();
+            world.killed = false;
             promise.service_ended(world);
         }
         Step::ReusePid => world.reuse_pid(),

@@ -1,11 +1,9 @@
 //! What can happen in a state. The search sees nothing else.
 
 use daemontools::servicedir::status::Want;
+use daemontools::unix::process::End;
 
 use super::world::World;
-
-/// The commands. `t` stands for all that only send a signal.
-const LETTERS: [u8; 7] = *b"udoxpct";
 
 /// What can happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +12,14 @@ pub(super) enum Step {
     Begin { fork_fails: bool },
     /// supervise wakes up: its service has ended, or commands have come, or both.
     Wake {
-        ends: bool,
+        ends: Option<End>,
         commands: [Option<u8>; 2],
         fork_fails: bool,
     },
+    /// The service says that it is ready.
+    Ready,
+    /// `./finish` ends.
+    FinishEnds,
     /// supervise is killed while it waits.
     Kill,
     /// supervise gets TERM.
@@ -41,8 +43,12 @@ pub(super) enum Step {
 /// What is left out, to keep the number of states low.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
+    /// The commands. `t` stands for all that only send a signal.
+    pub(super) letters: &'static [u8],
     /// Two commands in one write.
     pub(super) pairs: bool,
+    /// Forks fail.
+    pub(super) forks: bool,
     /// The disk gets full. Then supervise is not killed while its record is not true: what
     /// only a killed process knew is gone.
     pub(super) full: bool,
@@ -68,6 +74,11 @@ impl Step {
 pub(super) fn steps(world: &World, supervised: bool, bounds: Bounds) -> Vec<Step> {
     let up = !world.services.is_empty();
     let mut all = vec![Step::Time];
+    let fails = if bounds.forks {
+        &[false, true][..]
+    } else {
+        &[false]
+    };
     if bounds.full {
         all.push(Step::Disk);
     }
@@ -79,8 +90,14 @@ pub(super) fn steps(world: &World, supervised: bool, bounds: Bounds) -> Vec<Step
             all.push(Step::Svscan);
         }
     }
+    if world.ready == Some(false) && up {
+        all.push(Step::Ready);
+    }
+    if world.finish.is_some() {
+        all.push(Step::FinishEnds);
+    }
     if !supervised {
-        all.extend([false, true].map(|fork_fails| Step::Begin { fork_fails }));
+        all.extend(fails.iter().map(|&fork_fails| Step::Begin { fork_fails }));
         if up {
             all.push(Step::End);
         } else if bounds.elsewhere {
@@ -96,20 +113,27 @@ pub(super) fn steps(world: &World, supervised: bool, bounds: Bounds) -> Vec<Step
     if bounds.elsewhere {
         all.push(Step::Terminate);
     }
+    let letters = bounds.letters;
     let mut blocks = vec![[None; 2]];
-    blocks.extend(LETTERS.map(|letter| [Some(letter), None]));
+    blocks.extend(letters.iter().map(|&letter| [Some(letter), None]));
     if bounds.pairs {
-        let pairs = LETTERS
-            .iter()
-            .flat_map(|&first| LETTERS.map(|second| [Some(first), Some(second)]));
+        let pairs = letters.iter().flat_map(|&first| {
+            letters
+                .iter()
+                .map(move |&second| [Some(first), Some(second)])
+        });
         blocks.extend(pairs);
     }
-    for ends in [false, true] {
+    let ends: &[Option<End>] = match world.policy {
+        Some(_) => &[None, Some(End::Exited(0)), Some(End::Exited(1))],
+        None => &[None, Some(End::Exited(0))],
+    };
+    for &ends in ends {
         for &commands in &blocks {
-            if (ends && !up) || (!ends && commands[0].is_none()) {
+            if (ends.is_some() && !up) || (ends.is_none() && commands[0].is_none()) {
                 continue;
             }
-            all.extend([false, true].map(|fork_fails| Step::Wake {
+            all.extend(fails.iter().map(|&fork_fails| Step::Wake {
                 ends,
                 commands,
                 fork_fails,

@@ -1,6 +1,7 @@
 //! One turn of the loop: what happens in it, and when supervise is killed.
 
 use daemontools::command::Command;
+use daemontools::unix::process::End;
 
 use crate::machine::Machine;
 use crate::previous::Decided;
@@ -10,8 +11,10 @@ use crate::previous::Decided;
 pub(super) struct Turn {
     /// Bytes in the control FIFO.
     pub(super) control: Vec<u8>,
-    /// The service ends.
-    pub(super) service_ends: bool,
+    /// The service ends, in this way.
+    pub(super) service_ends: Option<End>,
+    /// `./finish` ends.
+    pub(super) finish_ends: bool,
     /// TERM comes.
     pub(super) sigterm: bool,
     /// A fork fails.

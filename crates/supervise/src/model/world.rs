@@ -37,6 +37,12 @@ pub(super) struct World {
     pub(super) svscan: u64,
     /// Running copies of the service.
     pub(super) services: Vec<Process>,
+    /// The service was killed for its limit.
+    pub(super) killed: bool,
+    /// Whether the service has said that it is ready; `None` without the file.
+    pub(super) ready: Option<bool>,
+    /// A running `./finish`.
+    pub(super) finish: Option<Process>,
     /// Another process that has the pid of the record.
     pub(super) other: Option<Process>,
     pub(super) status: Option<[u8; STATUS_LEN]>,
@@ -59,6 +65,9 @@ impl World {
             normally_down,
             svscan: 0,
             services: Vec::new(),
+            killed: false,
+            ready: None,
+            finish: None,
             other: None,
             status: None,
             detail: Detail::default(),
@@ -100,7 +109,7 @@ impl World {
 
     pub(super) fn clocks(&self) -> Clocks {
         Clocks {
-            wall: Self::label(self.now, self.stamps * 1000),
+            wall: Self::label(self.now, self.stamps * 1000 + 999),
             since_boot: Duration::from_millis(self.now - self.boot_at),
         }
     }
@@ -148,7 +157,7 @@ impl World {
 
     /// The process that has a pid.
     pub(super) fn pid_owner(&self, pid: u32) -> PidOwner {
-        let mut all = self.services.iter().chain(&self.other);
+        let mut all = self.services.iter().chain(&self.other).chain(&self.finish);
         all.find(|process| process.pid == pid)
             .map_or(PidOwner::None, |process| {
                 PidOwner::StartedAt(process.start_time)

@@ -1,0 +1,100 @@
+//! Each policy, with small numbers.
+
+use daemontools::servicedir::policy::Policy;
+
+use super::search::explore;
+use super::state::State;
+use super::step::Bounds;
+
+/// Explores the service with what a file says, and the commands `letters`.
+fn check(text: &str, letters: &'static [u8]) {
+    let policy = Policy::parse(text.as_bytes(), |trouble| panic!("{text}: {trouble:?}"));
+    let bounds = Bounds {
+        letters,
+        pairs: false,
+        forks: policy.finish,
+        full: false,
+        elsewhere: false,
+    };
+    match explore(State::new(false, Some(policy)), bounds) {
+        Ok(seen) => println!(
+            "{}: {} states, {} transitions, {} of them with supervise killed in the middle: \
+             every promise kept",
+            text.replace('\n', ", "),
+            seen.states,
+            seen.transitions,
+            seen.kills
+        ),
+        Err(what) => panic!("{text}: {what}"),
+    }
+}
+
+#[test]
+fn an_empty_file() {
+    check("", b"udoxt");
+}
+
+#[test]
+fn back_off() {
+    check("backoff = 2\nhealthy = 1", b"udoxt");
+}
+
+#[test]
+fn give_up() {
+    check("give-up = 2\nhealthy = 1", b"udoxt");
+}
+
+#[test]
+fn on_failure() {
+    check(
+        "restart = \"on-failure\"\nhealthy = 1\ngive-up = 2",
+        b"udoxt",
+    );
+}
+
+#[test]
+fn never() {
+    check("restart = \"never\"\nhealthy = 1", b"udoxt");
+}
+
+#[test]
+fn stop_limit() {
+    check(
+        "stop-timeout = 1\nstop-signal = \"QUIT\"\nhealthy = 1",
+        b"udoxt",
+    );
+}
+
+#[test]
+fn readiness() {
+    check("ready-fd = 3\nhealthy = 1\ngive-up = 2", b"udoxt");
+}
+
+#[test]
+fn readiness_with_a_limit() {
+    check(
+        "ready-fd = 3\nready-timeout = 1\nstop-timeout = 1\nhealthy = 1",
+        b"udt",
+    );
+}
+
+#[test]
+fn readiness_with_a_limit_and_pauses() {
+    check("ready-fd = 3\nready-timeout = 1\nhealthy = 1", b"upc");
+}
+
+#[test]
+fn finish() {
+    check(
+        "finish = true\nfinish-timeout = 1\nhealthy = 1\ngive-up = 2",
+        b"udoxtk",
+    );
+}
+
+#[test]
+fn own_session() {
+    check(
+        "own-session = true\nstop-timeout = 1\nrestart = \"on-failure\"\nhealthy = 1",
+        b"udoxt",
+    );
+}
