@@ -20,6 +20,7 @@ mod process;
 mod program;
 mod settings;
 mod startup;
+mod stop;
 mod table;
 mod tree;
 
@@ -66,6 +67,11 @@ const CASES: &[Case] = &[
         name: "restart",
         about: "from a crash to the next start",
         measure: latency::restart,
+    },
+    Case {
+        name: "stop",
+        about: "from the command d until the service is down",
+        measure: stop::measure,
     },
     Case {
         name: "clients",

@@ -11,6 +11,11 @@ use nix::unistd::Pid;
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = vec![migration(), crash_loop()];
+    cases.extend(
+        FILE_SYSTEMS
+            .iter()
+            .map(|&(name, mount)| notice(name, mount)),
+    );
     for (program, case) in [
         ("/usr/bin/redis-server", redis as fn() -> Case),
         ("/usr/sbin/nginx", nginx),
@@ -26,6 +31,45 @@ pub(crate) fn cases() -> Vec<Case> {
         None => println!("servers: no postgres: its case is left out"),
     }
     cases
+}
+
+/// How each file system is mounted on `m`, in a mount namespace of its own.
+const FILE_SYSTEMS: &[(&str, &str)] = &[
+    ("tmpfs", "mount -t tmpfs none m"),
+    (
+        "overlayfs",
+        "mkdir l u w; mount -t overlay none -o lowerdir=l,upperdir=u,workdir=w m",
+    ),
+    (
+        "ext4",
+        "truncate -s 64M image; mkfs.ext4 -q image; mount -o loop image m",
+    ),
+    (
+        "btrfs",
+        "truncate -s 200M image; mkfs.btrfs -q image >/dev/null 2>&1; mount -o loop image m",
+    ),
+];
+
+/// The service writes to a descriptor that it inherited. Where the kernel gives notice of
+/// changes, supervise looks at its file only then: on each of these it has to come for
+/// such a write. The service writes when svwait waits.
+fn notice(name: &str, mount: &'static str) -> Case {
+    Case::scenario(format!("a service is ready on {name}"), move |side| {
+        side.service("x", "read _ <go; echo >&3; exec sleep 1000");
+        side.file("x/supervise.toml", "ready-fd = 3\n");
+        let script = format!(
+            "PATH=$PATH:/usr/sbin:/sbin; mkdir m && {{ {mount}; }} && cp -a x m/x && mkfifo m/x/go && \
+             {{ supervise m/x & }} && svwait --timeout=60 --up m/x && \
+             {{ svwait --timeout=60 m/x & }} && echo >m/x/go && wait $! && echo ready; \
+             svc -dx m/x; wait"
+        );
+        let script = ["/usr/bin/unshare", "-m", "sh", "-c", &script];
+        let script = side.command(script).spawn();
+        side.log("script", script.wait());
+        side.log_output(&script);
+    })
+    .needs(Need::Namespaces)
+    .promises(&["script: exit 0", "stdout: ready", "stderr:"])
 }
 
 fn supervise(side: &Side, name: &str) -> Proc {
