@@ -14,6 +14,7 @@ mod farewell;
 mod journal;
 mod limits;
 mod multilog;
+mod policy;
 mod record;
 mod servers;
 mod supervise;
@@ -45,6 +46,7 @@ fn main() {
         .program("svc --tree", tree::cases())
         .program("svwait", waiting::cases())
         .program("servers", servers::cases())
+        .program("policy", policy::cases())
         .program("sweep", sweep::cases());
     let code = suite.run();
     sweep::report();

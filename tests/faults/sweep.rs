@@ -51,7 +51,7 @@ fn name(call: &'static str) -> &'static str {
 }
 
 /// System calls of one process that fail, by strace.
-struct Injection {
+pub(crate) struct Injection {
     strace: Option<Proc>,
     output: PathBuf,
 }
@@ -59,7 +59,7 @@ struct Injection {
 impl Injection {
     /// The options of strace for failures, which it logs to `name`. `fault` is strace's
     /// text for which call fails, how and when.
-    fn options(side: &Side, name: &str, fault: &str) -> (Self, Vec<String>) {
+    pub(crate) fn options(side: &Side, name: &str, fault: &str) -> (Self, Vec<String>) {
         let output = side.path(format!("../out/{name}"));
         let options = [
             "-qq".to_owned(),
@@ -76,7 +76,7 @@ impl Injection {
     }
 
     /// Makes calls of a running process fail; returns when strace has attached.
-    fn attach(side: &Side, process: &Proc, fault: &str) -> Self {
+    pub(crate) fn attach(side: &Side, process: &Proc, fault: &str) -> Self {
         let (mut injection, mut options) = Self::options(side, "injection", fault);
         options.insert(0, "/usr/bin/strace".to_owned());
         options.push(format!("-p{}", process.pid()));

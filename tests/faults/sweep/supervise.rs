@@ -28,15 +28,45 @@ const CALLS: [&str; 14] = [
     "flock",
 ];
 
+/// The calls that a policy adds, or that matter anew.
+const POLICY_CALLS: [&str; 8] = [
+    "openat",
+    "read",
+    "newfstatat,stat,lstat,fstat",
+    "unlinkat",
+    "faccessat,faccessat2",
+    "clone,clone3,fork,vfork",
+    "waitid",
+    "wait4",
+];
+
+/// All that makes calls of its own.
+const POLICY: &str = "ready-fd = 3\nready-timeout = 60\nstop-timeout = 60\nown-session = true\n\
+    finish = true\nbackoff = 1\n";
+
 pub(super) fn cases() -> Vec<Case> {
-    pairs(&CALLS, fails)
+    let mut cases = pairs(&CALLS, |call, error| fails(call, error, None));
+    cases.extend(pairs(&POLICY_CALLS, |call, error| {
+        fails(call, error, Some(POLICY))
+    }));
+    cases
 }
 
-fn fails(call: &'static str, error: &'static str) -> Case {
+fn fails(call: &'static str, error: &'static str, policy: Option<&'static str>) -> Case {
+    let with = if policy.is_some() {
+        " with a policy"
+    } else {
+        ""
+    };
     Case::scenario(
-        format!("supervise comes through {}: {error}", name(call)),
+        format!("supervise{with} comes through {}: {error}", name(call)),
         move |side| {
             side.service("x", "exec sleep 1000");
+            if let Some(policy) = policy {
+                side.service("x", "echo >&3; exec sleep 1000");
+                side.script("x/finish", "exit 0");
+                side.file("x/supervise.toml", policy);
+            }
             let supervise = side.command(["supervise", "x"]).spawn();
             side.until_status("x", "up", Status::is_up);
             let fault = format!("{call}:error={error}:when=1..{FAILURES}");

@@ -1,5 +1,7 @@
 //! The order of actions is part of the contract, so each row of the table is here.
 
+mod policy;
+
 use super::*;
 
 const WALL: Tai64n = Tai64n::from_unix(1_700_000_000, 0);
