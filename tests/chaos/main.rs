@@ -5,13 +5,16 @@
 //! cargo run -p conformance --bin chaos -- --seconds 20 [--seed 7]
 //! ```
 //!
-//! The last line has the figures; the exit code is 0 if nothing was lost. Each service prints
+//! Every second service has a policy, and one more service fails and gives up.
+//!
+//! The last lines have the figures; the exit code is 0 if nothing was lost. Each service prints
 //! each line with one write and notes their number. A line is lost if the note says that it
 //! was printed and no log has it. A second copy is found by a lock.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod count;
+mod failing;
 mod tree;
 mod writer;
 
@@ -22,6 +25,7 @@ use std::time::{Duration, Instant, SystemTime};
 use conformance::keeper;
 use nix::sys::signal::SigSet;
 
+use failing::Failing;
 use tree::{Kind, Tree};
 
 /// The options.
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     SigSet::all().thread_unblock().expect("a mask");
     println!("chaos: seed {}", options.seed);
     let mut tree = Tree::new(&root);
+    let mut failing = Failing::new(&root);
     tree.start_svscan();
     let mut random = Random(options.seed);
     let end = Instant::now() + Duration::from_secs(options.seconds);
@@ -51,9 +56,12 @@ fn main() -> ExitCode {
     while Instant::now() < end {
         std::thread::sleep(Duration::from_millis(10 + random.below(150)));
         let kind = Kind::ALL[random.below(4) as usize];
-        if tree.kill(kind, random.below(tree::SERVICES) as usize) {
+        let number = random.below(tree::SERVICES) as usize;
+        let may = kind != Kind::Svscan || failing.is_settled(tree.svscan());
+        if may && tree.kill(kind, number) {
             kills[kind as usize] += 1;
         }
+        failing.disturb(random.below(64) == 0, tree.svscan());
         if random.below(2) == 0 {
             tree.start_svscan();
         }
@@ -69,7 +77,9 @@ fn main() -> ExitCode {
         "chaos: {} lines of {} processes: lost {}, doubled {}, out of order {}, second copies {}",
         sum.lines, sum.writers, sum.lost, sum.doubled, sum.disordered, sum.copies
     );
-    ExitCode::from(u8::from(!sum.is_well()))
+    let (too_many, starts) = failing.starts();
+    println!("chaos: a service that gives up: {starts} starts, not allowed {too_many}");
+    ExitCode::from(u8::from(!sum.is_well() || too_many > 0))
 }
 
 fn parse(args: &[String]) -> Option<Options> {

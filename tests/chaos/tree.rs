@@ -13,6 +13,10 @@ use nix::unistd::Pid;
 /// The number of services.
 pub(crate) const SERVICES: u64 = 4;
 
+/// What is asked for every second service.
+const POLICY: &str = "restart = \"on-failure\"\nbackoff = 1\nstop-timeout = 20\n\
+                      own-session = true\nready-fd = 9\nfinish = true\n";
+
 /// The kind of process that is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -61,6 +65,10 @@ impl Tree {
         for number in 0..SERVICES {
             let dir = service(root, number);
             script(&dir, &format!("exec {} writer", own.display()));
+            if number % 2 == 1 {
+                fs::write(dir.join("supervise.toml"), POLICY).expect("a policy");
+                script_named(&dir, "finish", "echo $1 $2 $3 >>finished");
+            }
             let log = format!("exec {} s16384 n10000 ./main", multilog.display());
             script(&dir.join("log"), &log);
         }
@@ -92,6 +100,11 @@ impl Tree {
             .stderr(errors.expect("a file"))
             .spawn();
         self.svscan = Some(child.expect("svscan"));
+    }
+
+    /// The pid of svscan while it runs.
+    pub(crate) fn svscan(&self) -> Option<u32> {
+        self.svscan.as_ref().map(Child::id)
     }
 
     /// Whether svscan runs and has all pipes.
@@ -169,9 +182,13 @@ impl Tree {
     }
 }
 
-fn script(dir: &Path, text: &str) {
+pub(crate) fn script(dir: &Path, text: &str) {
+    script_named(dir, "run", text);
+}
+
+fn script_named(dir: &Path, name: &str, text: &str) {
     fs::create_dir_all(dir).expect("a directory");
-    let run = dir.join("run");
+    let run = dir.join(name);
     fs::write(&run, format!("#!/bin/sh\n{text}\n")).expect("a script");
     fs::set_permissions(&run, fs::Permissions::from_mode(0o755)).expect("its mode");
 }
