@@ -81,7 +81,7 @@ pub(super) fn cases() -> Vec<Case> {
                 side.service("x", "echo >&3; exec sleep 1000");
                 side.file("x/supervise.toml", "ready-fd = 3\n");
                 side.file("theirs", "");
-                let theirs = std::fs::OpenOptions::new()
+                let theirs = fs::OpenOptions::new()
                     .append(true)
                     .open(side.path("theirs"))
                     .expect("a file");
