@@ -2,6 +2,16 @@
 
 mod policy;
 
+use core::time::Duration;
+
+use daemontools::command::Command;
+use daemontools::servicedir::policy::Policy;
+use daemontools::servicedir::status::{Status, Want};
+use daemontools::tai64n::Tai64n;
+use daemontools::unix::clock::Monotonic;
+use daemontools::unix::process::End;
+use daemontools::unix::signal::Signal;
+
 use super::*;
 
 const WALL: Tai64n = Tai64n::from_unix(1_700_000_000, 0);
