@@ -3,6 +3,7 @@
 
 mod adopted;
 mod child;
+mod children;
 mod diagnostics;
 mod evidence;
 mod policy_file;
@@ -36,6 +37,7 @@ use crate::reporter::REPORTER;
 use adopted::Adopted;
 pub(crate) use child::Inheritance;
 use child::Program;
+use children::{Children, Leader};
 use policy_file::PolicyFile;
 use record_files::RecordFiles;
 
@@ -51,14 +53,6 @@ pub(crate) struct Signals {
     pub(crate) term: Option<Caught>,
 }
 
-/// A child that leads a session of its own.
-#[derive(Clone, Copy, Debug)]
-struct Leader {
-    pid: u32,
-    /// What is left of its group when it has ended is killed.
-    kills_rest: bool,
-}
-
 /// What this process holds.
 #[derive(Debug)]
 pub(crate) struct Kernel {
@@ -69,7 +63,7 @@ pub(crate) struct Kernel {
     signals: Signals,
     adopted: Option<Adopted>,
     policy: PolicyFile,
-    leader: Option<Leader>,
+    children: Children,
     /// The adopted process that ended last.
     ended: Option<u32>,
     /// The word of an earlier process could not be removed.
@@ -93,27 +87,11 @@ impl Kernel {
             signals,
             adopted: None,
             policy: PolicyFile::new(dir),
-            leader: None,
+            children: Children::default(),
             ended: None,
             ready_is_old: false,
             finish_reported: false,
         }
-    }
-
-    /// The next child that has ended. Before the leader of a session is waited for, its
-    /// pid is surely still its own, and so is its group.
-    fn reap_child(&mut self) -> Result<Option<(Pid, End)>> {
-        let Some(leader) = self.leader.filter(|leader| leader.kills_rest) else {
-            return process::reap();
-        };
-        let Some(pid) = process::ended_child()? else {
-            return Ok(None);
-        };
-        if pid.as_raw().unsigned_abs() == leader.pid {
-            let _ = process::kill_group(pid, Signal::SIGKILL);
-            self.leader = None;
-        }
-        process::wait_for(pid).map(|end| Some((pid, end)))
     }
 }
 
@@ -143,10 +121,11 @@ impl Host for Kernel {
             self.ready_is_old = ready::forget().is_err();
         }
         let child = child::fork(self.dir, &self.inheritance, Program::Run(launch))?;
-        self.leader = launch.own_session.then_some(Leader {
-            pid: child.pid,
-            kills_rest: true,
-        });
+        self.children
+            .note_start(launch.own_session.then_some(Leader {
+                pid: child.pid,
+                kills_rest: true,
+            }));
         Ok(child)
     }
 
@@ -160,10 +139,10 @@ impl Host for Kernel {
         }
         self.finish_reported = false;
         let child = child::fork(self.dir, &self.inheritance, Program::Finish(arguments))?;
-        self.leader = Some(Leader {
+        self.children.note_start(Some(Leader {
             pid: child.pid,
             kills_rest: false,
-        });
+        }));
         Ok(Some(child))
     }
 
@@ -185,17 +164,12 @@ impl Host for Kernel {
     }
 
     fn kill(&mut self, pid: u32) {
-        if self.leader.is_some_and(|leader| leader.pid == pid)
-            && let Ok(pid) = i32::try_from(pid)
-        {
-            // It may not lead its group yet.
-            let _ = process::kill_group(Pid::from_raw(pid), Signal::SIGKILL);
-        }
+        self.children.kill_group(pid);
         self.signal(pid, Signal::SIGKILL);
     }
 
     fn reap(&mut self) -> Result<Option<(u32, Option<End>)>> {
-        let child = self.reap_child();
+        let child = self.children.reap();
         if let Ok(Some((pid, end))) = child {
             let pid = pid.as_raw().unsigned_abs();
             // Where supervise adopts orphans, the adopted process may be a child too.

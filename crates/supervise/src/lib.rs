@@ -9,6 +9,7 @@
 //! | `record` | which of the two files of the record are due to be written |
 //! | `adopt` | finds out what an earlier supervise left |
 //! | `kept` | what the detail file keeps of a policy's doings; no I/O |
+//! | `looks` | when to look for a word of the service; no I/O |
 //! | `host` | the trait through which these three act |
 //! | `kernel` | the host of the running program: fork, signals, files, clocks |
 //! | `files` | the files that supervise holds open: lock, control, ok |
@@ -26,6 +27,7 @@ mod files;
 mod host;
 mod kept;
 mod kernel;
+mod looks;
 #[cfg(test)]
 mod model;
 mod previous;

@@ -12,6 +12,7 @@ use daemontools::unix::process::End;
 use crate::adopt::Initial;
 use crate::host::Host;
 use crate::kept;
+use crate::looks::Looks;
 use crate::machine::{Action, Event, FinishArguments, MIN_START_INTERVAL, Machine};
 use crate::record::{Order, Record};
 
@@ -20,10 +21,6 @@ const BLOCK: usize = 512;
 
 /// After how long ended children are asked for again where that fails.
 const REAP_RETRY: Duration = Duration::from_secs(1);
-
-/// How long to the first look at `supervise/ready`, and at most between two, where the
-/// kernel gives no notice.
-const LOOKS: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
 
 /// One service and its supervise.
 #[derive(Clone, Debug)]
@@ -38,8 +35,7 @@ pub(crate) struct Supervisor<H> {
     reap_at: Option<Monotonic>,
     /// The start that `next` in the detail file is about.
     next_at: Option<Monotonic>,
-    /// The next look at `supervise/ready`, and how long after the one before.
-    look: Option<(Monotonic, Duration)>,
+    looks: Looks,
     /// Nothing is done any more but to write the record.
     pub(crate) exited: bool,
 }
@@ -58,7 +54,7 @@ impl<H: Host> Supervisor<H> {
             deadline: None,
             reap_at: None,
             next_at: None,
-            look: None,
+            looks: Looks::default(),
             exited: false,
         };
         // The detail file can wait until the service was started.
@@ -129,13 +125,14 @@ impl<H: Host> Supervisor<H> {
                 continue;
             }
             let files = (!starts_soon).then(|| self.host.files_deadline()).flatten();
+            let looks_needed = self.machine.awaits_ready() && !self.host.gives_notice();
             let deadlines = [
                 self.machine.deadline(),
                 self.record.deadline(),
                 files,
                 self.reap_at,
                 self.host.reap_deadline(),
-                self.next_look(now),
+                self.looks.next(looks_needed, now),
             ];
             self.deadline = deadlines.into_iter().flatten().min();
             return;
@@ -151,21 +148,6 @@ impl<H: Host> Supervisor<H> {
             self.tell(Event::Ready(at));
         }
         ready
-    }
-
-    /// When to look without an event.
-    fn next_look(&mut self, now: Monotonic) -> Option<Monotonic> {
-        let [first, longest] = LOOKS;
-        self.look = match self.look {
-            _ if !self.machine.awaits_ready() || self.host.gives_notice() => None,
-            None => Some((now + first, first)),
-            Some((at, after)) if at <= now => {
-                let after = (after * 2).min(longest);
-                Some((now + after, after))
-            }
-            look => look,
-        };
-        self.look.map(|(at, _)| at)
     }
 
     /// Asks for all processes that have ended. Not all are the service.

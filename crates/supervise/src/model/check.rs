@@ -8,6 +8,7 @@ use daemontools::servicedir::status::{Status, Want};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Signal;
 
+use super::broken::Broken;
 use super::promise::{Promise, by_down_file};
 use super::world::World;
 use crate::machine::Machine;
@@ -18,10 +19,6 @@ use crate::previous::Decision;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// The longest time from one write of the record that fails to the next.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// A promise that was broken.
-#[derive(Debug)]
-pub(super) struct Broken(pub(super) String);
 
 type Kept = Result<(), Broken>;
 

@@ -11,7 +11,7 @@ use daemontools::servicedir::status::Want;
 use daemontools::unix::process::End;
 use daemontools::unix::signal::Signal;
 
-use super::check::Broken;
+use super::broken::Broken;
 use super::world::World;
 use crate::machine::Machine;
 
