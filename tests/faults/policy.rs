@@ -2,6 +2,8 @@
 //! start, a wait, a stop and a finish: at the first, the second, … of each system call. A
 //! successor comes, and what was asked for holds.
 
+mod rows;
+
 use std::fs;
 use std::path::Path;
 
@@ -91,7 +93,9 @@ pub(crate) fn cases() -> Vec<Case> {
         .flat_map(|life| CALLS.iter().map(move |call| (*life, *call)));
     // It waits when it is attached to: that would be the first such call.
     let pairs = pairs.filter(|(life, call)| life.letter.is_none() || *call != "ppoll");
-    pairs.map(|(life, call)| killed_at(life, call)).collect()
+    let mut cases = rows::cases();
+    cases.extend(pairs.map(|(life, call)| killed_at(life, call)));
+    cases
 }
 
 /// The value of a line of the detail file.
