@@ -3,19 +3,20 @@
 //! later versions can add some. The file always has the same length, filled up with
 //! empty lines, so that one write replaces all of it.
 
+mod stage;
+mod text;
+
 use std::os::fd::AsFd;
 
 use crate::Result;
-use crate::buffer::Buffer;
 use crate::procfs::BOOT_ID_LEN;
-use crate::strerr::Decimal;
 use crate::tai64n::LABEL_LEN;
 use crate::unix::file;
 use crate::unix::process::End;
+use text::Text;
 
-/// Length of the file in bytes: room for every line at its longest and for some more,
-/// and short enough to be one write within a page.
-pub const DETAIL_LEN: usize = 512;
+pub use stage::{Outcome, Stage};
+pub use text::DETAIL_LEN;
 
 /// How often a file is read that changes meanwhile.
 const TRIES: usize = 8;
@@ -100,94 +101,6 @@ pub struct Detail {
     pub asked: bool,
     /// `finish N` and `finish-born TICKS`: the process of `./finish`, while it runs.
     pub finish: Option<MainProcess>,
-}
-
-/// Why a service that was wanted up is down, and stays so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It has ended as it should.
-    Finished,
-    /// It has failed.
-    Failed,
-}
-
-impl Outcome {
-    /// The stage of a service with this outcome.
-    #[must_use]
-    pub const fn stage(self) -> Stage {
-        match self {
-            Self::Finished => Stage::Finished,
-            Self::Failed => Stage::Failed,
-        }
-    }
-}
-
-/// Where in its life a service is, for people and for whoever waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// No process, and none is to come.
-    Down,
-    /// No process; one is to come.
-    Waiting,
-    /// A process that has not said that it is ready.
-    Starting,
-    /// A process that would not say so.
-    Up,
-    /// A process that has said so.
-    Ready,
-    /// A process that was told to end.
-    Stopping,
-    /// `./finish` runs.
-    Finishing,
-    /// Has ended as it should, and is not started again.
-    Finished,
-    /// Has failed, and is not started again.
-    Failed,
-}
-
-impl Stage {
-    const ALL: [Self; 9] = [
-        Self::Down,
-        Self::Waiting,
-        Self::Starting,
-        Self::Up,
-        Self::Ready,
-        Self::Stopping,
-        Self::Finishing,
-        Self::Finished,
-        Self::Failed,
-    ];
-
-    /// As it is written in the file.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Down => "down",
-            Self::Waiting => "waiting",
-            Self::Starting => "starting",
-            Self::Up => "up",
-            Self::Ready => "ready",
-            Self::Stopping => "stopping",
-            Self::Finishing => "finishing",
-            Self::Finished => "finished",
-            Self::Failed => "failed",
-        }
-    }
-
-    fn parse(text: &[u8]) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|stage| stage.text().as_bytes() == text)
-    }
-
-    /// The outcome of which this is the stage.
-    #[must_use]
-    pub const fn outcome(self) -> Option<Outcome> {
-        match self {
-            Self::Finished => Some(Outcome::Finished),
-            Self::Failed => Some(Outcome::Failed),
-            _ => None,
-        }
-    }
 }
 
 impl Detail {
@@ -303,38 +216,6 @@ fn identity(value: &[u8]) -> Option<file::Identity> {
         device: device.parse().ok()?,
         inode: inode.parse().ok()?,
     })
-}
-
-/// The lines of a file, as far as they are written. [`DETAIL_LEN`] has room for all.
-#[derive(Default)]
-struct Text(Buffer<DETAIL_LEN>);
-
-impl Text {
-    fn number(&mut self, name: &[u8], value: u64) {
-        self.line(name, Decimal::new(value).as_bytes());
-    }
-
-    fn pair(&mut self, name: &[u8], first: u64, second: u64) {
-        let (first, second) = (Decimal::new(first), Decimal::new(second));
-        self.put(&[name, first.as_bytes(), b" ", second.as_bytes(), b"\n"]);
-    }
-
-    fn line(&mut self, name: &[u8], value: &[u8]) {
-        self.put(&[name, value, b"\n"]);
-    }
-
-    fn put(&mut self, parts: &[&[u8]]) {
-        for part in parts {
-            self.0.push_cut(part);
-        }
-    }
-
-    /// The lines, filled up with empty ones.
-    fn filled(&self) -> [u8; DETAIL_LEN] {
-        let mut bytes = [b'\n'; DETAIL_LEN];
-        bytes[..self.0.len()].copy_from_slice(self.0.as_bytes());
-        bytes
-    }
 }
 
 #[cfg(test)]

@@ -6,20 +6,22 @@
 //! Trouble in one line leaves the others in force.
 
 mod line;
+mod name;
+mod trouble;
 
 use core::time::Duration;
 
-use crate::strerr::Decimal;
 use crate::unix::signal::Signal;
 use line::{Line, Value};
+
+pub use name::Name;
+pub use trouble::{Kind, Trouble};
 
 /// The most bytes of a file that count.
 pub const FILE_MAX: usize = 4096;
 /// The most bytes of a line, without its end.
 pub const LINE_MAX: usize = 200;
 
-/// The longest time that can be asked for, in seconds.
-const SECONDS_MAX: u32 = 86_400;
 /// The most early ends that can be asked for.
 const GIVE_UP_MAX: u32 = 1000;
 /// How long a service that is not ready in time may take to end, where nothing is said.
@@ -208,144 +210,6 @@ fn signal(text: &[u8]) -> Option<Signal> {
         b"TERM" => Some(Signal::SIGTERM),
         b"WINCH" => Some(Signal::SIGWINCH),
         _ => None,
-    }
-}
-
-/// What can be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Name {
-    /// `restart`.
-    Restart,
-    /// `backoff`.
-    Backoff,
-    /// `healthy`.
-    Healthy,
-    /// `give-up`.
-    GiveUp,
-    /// `stop-signal`.
-    StopSignal,
-    /// `stop-timeout`.
-    StopTimeout,
-    /// `own-session`.
-    OwnSession,
-    /// `ready-fd`.
-    ReadyFd,
-    /// `ready-timeout`.
-    ReadyTimeout,
-    /// `finish`.
-    Finish,
-    /// `finish-timeout`.
-    FinishTimeout,
-}
-
-impl Name {
-    /// Every name.
-    pub const ALL: [Self; 11] = [
-        Self::Restart,
-        Self::Backoff,
-        Self::Healthy,
-        Self::GiveUp,
-        Self::StopSignal,
-        Self::StopTimeout,
-        Self::OwnSession,
-        Self::ReadyFd,
-        Self::ReadyTimeout,
-        Self::Finish,
-        Self::FinishTimeout,
-    ];
-
-    fn parse(word: &[u8]) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|name| name.text().as_bytes() == word)
-    }
-
-    /// As it is written in the file.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Restart => "restart",
-            Self::Backoff => "backoff",
-            Self::Healthy => "healthy",
-            Self::GiveUp => "give-up",
-            Self::StopSignal => "stop-signal",
-            Self::StopTimeout => "stop-timeout",
-            Self::OwnSession => "own-session",
-            Self::ReadyFd => "ready-fd",
-            Self::ReadyTimeout => "ready-timeout",
-            Self::Finish => "finish",
-            Self::FinishTimeout => "finish-timeout",
-        }
-    }
-
-    /// The values that it takes, in words.
-    #[must_use]
-    pub const fn wants(self) -> &'static str {
-        match self {
-            Self::Restart => "\"always\", \"on-failure\" or \"never\"",
-            Self::Backoff | Self::StopTimeout | Self::ReadyTimeout => "seconds from 0 to 86400",
-            Self::Healthy | Self::FinishTimeout => "seconds from 1 to 86400",
-            Self::GiveUp => "a number from 0 to 1000",
-            Self::StopSignal => {
-                "one of HUP INT QUIT ABRT KILL USR1 USR2 ALRM TERM WINCH, as a text"
-            }
-            Self::OwnSession | Self::Finish => "true or false",
-            Self::ReadyFd => "a number from 3 to 255",
-        }
-    }
-}
-
-/// What is wrong with a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trouble<'a> {
-    /// The number of the line, from 1.
-    pub line: u32,
-    /// What it is.
-    pub kind: Kind<'a>,
-}
-
-/// The kinds of trouble.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind<'a> {
-    /// Neither empty, nor a comment, nor `name = value`.
-    Form,
-    /// The name is none of [`Name::ALL`].
-    Unknown(&'a [u8]),
-    /// The value is not what the name takes.
-    Wants(Name),
-    /// An earlier line, of this number, has set it.
-    Again(Name, u32),
-    /// Longer than [`LINE_MAX`] bytes.
-    LongLine,
-    /// The file is longer than [`FILE_MAX`] bytes; nothing from this line on counts.
-    LongFile,
-}
-
-impl Kind<'_> {
-    /// Gives the parts of the message to `use_parts`, and what that gives.
-    pub fn describe<T>(&self, use_parts: impl FnOnce([&[u8]; 4]) -> T) -> T {
-        match *self {
-            Self::Form => use_parts([b"not of the form NAME = VALUE, ignored", b"", b"", b""]),
-            Self::Unknown(word) => use_parts([b"unknown name ", word, b", ignored", b""]),
-            Self::Wants(name) => use_parts([
-                name.text().as_bytes(),
-                b" wants ",
-                name.wants().as_bytes(),
-                b", ignored",
-            ]),
-            Self::Again(name, line) => use_parts([
-                name.text().as_bytes(),
-                b" was set in line ",
-                Decimal::new(u64::from(line)).as_bytes(),
-                b", ignored",
-            ]),
-            Self::LongLine => use_parts([b"longer than 200 bytes, ignored", b"", b"", b""]),
-            Self::LongFile => use_parts([
-                b"past the first 4096 bytes of the file, ignored",
-                b"",
-                b"",
-                b"",
-            ]),
-        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use super::SECONDS_MAX;
+/// The longest time that can be asked for, in seconds.
+const SECONDS_MAX: u32 = 86_400;
 
 /// What a line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
