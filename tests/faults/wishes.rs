@@ -217,6 +217,8 @@ fn ending() -> Case {
             side.file("s/x/go", "");
             side.until_status("s/x", "another", |now| now.is_up() && now.pid != first.pid);
             side.log("taken over", adopted);
+            // It is in the record before it execs.
+            side.until("its run", || side.read("s/x/starts").len() > 1);
             side.log("starts", side.read("s/x/starts").len());
         },
     )
