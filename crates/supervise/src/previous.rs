@@ -164,6 +164,11 @@ pub(crate) fn decide(evidence: &Evidence<'_>, clocks: Clocks) -> Decided {
     if findings.vouched && findings.other_boot {
         return Decided::new(Decision::StartAnew, "the machine was started again");
     }
+    let end_is_kept = detail.since > Some(status.since.label()) && detail.process.is_none();
+    if end_is_kept && findings.same_boot {
+        // It was written before the record, which would have followed.
+        return not_running;
+    }
     // A running service goes on as it was, unless it was told down and the tree begins
     // anew.
     let drops_down = findings.begins_anew.is_some() && status.want == Want::Down;

@@ -146,11 +146,30 @@ impl Lives {
     /// matter any more.
     pub(super) fn killed(&mut self, world: &World, in_the_middle: bool) {
         self.kills += u8::from(in_the_middle);
-        self.now = core::mem::take(&mut self.turn);
+        // After a reboot nothing of this turn counts.
+        if !self.turn.is_empty() {
+            self.now = core::mem::take(&mut self.turn);
+        }
         let alive = world.services.first().map(|service| service.pid);
         for life in self.now.iter_mut().filter(|life| life.pid != alive) {
             life.pid = life.pid.map(|_| GONE);
         }
+        self.dedup();
+    }
+
+    /// The tree may begin anew: a service that runs may not be wanted down any more, and
+    /// what was of one that does not run may not count.
+    pub(super) fn may_begin_anew(&mut self, world: &World) {
+        let runs = !world.services.is_empty();
+        let anew = |life: &Life| match runs {
+            true => Life {
+                stop: None,
+                ..*life
+            },
+            false => Life::default(),
+        };
+        let anew: Vec<Life> = self.now.iter().map(anew).collect();
+        self.now.extend(anew);
         self.dedup();
     }
 
@@ -274,6 +293,15 @@ impl Lives {
         Ok(())
     }
 
+    /// supervise is about to kill the service.
+    pub(super) fn kills(&mut self) -> Result<(), Broken> {
+        self.now.retain(|life| life.stop.is_some());
+        match self.now.is_empty() {
+            true => Err(Broken("it is killed, and was not told to end".into())),
+            false => Ok(()),
+        }
+    }
+
     /// supervise is about to wait.
     pub(super) fn at_rest(&mut self, world: &World, machine: &Machine) -> Result<(), Broken> {
         let Some(policy) = world.policy else {
@@ -307,9 +335,6 @@ impl Lives {
             if awaits && life.stop.is_none() && since(life.started, policy.ready_timeout) {
                 return Err(Broken("it is not ready, and was not stopped".into()));
             }
-        }
-        if world.killed && before.iter().all(|life| life.stop.is_none()) {
-            return Err(Broken("it was killed without a reason".into()));
         }
         Ok(())
     }

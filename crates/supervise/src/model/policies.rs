@@ -14,7 +14,8 @@ fn check(text: &str, letters: &'static [u8]) {
         pairs: false,
         forks: policy.finish,
         full: false,
-        elsewhere: false,
+        // With readiness there are many states without these.
+        elsewhere: policy.ready_fd.is_none(),
     };
     match explore(State::new(false, Some(policy)), bounds) {
         Ok(seen) => println!(

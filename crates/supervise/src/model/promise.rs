@@ -75,6 +75,7 @@ impl Promise {
             return;
         }
         self.anew = Some(true);
+        self.lives.may_begin_anew(world);
         if self.original && !self.wants.is_empty() {
             // The record does not say under which svscan it was written.
             self.wants.push(by_file);
@@ -90,6 +91,7 @@ impl Promise {
 
     /// supervise was killed meanwhile: the tree begins anew, or it does not.
     pub(super) fn may_begin_anew(&mut self, world: &World) {
+        self.lives.may_begin_anew(world);
         let mut anew = self.clone();
         anew.begins_anew(world);
         if anew.wants.is_empty() {

@@ -17,12 +17,13 @@ use daemontools::unix::signal::Signal;
 use daemontools::{Errno, Result};
 
 use super::broken::Broken;
+use super::life::Life;
 use super::promise::Promise;
 use super::turn::Turn;
 use super::world::{Process, World};
 use crate::host::{AdoptResult, Child, Host, PreviousFiles};
 use crate::machine::{Action, Actions, Event, FinishArguments, Launch, Machine, Report};
-use crate::previous::{Clocks, Context, Decided, PidOwner};
+use crate::previous::{Clocks, Context, Decided, Decision, PidOwner};
 
 /// The gate of a child: of the service, and whether it can say that it is ready; or of
 /// `./finish`.
@@ -161,6 +162,10 @@ impl Host for Simulation {
         }
         let service = self.world.services.iter().any(|service| service.pid == pid);
         self.world.killed |= service;
+        if service {
+            let result = self.promise.lives.kills();
+            self.check(result);
+        }
         if !service && self.world.finish.is_none_or(|finish| finish.pid != pid) {
             self.check(Err(Broken(format!("{pid} is killed, which is nobody"))));
         }
@@ -278,6 +283,10 @@ impl Host for Simulation {
         let want = machine.status().want;
         self.promise.expects(&self.world, want);
         let wants = self.promise.wants_at_end();
+        if decided.decision == Decision::Unproven {
+            // It reports that, and begins as the reference would.
+            self.promise.lives.now.push(Life::default());
+        }
         self.promise.lives.begins(&self.world, &wants);
     }
 

@@ -100,7 +100,7 @@ pub(super) fn steps(world: &World, supervised: bool, bounds: Bounds) -> Vec<Step
         all.extend(fails.iter().map(|&fork_fails| Step::Begin { fork_fails }));
         if up {
             all.push(Step::End);
-        } else if bounds.elsewhere {
+        } else if bounds.elsewhere && world.policy.is_none() {
             let wants = [Want::Up, Want::Down, Want::Once];
             all.extend(wants.map(|want| Step::Original { want }));
         }

@@ -190,6 +190,8 @@ impl World {
 
     pub(super) fn reboot(&mut self) {
         self.services.clear();
+        self.killed = false;
+        self.finish = None;
         self.other = None;
         self.boot = if self.boot == b'a' { b'b' } else { b'a' };
         if self.detail.boot == self.boot_id() {

@@ -109,6 +109,18 @@ fn without_detail_adopts_if_time_and_place_of_the_record_agree() {
     );
 }
 
+/// Where there is a policy, an end is in the detail file before it is in the record.
+#[test]
+fn an_end_in_the_detail_file_counts_also_if_the_pid_is_used_again() {
+    let mut detail = detail(START);
+    detail.process = None;
+    detail.since = Some(CLOCKS.wall.label());
+    let ended = Decision::Resume(UP.want);
+    for owner in [PidOwner::None, PidOwner::Hidden, PidOwner::StartedAt(START)] {
+        assert_eq!(decision(UP, &detail, owner), ended, "{owner:?}");
+    }
+}
+
 #[test]
 fn want_counts_only_if_the_record_is_ours() {
     let down = Status { pid: 0, ..UP };
