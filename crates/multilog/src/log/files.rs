@@ -3,12 +3,12 @@
 
 use std::os::fd::OwnedFd;
 
+use daemontools::logdir::Code;
 use daemontools::strerr::Fatal;
 use daemontools::unix::file;
 
 use super::archive::Archive;
 use super::current::{Current, SAFE};
-use super::name::Code;
 use super::{cut, processor, recover};
 use crate::journal::{Journal, Place};
 use crate::message::retry;

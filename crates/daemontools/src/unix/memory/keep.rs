@@ -154,7 +154,12 @@ impl Region {
         let fd = fd.ok_or(Errno::EBADF)?;
         let before = KEPT.used.load(Ordering::SeqCst);
         if used > before {
-            file::allocate(fd, offset(before)?, offset(used - before)?)?;
+            let (start, len) = (offset(before)?, offset(used - before)?);
+            if let Err(error) = file::allocate(fd, start, len) {
+                // A disk that is full now may have given a part of it.
+                let _ = file::punch_hole(fd, start, len);
+                return Err(error);
+            }
         } else {
             file::punch_hole(fd, offset(used)?, offset(self.len - used)?)?;
         }
