@@ -41,7 +41,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 side.rename(format!("new/{number}"), format!("s/{number}"));
             }
             side.until("what fits", || up(side) >= 2);
-            side.until("the trouble", || !svscan.stderr().is_empty());
+            side.until("the message", || !svscan.stderr().is_empty());
             side.log("all up", up(side) == SERVICES);
             side.log("lives", svscan.ended().is_none());
             // Each failure is reported once.

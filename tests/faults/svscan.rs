@@ -90,7 +90,7 @@ pub(crate) fn cases() -> Vec<Case> {
         .promises(&["end: exit 0", "same pids: true"]),
     ];
 
-    cases.extend([hangs(), tells(), changes()]);
+    cases.extend([hangs(), takeover_is_told(), changes()]);
     cases.extend(ends());
     cases.extend(losses());
     cases.extend(takeovers());
@@ -133,7 +133,7 @@ fn hangs() -> Case {
 }
 
 /// A supervise is told that another svscan has taken over.
-fn tells() -> Case {
+fn takeover_is_told() -> Case {
     Case::scenario("a supervise that is taken over is told so", |side| {
         side.service("s/x", SLEEPER);
         let dir = |name: &str| format!("s/x/supervise/{name}");

@@ -134,7 +134,7 @@ impl Tree {
     fn restart_svscan(&mut self, side: &Side, signal: Signal) {
         self.svscan.signal(signal);
         let _ = self.svscan.wait();
-        later(side);
+        until_tick(side);
         let detail = || side.read("s/x/supervise/detail");
         let before = detail();
         self.svscan = side.command(["svscan", "s"]).spawn();
@@ -150,7 +150,7 @@ impl Tree {
         let _ = self.svscan.wait();
         signal_all(&supervises(side, "s/x"), signal);
         side.until("its end", || supervises(side, "s/x").is_empty());
-        later(side);
+        until_tick(side);
         *self = Self::begin(side);
     }
 }
@@ -162,7 +162,7 @@ fn signal_all(pids: &[i32], signal: Signal) {
 }
 
 /// Waits until the kernel's clock ticks differ from those before.
-fn later(side: &Side) {
+fn until_tick(side: &Side) {
     let ticks = || std::fs::read_to_string("/proc/uptime").expect("uptime");
     let before = ticks();
     let mut changes = 0;

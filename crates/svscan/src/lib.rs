@@ -13,6 +13,7 @@ mod arrival;
 mod arrivals;
 mod children;
 mod control;
+mod label;
 mod lock;
 mod path;
 mod perform;

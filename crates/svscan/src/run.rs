@@ -61,7 +61,7 @@ fn begin(args: Args) -> Result<Svscan, Fatal> {
         signals: inherited,
         descriptors: rlimit::raise_descriptors(),
     };
-    debug!("begins in {dir:?}, catches {caught:?}");
+    debug!("begins, catches {caught:?}");
     Ok(Svscan {
         wait_mask,
         children,
@@ -191,7 +191,8 @@ impl Svscan {
     /// svscan was told to stop, perhaps again.
     fn begin_shutdown(&mut self) {
         self.shutdown.request();
-        debug!("told to stop, again: {}", self.shutdown.is_repeated());
+        let again = self.shutdown.is_repeated();
+        debug!("told to stop, not for the first time: {again}");
         self.services.table.stop(Monotonic::now());
         self.services.pass_due = true;
         self.scan.arrivals.clear();

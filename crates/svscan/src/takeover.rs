@@ -218,7 +218,7 @@ impl Takeover {
         if self.lacks_exit_watch(spare) {
             spare.exits = self.adopted.watch_all().ok();
             debug!(
-                "opens pidfds of supervises that were taken over again: {}",
+                "opens the pidfds of adopted supervises again: {}",
                 spare.exits.is_some()
             );
         }

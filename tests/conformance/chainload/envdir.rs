@@ -12,7 +12,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut cases = common(&["envdir", "env"]);
     cases.extend(contents());
     cases.extend(names());
-    cases.extend(trouble());
+    cases.extend(failures());
     cases
 }
 
@@ -199,7 +199,7 @@ fn names() -> Vec<Case> {
     ]
 }
 
-fn trouble() -> Vec<Case> {
+fn failures() -> Vec<Case> {
     vec![
         Case::new("no arguments").run(["envdir"]),
         Case::new("no program").run(["envdir", "env"]),

@@ -18,9 +18,9 @@ pub const STDOUT: BorrowedFd<'static> = standard(1);
 pub const STDERR: BorrowedFd<'static> = standard(2);
 
 const fn standard(number: RawFd) -> BorrowedFd<'static> {
-    // SAFETY: the number is not -1, and nothing here closes 0, 1 or 2. Where the parent
-    // has, a system call gives EBADF, or reaches what has been opened since, as for
-    // every program that is started so; it reads and writes no memory but the caller's.
+    // SAFETY: the number is not -1, and nothing here closes 0, 1 or 2. If the parent has
+    // closed one of them, a system call gives EBADF, or reaches a file that was opened
+    // later under that number. It touches no memory but the caller's.
     unsafe { BorrowedFd::borrow_raw(number) }
 }
 

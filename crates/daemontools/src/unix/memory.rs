@@ -38,8 +38,7 @@ pub fn anonymous(len: usize) -> Result<&'static mut [u8]> {
     let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
     // SAFETY: a new mapping, placed by the kernel, overlays nothing.
     let base = unsafe { mmap_anonymous(None, size, ACCESS, MapFlags::MAP_PRIVATE) }?;
-    // SAFETY: the mapping has `len` bytes, is never unmapped, and nobody else
-    // has it.
+    // SAFETY: the mapping has `len` bytes, is never unmapped, and has no other reference.
     Ok(unsafe { core::slice::from_raw_parts_mut(base.cast().as_ptr(), len) })
 }
 
@@ -54,8 +53,8 @@ pub fn anonymous_words(words: usize, bytes: usize) -> Result<Memory> {
 fn split(all: &'static mut [u8], words: usize) -> Result<Memory> {
     let (head, bytes) = all.split_at_mut_checked(words * 8).ok_or(Errno::EINVAL)?;
     let head: *const AtomicU64 = head.as_mut_ptr().cast_const().cast();
-    // SAFETY: the head is `words` aligned words, for it starts a page; nobody
-    // else has it, and any bits are a valid word.
+    // SAFETY: the head is `words` words, aligned because it begins a page; there is no
+    // other reference to it, and any bits are a valid word.
     let words = unsafe { core::slice::from_raw_parts(head, words) };
     let region = Region::new(words, bytes);
     Ok(Memory {

@@ -30,7 +30,7 @@ impl Scan {
 
     /// A scan that looks at everything, as HUP asks for.
     pub(crate) fn run_all(&mut self, services: &mut Services, spare: &mut Spare) {
-        debug!("scan of everything");
+        debug!("scan of all names and services");
         self.forget_stamp();
         self.run(services, spare);
         for number in 0..services.table.len() {

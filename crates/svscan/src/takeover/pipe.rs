@@ -47,7 +47,7 @@ pub(super) fn find(services: &mut Services, number: usize) -> Result<()> {
     let name = path::of_name(&services.table[number].name);
     let name = name.as_c_str();
     let plan = plan(output, input);
-    debug!("{name:?}: service has {output:?}, logger {input:?}: {plan:?}");
+    debug!("{name:?}: writes into {output:?}, its logger reads {input:?}: {plan:?}");
     let found = match (plan.source, service, log) {
         (Source::Existing(Role::Service), Some(pid), _) => reopen(pid, b"fd/1", output),
         (Source::Existing(Role::Log), _, Some(pid)) => reopen(pid, b"fd/0", input),
