@@ -28,7 +28,7 @@ const UNSAFE_READ: usize = 1024;
 /// The size of a pipe, and the size of one that was made larger.
 const PIPE: usize = 64 << 10;
 const LARGE: i32 = 256 << 10;
-/// A pipe that was full so many times in a row is made larger, once.
+/// After this number of reads in a row of a full pipe it is made larger, once.
 const FULL: u32 = 4;
 
 /// Standard input and what becomes of it.

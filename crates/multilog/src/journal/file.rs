@@ -102,7 +102,7 @@ impl Own {
         is_believed.then(|| self.left(head[LOGS]).unwrap_or_default())
     }
 
-    /// What a journal for so many logs holds; nothing if it is too short for them.
+    /// The content of a journal for a number of logs; nothing if it is too short for them.
     fn left(&self, logs: u64) -> Option<Left> {
         let logs = usize::try_from(logs)
             .ok()
@@ -129,7 +129,7 @@ impl Own {
         (file::read_at(&self.fd, &mut bytes, size(at)) == Ok(count)).then_some(bytes)
     }
 
-    /// Whether it has the length of a journal for so many logs.
+    /// Whether it has the length of a journal for a number of logs.
     pub(super) fn fits(&self, logs: usize) -> bool {
         self.facts.size == size(words_for(logs) * 8 + ROOM)
     }
@@ -147,7 +147,7 @@ pub(super) enum Found {
 }
 
 /// Looks for a journal in a directory, for a script with this hash and number of logs:
-/// gives its file, the state to continue with, and the room for input with what is there.
+/// gives its file, the state to continue with, and the bytes in its room for input.
 pub(super) fn find(
     directory: impl AsFd,
     boot: &Boot,
