@@ -1,4 +1,4 @@
-//! What was printed against what was kept.
+//! Compares the lines that were printed with the lines in the logs.
 
 use std::collections::HashMap;
 use std::fs;
@@ -55,7 +55,7 @@ pub(crate) fn count(root: &Path) -> Sum {
                 );
             }
         }
-        // Lines of nobody: torn ones.
+        // Lines of no process: incomplete ones.
         sum.disordered += seen.len() as u64;
         let copies = fs::read_to_string(dir.join(COPIES)).unwrap_or_default();
         sum.copies += copies.lines().count();
@@ -63,7 +63,7 @@ pub(crate) fn count(root: &Path) -> Sum {
     sum
 }
 
-/// The lines of one process, which say 1, 2, 3 and so on.
+/// The lines of one process, numbered from 1.
 fn add(sum: &mut Sum, printed: u64, mut numbers: Vec<u64>) {
     let steps = numbers.windows(2).filter(|pair| pair[1] < pair[0]);
     sum.disordered += steps.count() as u64;
@@ -71,12 +71,12 @@ fn add(sum: &mut Sum, printed: u64, mut numbers: Vec<u64>) {
     numbers.sort_unstable();
     numbers.dedup();
     sum.doubled += (all - numbers.len()) as u64;
-    // One more than is noted may have got out.
+    // One line more than the note says may have been printed.
     let last = numbers.last().copied().unwrap_or(0).max(printed);
     sum.lost += last - numbers.len() as u64;
 }
 
-/// All that is in a log directory, in order.
+/// All bytes of a log directory, in order.
 fn kept(main: &Path) -> String {
     let mut names: Vec<_> = fs::read_dir(main)
         .expect("a log directory")

@@ -1,14 +1,13 @@
-//! Everything killed at random while numbered lines are logged; then every line is
-//! counted.
+//! Kills svscan, supervises, services and loggers at random while numbered lines are logged,
+//! and then counts every line.
 //!
 //! ```text
 //! cargo run -p conformance --bin chaos -- --seconds 20 [--seed 7]
 //! ```
 //!
-//! The last line gives the figures, the exit code is 0 if nothing was lost. Each
-//! service prints its lines with one write each and notes how many got out, so that
-//! a line is lost if the note says it was printed and no log has it. Second copies
-//! find each other by a lock.
+//! The last line has the figures; the exit code is 0 if nothing was lost. Each service prints
+//! each line with one write and notes their number. A line is lost if the note says that it
+//! was printed and no log has it. A second copy is found by a lock.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -25,7 +24,7 @@ use nix::sys::signal::SigSet;
 
 use tree::{Kind, Tree};
 
-/// What the command line asks for.
+/// The options.
 struct Options {
     seconds: u64,
     seed: u64,
@@ -41,7 +40,7 @@ fn main() -> ExitCode {
         return ExitCode::from(100);
     };
     let root = keeper::enter().expect("a place to work in");
-    // The keeper blocks signals, and services get what svscan is started with.
+    // The keeper blocks signals, and services inherit the mask of svscan.
     SigSet::all().thread_unblock().expect("a mask");
     println!("chaos: seed {}", options.seed);
     let mut tree = Tree::new(&root);
@@ -91,7 +90,7 @@ fn parse(args: &[String]) -> Option<Options> {
     Some(options)
 }
 
-/// Numbers that look random and come again with the same seed.
+/// Pseudo-random numbers, the same for the same seed.
 struct Random(u64);
 
 impl Random {

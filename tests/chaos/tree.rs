@@ -1,4 +1,4 @@
-//! The tree that is tormented: services with loggers under svscan.
+//! The tree whose processes are killed: services with loggers under svscan.
 
 use std::env;
 use std::fs::{self, File};
@@ -10,10 +10,10 @@ use conformance::process::{all, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// How many services there are.
+/// The number of services.
 pub(crate) const SERVICES: u64 = 4;
 
-/// What is killed.
+/// The kind of process that is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Svscan,
@@ -29,10 +29,10 @@ impl Kind {
 pub(crate) struct Tree {
     root: PathBuf,
     bin: PathBuf,
-    /// The logger is one that may be killed.
+    /// Whether loggers may be killed.
     hardy: bool,
     svscan: Option<Child>,
-    /// Which services have lost a process while svscan was not in charge.
+    /// The services that have lost a process since svscan was killed.
     struck: Vec<usize>,
     /// Which of the two supervises is killed next.
     turn: bool,
@@ -94,7 +94,7 @@ impl Tree {
         self.svscan = Some(child.expect("svscan"));
     }
 
-    /// Whether svscan runs and holds all pipes.
+    /// Whether svscan runs and has all pipes.
     fn is_in_charge(&self) -> bool {
         let Some(svscan) = &self.svscan else {
             return false;
@@ -106,9 +106,9 @@ impl Tree {
         pipes.count() as u64 == 2 * SERVICES
     }
 
-    /// Kills something; says whether it could. While svscan is not in charge a
-    /// service and its logger lose one process at most: with the last that has the
-    /// pipe, the pipe goes too, and nobody promises otherwise.
+    /// Kills a process; gives whether it could. While svscan is down, a service and its
+    /// logger lose at most one process: the pipe ends with the last process that has it,
+    /// which is not promised to be survived.
     pub(crate) fn kill(&mut self, kind: Kind, number: usize) -> bool {
         let dir = service(&self.root, number as u64);
         let log = dir.join("log");
@@ -146,7 +146,7 @@ impl Tree {
         pid.is_some_and(|pid| kill(pid, Signal::SIGKILL).is_ok())
     }
 
-    /// Lets everything recover, and stops it as an operator would.
+    /// Waits until everything has recovered, and stops the tree as an operator would.
     pub(crate) fn finish(&mut self) {
         self.start_svscan();
         until("svscan in charge", || self.is_in_charge());
@@ -176,7 +176,7 @@ fn script(dir: &Path, text: &str) {
     fs::set_permissions(&run, fs::Permissions::from_mode(0o755)).expect("its mode");
 }
 
-/// What of the tree runs.
+/// The processes of the tree that run.
 struct Running(Vec<(Pid, String, PathBuf)>);
 
 impl Running {
@@ -193,8 +193,7 @@ impl Running {
         Self(living.filter_map(|entry| find(entry.pid)).collect())
     }
 
-    /// A process of this name that works in a directory or, as a logger may, below
-    /// it.
+    /// A process of this name that works in a directory or, as a logger may, below it.
     fn find(&self, name: &str, dir: &Path) -> Option<Pid> {
         let is_it = |(_, its_name, its_dir): &&(Pid, String, PathBuf)| {
             its_name == name && (its_dir == dir || name == "multilog" && its_dir.starts_with(dir))

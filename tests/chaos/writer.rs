@@ -1,5 +1,5 @@
-//! The service: prints numbered lines for ever, in its working directory notes how
-//! many, and tells when it is a second copy.
+//! The service: it prints numbered lines without end, notes their number in its working
+//! directory, and reports if it is a second copy.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use nix::fcntl::{Flock, FlockArg};
 
-/// Where each process notes what it has printed.
+/// The directory in which each process notes the number of its lines.
 pub(crate) const NOTES: &str = "notes";
-/// What a second copy leaves.
+/// The file that a second copy makes.
 pub(crate) const COPIES: &str = "copies";
 
 pub(crate) fn run() -> ExitCode {
@@ -32,7 +32,7 @@ pub(crate) fn run() -> ExitCode {
     let mut out = std::io::stdout();
     for number in 1_u64.. {
         let line = format!("{name} {number}\n");
-        // One write: Rust's standard output passes on what ends in a newline.
+        // One write: Rust's standard output flushes at a newline.
         if out.write_all(line.as_bytes()).is_err() || out.flush().is_err() {
             break;
         }

@@ -20,7 +20,7 @@ use crate::input::Input;
 const ROOM: usize = 32 << 10;
 
 /// One thing that happens while the input comes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// The next so many bytes.
     Write(usize),

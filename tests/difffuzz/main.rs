@@ -10,6 +10,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod cuts;
 mod feed;
 mod input;
 mod minimise;
@@ -203,10 +204,10 @@ fn compare(target: &Target, programs: &Programs, input: &Input) -> Verdict {
 }
 
 fn both(target: &Target, programs: &Programs, input: &Input) -> [Observation; 2] {
-    [&programs.reference, &programs.ours].map(|bin| {
-        let seen = observe::observe(&bin.join(target.program), input);
-        seen.normalised(target.normal)
-    })
+    let bins = [&programs.reference, &programs.ours];
+    let mut both = bins.map(|bin| observe::observe(&bin.join(target.program), input));
+    (target.reconcile)(input, &mut both);
+    both.map(|seen| seen.normalised(target.normal))
 }
 
 fn report(target: &Target, programs: &Programs, seed: u64, number: u64, input: &Input) {

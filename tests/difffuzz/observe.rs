@@ -41,6 +41,9 @@ impl Programs {
     }
 }
 
+/// Name, mode and bytes of a file.
+pub(crate) type Seen = (Vec<u8>, u32, Vec<u8>);
+
 /// What was seen.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Observation {
@@ -49,8 +52,8 @@ pub(crate) struct Observation {
     stderr: Vec<u8>,
     /// What it did not read of its input, where that can be told.
     left: Option<i32>,
-    /// Name, mode and bytes of every file, in the order of their names.
-    files: Vec<(Vec<u8>, u32, Vec<u8>)>,
+    /// Every file, in the order of their names.
+    pub(crate) files: Vec<Seen>,
 }
 
 impl Observation {
@@ -168,7 +171,7 @@ fn make_files(directory: &Path, input: &Input) -> Vec<fs::File> {
     readers
 }
 
-fn list(root: &Path, directory: &Path, files: &mut Vec<(Vec<u8>, u32, Vec<u8>)>) {
+fn list(root: &Path, directory: &Path, files: &mut Vec<Seen>) {
     for entry in fs::read_dir(directory).expect("a directory").flatten() {
         let path = entry.path();
         let about = path.symlink_metadata().expect("it is there");

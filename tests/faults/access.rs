@@ -1,5 +1,5 @@
-//! Who may do what: users without rights are refused, and links that somebody has
-//! planted in a service directory lead to nothing that is touched.
+//! Permissions: users without permission are refused, and links that were planted in a
+//! service directory have no effect on their targets.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -10,7 +10,7 @@ use conformance::{Case, Side, Status};
 use crate::within;
 
 const SLEEPER: &str = "exec sleep 1000";
-/// What stands where a planted link leads.
+/// The bytes of the file that a planted link leads to.
 const PRECIOUS: &str = "precious";
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -23,7 +23,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// nobody at a service of root's, with `supervise/` of this mode.
+/// The clients as nobody on a service of root's whose `supervise/` has this mode.
 fn refused(name: &str, mode: u32) -> Case {
     Case::scenario(name, move |side| {
         side.service("x", SLEEPER);
@@ -61,12 +61,12 @@ fn refused(name: &str, mode: u32) -> Case {
     .without_files()
 }
 
-/// Files of supervise's that are links before it starts.
+/// Files of supervise that are links before it starts.
 fn planted() -> Vec<Case> {
     let planted =
         |file: &'static str, reference: &'static [&'static str], ours: &'static [&'static str]| {
             let case = Case::scenario(format!("{file} as a link touches nothing"), move |side| {
-                // One leads to a file, one to nothing, one into a directory.
+                // One leads to a file, one to no file, one into a directory.
                 let targets = [("a", "victim"), ("b", "made"), ("c", "there/inside")];
                 side.mkdir("there");
                 side.executable("victim", PRECIOUS);
@@ -79,7 +79,7 @@ fn planted() -> Vec<Case> {
                 for ((dir, _), supervise) in targets.iter().zip(&supervises) {
                     let decided = || side.status(dir).is_some() || supervise.ended().is_some();
                     side.until("a beginning", decided);
-                    // The clients go by the same names.
+                    // The clients use the same names.
                     for words in [&["svc", "-u"][..], &["svok"], &["svstat"]] {
                         let _ = side.command(words.iter().chain([dir])).spawn().wait();
                     }
@@ -116,7 +116,7 @@ fn planted() -> Vec<Case> {
     ]
 }
 
-/// The victim's bytes and everything that could be changed about it.
+/// The bytes and attributes of the file that a link leads to.
 fn about(side: &Side) -> (Vec<u8>, u32, u32, i64, i64) {
     let facts = fs::metadata(side.path("victim")).expect("the victim");
     let changed = (facts.ctime(), facts.ctime_nsec());
@@ -129,7 +129,7 @@ fn about(side: &Side) -> (Vec<u8>, u32, u32, i64, i64) {
     )
 }
 
-/// Links in the place of directories: they are followed, as the contract has it.
+/// Links in the place of directories are followed, as the contract demands.
 fn directories() -> Vec<Case> {
     vec![
         Case::scenario(

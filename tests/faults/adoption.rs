@@ -1,4 +1,4 @@
-//! supervise killed: its successor takes the service over.
+//! supervise is killed, and its successor takes the service over.
 
 use std::fs;
 
@@ -53,7 +53,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// What the operator wanted is still wanted.
+/// The successor wants the state that the operator wanted.
 fn wishes() -> Vec<Case> {
     vec![
         Case::scenario("told down, it stays down", |side| {
@@ -88,7 +88,7 @@ fn wishes() -> Vec<Case> {
         Case::scenario(
             "a record from before the reboot starts nothing twice",
             |side| {
-                // Our own pid, certainly alive, in a record of another boot.
+                // The harness's pid, which is alive, in a record of another boot.
                 side.service("x", COUNTING);
                 let status = Status::up(side.own_pid());
                 side.file("x/supervise/status", status.pack());
@@ -108,7 +108,7 @@ fn wishes() -> Vec<Case> {
     ]
 }
 
-/// Commands reach it, and its end is noticed.
+/// An adopted service gets commands, and its end is handled.
 fn ends() -> Vec<Case> {
     let command = |letters: &'static str, rest: &'static str| {
         Case::scenario(format!("{letters} reaches it"), move |side| {
@@ -144,8 +144,8 @@ fn ends() -> Vec<Case> {
         })
         .promises(&["leaves: exit 0"]),
         Case::scenario("killed at any moment of a start, no second copy", |side| {
-            // Each round ends supervise somewhere between its first system call
-            // and the service's: the copies are counted at the end.
+            // Each round kills supervise between its first system call and that of the
+            // service. The copies are counted at the end.
             side.service("x", "exec sleep 1000");
             let mut copies = 0;
             for round in 0..40_u32 {
@@ -163,7 +163,7 @@ fn ends() -> Vec<Case> {
     ]
 }
 
-/// What can't be proved is said.
+/// A missing proof is reported.
 fn doubts() -> Vec<Case> {
     vec![
         Case::scenario(
@@ -207,7 +207,7 @@ fn doubts() -> Vec<Case> {
     ]
 }
 
-/// Starts a supervise on `x`, writes commands, and kills it; the record then.
+/// Starts a supervise on `x`, writes commands, and kills it; gives the record.
 fn killed(side: &Side, commands: &str) -> Status {
     side.service("x", COUNTING);
     let supervise: Proc = side.command(["supervise", "x"]).spawn();
@@ -224,13 +224,13 @@ fn killed(side: &Side, commands: &str) -> Status {
     side.status("x").expect("a record")
 }
 
-/// The record once a supervise is in charge.
+/// The record, once a supervise controls the service.
 fn settled(side: &Side) -> Status {
     side.until("a supervise in charge", || side.is_supervised("x"));
     side.status("x").expect("a record")
 }
 
-/// How many processes have the service directory as theirs and are no supervise.
+/// The number of processes that work in the service directory and are not supervise.
 fn services(side: &Side) -> usize {
     let dir = side.path("x");
     let processes = fs::read_dir("/proc").expect("/proc").flatten();

@@ -1,6 +1,5 @@
-//! An old or bare kernel: no pidfd, no inotify, no epoll and whatever else came late;
-//! no `/proc`. Everything works as in the reference, and what can't be proved without
-//! them is said.
+//! Old and restricted kernels: without pidfds, inotify, epoll and other newer calls;
+//! without `/proc`. Everything works as in the reference; a missing proof is reported.
 
 use conformance::case::Need;
 use conformance::{Case, Cmd, PIDS, Proc, SECONDS, Side, Status};
@@ -10,7 +9,7 @@ use crate::within;
 
 const SLEEPER: &str = "exec sleep 1000";
 
-/// What is missing.
+/// The missing features.
 #[derive(Clone, Copy, Debug)]
 enum World {
     Calls,
@@ -33,7 +32,7 @@ impl World {
         matches!(self, Self::Calls)
     }
 
-    /// A command there.
+    /// A command with this kernel.
     fn command<'a>(self, side: &'a Side, words: &[&str]) -> Cmd<'a> {
         let command = if self.has_proc() {
             side.command(words)
@@ -68,7 +67,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.into_iter().map(needs).collect()
 }
 
-/// svscan: what is there, what comes, what dies.
+/// svscan with old services, new ones, and ones that die.
 fn tree(world: World) -> Case {
     Case::scenario(
         format!("a tree under svscan, {}", world.name()),
@@ -85,7 +84,7 @@ fn tree(world: World) -> Case {
             side.until_status("s/z", "up", Status::is_up);
             side.service("s/w", SLEEPER);
             side.until_status("s/w", "up", Status::is_up);
-            // Its supervise leaves and comes back, on the same pipe.
+            // Its supervise exits and is restarted on the same pipe.
             let before = side.status("s/x").expect("a record");
             world.command(side, &["svc", "-dx", "s/x"]).run();
             side.until_restarted("s/x", before.pid);
@@ -93,7 +92,8 @@ fn tree(world: World) -> Case {
             svscan.signal(Signal::SIGTERM);
             side.log("end", svscan.wait());
             side.log("left", side.is_supervised("s/y"));
-            // That a logger has no journal is said where the kernel does not tell the boot.
+            // A logger reports that it has no journal if the kernel does not tell the
+            // boot.
             let stderr = String::from_utf8_lossy(&svscan.stderr()).into_owned();
             let others = stderr
                 .lines()
@@ -156,7 +156,7 @@ fn logger(world: World) -> Case {
     )
 }
 
-/// A supervise that can't prove that the service is the service.
+/// A supervise that can't prove which process is the service.
 fn unproven_service(world: World) -> Case {
     Case::scenario(
         format!("an adoption that it can't prove, {}", world.name()),
@@ -176,8 +176,8 @@ fn unproven_service(world: World) -> Case {
     ])
 }
 
-/// A svscan that can't find the supervises that run: as in the reference, each of
-/// its own can't get the lock.
+/// A svscan that can't find the running supervises. As in the reference, its own
+/// supervises can't get the lock.
 fn unproven_tree(world: World) -> Case {
     let text = match world {
         World::Calls => {
@@ -209,7 +209,7 @@ fn unproven_tree(world: World) -> Case {
                 .map(str::to_owned)
                 .collect();
             side.log("stderr", own.join("\n"));
-            // In charge again when the old one has gone.
+            // The new one gets the lock when the old one has ended.
             side.control("s/x", b"dx");
             side.log(
                 "in charge",

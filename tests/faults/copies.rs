@@ -1,5 +1,5 @@
-//! A record is about one service directory. Copied with it, it names a process that is
-//! the original's: the copy starts its own, as in the reference.
+//! A record is about one service directory. In a copy of that directory it names the
+//! process of the first one, so the copy starts its own, as in the reference.
 
 use std::process::Command;
 
@@ -7,11 +7,11 @@ use conformance::case::Need;
 use conformance::{Case, Side, Status, Whose};
 use nix::sys::signal::Signal;
 
-/// A service that counts its starts and leaves its directory, as daemons do.
+/// A service that counts its starts and changes directory, as daemons do.
 const COUNTING: &str = "echo >>starts; exec sleep 1000";
 const WANDERING: &str = "echo >>starts; cd /; exec sleep 1000";
 
-/// Ways to copy a directory `x` to `y`, with sh in the directory above.
+/// Shell commands that copy a directory `x` to `y`.
 const WAYS: [(&str, &str); 4] = [
     ("cp -a", "cp -a x y"),
     ("cp -r", "cp -r x y"),
@@ -40,8 +40,8 @@ fn shell(side: &Side, script: &str) {
     assert!(status.is_ok_and(|status| status.success()), "{script}");
 }
 
-/// The copy's supervise starts a process of its own; the original's is not disturbed by
-/// what the copy is told.
+/// The copy's supervise starts a process of its own. Commands to the copy have no effect
+/// on the first directory.
 fn copied(name: &str, way: &'static str, whose: Whose, killed: bool, run: &'static str) -> Case {
     let by = match whose {
         Whose::Ours => "",
@@ -76,7 +76,7 @@ fn alive(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
 }
 
-/// To another disk by copy and swap, under a svscan: the service logs again afterwards.
+/// A move to another disk by copy and swap, under a svscan: the service logs afterwards.
 fn swapped() -> Case {
     Case::scenario(
         "copied, swapped and told to end: it runs and logs in its new place",
@@ -99,7 +99,7 @@ fn swapped() -> Case {
     .without_files()
 }
 
-/// The same directory under another name: its record is about it still.
+/// The same directory under another name: its record still counts.
 fn renamed() -> Case {
     Case::scenario(
         "renamed while its supervise is dead: it is taken over",
@@ -107,7 +107,7 @@ fn renamed() -> Case {
             side.service("x", COUNTING);
             let first = side.command(["supervise", "x"]).spawn();
             let before = side.until_status("x", "up", Status::is_up);
-            // It is in the record before it execs.
+            // It is in the record before its exec.
             side.until("its start", || !side.read("x/starts").is_empty());
             first.signal(Signal::SIGKILL);
             let _ = first.wait();

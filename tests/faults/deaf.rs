@@ -1,4 +1,4 @@
-//! What must not make supervise deaf or busy.
+//! Conditions under which supervise must answer and must not be busy.
 
 use std::fs;
 
@@ -8,12 +8,12 @@ use nix::sys::signal::{Signal, kill};
 
 use crate::within;
 
-/// So many services at once, and so often.
+/// The number of services at once, and of rounds.
 const SERVICES: usize = 50;
 const ROUNDS: usize = 2;
-/// How many names are made and removed.
+/// The number of names that are made and removed.
 const NAMES: usize = 20_000;
-/// More wake-ups than so many are a flood that is not bounded.
+/// The most wake-ups that are allowed during a flood of names.
 const WAKEUPS: u64 = 500;
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -68,8 +68,8 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A `run` on a file system that does not answer: its supervise obeys, svstat tells, and
-/// the other services of the tree run.
+/// A `run` on a file system that does not respond: its supervise obeys, svstat shows the
+/// service, and the other services of the tree run.
 fn hangs() -> Case {
     Case::scenario(
         "a run that hangs: svc and svstat answer, 50 others run",
@@ -104,7 +104,7 @@ fn hangs() -> Case {
     .without_files()
 }
 
-/// How often a process was woken.
+/// The number of wake-ups of a process.
 fn wakeups(process: &Proc) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", process.pid()));
     let status = status.expect("the process");
@@ -115,8 +115,8 @@ fn wakeups(process: &Proc) -> u64 {
         .expect("a number")
 }
 
-/// supervise is stopped, its service killed, `p` written, supervise continued: the next
-/// process is paused. In how many services.
+/// Stops supervise, kills its service, writes `p` and continues supervise: the next
+/// process must be paused. Gives the number of services of which that is so.
 fn ends_before_commands(side: &Side) -> usize {
     let dirs: Vec<String> = (0..SERVICES).map(|number| format!("x{number}")).collect();
     let supervises: Vec<Proc> = dirs
@@ -130,7 +130,7 @@ fn ends_before_commands(side: &Side) -> usize {
         .iter()
         .map(|dir| side.until_status(dir, "up", Status::is_up))
         .collect();
-    // Within its second it would have to wait.
+    // Within a second of a start, supervise would wait before the next.
     let second = Status::up(1).stamp + 1;
     side.until("a second", || Status::up(1).stamp > second);
     let pid = |status: &Status| nix::unistd::Pid::from_raw(status.pid.cast_signed());
@@ -148,7 +148,7 @@ fn ends_before_commands(side: &Side) -> usize {
     for (dir, before) in dirs.iter().zip(&up) {
         side.until("the letter read", || side.unread_control(dir) == 0);
         side.until_status(dir, "another", |now| now.is_up() && now.pid != before.pid);
-        // The record is written after the letter was read.
+        // The record is written after the command was read.
         let paused = || side.status(dir).is_some_and(|now| now.paused == 1);
         right += usize::from(within(paused));
     }

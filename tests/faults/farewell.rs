@@ -1,4 +1,4 @@
-//! svscan told to stop: services first, then their loggers, every line kept.
+//! svscan is told to stop: services end first, then their loggers, and every line is kept.
 
 use std::fs;
 
@@ -10,10 +10,10 @@ use nix::unistd::Pid;
 
 use crate::svscan::{SLEEPER, lines, supervises};
 
-/// A service that says good-bye, late.
+/// A service that prints a last line some time after TERM.
 const POLITE: &str = "trap 'sleep 0.2; echo bye; echo service >>../order; exit' TERM\n\
                       echo hello; while :; do sleep 0.05; done";
-/// A logger that tells when it has read everything.
+/// A logger that reports when it has read everything.
 const LAST: &str = "cat >>lines; echo logger >>../../order";
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -176,15 +176,15 @@ fn report(side: &Side, end: Exit, svscan: &Proc) {
     side.log("lines", lines(side).replace('\n', " ").trim());
     let order = fs::read_to_string(side.path("s/order")).unwrap_or_default();
     let mut order: Vec<&str> = order.lines().collect();
-    // A logger whose end is seen together with the command to leave is started once more,
-    // for the empty pipe: ends come before commands.
+    // If supervise sees a logger's end together with the command to exit, it handles the
+    // end first: it starts the logger once more, for the empty pipe.
     order.dedup();
     side.log("order", order.join(" "));
     side.log("left", left(side));
     side.log_bytes("stderr", &svscan.stderr());
 }
 
-/// How many supervises there are still.
+/// The number of supervises that run.
 fn left(side: &Side) -> usize {
     let dirs = ["s/x", "s/x/log", "s/y", "s/.y"];
     dirs.iter().map(|dir| supervises(side, dir).len()).sum()

@@ -1,5 +1,5 @@
-//! multilog's files in people's way: emptied while it runs, on a full disk too, copied,
-//! or without their lock. What the reference keeps is kept.
+//! Operators change multilog's files: they empty them while it runs, on a full disk too,
+//! copy them, or remove the lock. Lines that the reference keeps are kept.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -33,9 +33,10 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// Each of a log's files, the hidden one too.
+/// All files of a log, the hidden one included.
 fn each(how: &str) -> String {
-    // Who does not wait, as truncate(1), is told that somebody has the journal.
+    // A program that opens without blocking, as truncate(1), gets an error while multilog
+    // has its lease on the journal.
     format!("for f in log/* log/.pending; do [ ! -f $f ] || {{ {how}; }}; done 2>/dev/null; :")
 }
 
@@ -43,7 +44,7 @@ fn sh(side: &Side, script: &str) {
     side.command(["/bin/sh", "-c", script]).run();
 }
 
-/// Between two parts of the input.
+/// The files are changed between two parts of the input.
 fn emptied(how: &'static str) -> Case {
     Case::scenario(format!("{how} on each file"), move |side| {
         let (reader, mut writer) = side.pipe();
@@ -62,7 +63,7 @@ fn emptied(how: &'static str) -> Case {
     })
 }
 
-/// All the time, at full speed.
+/// The files are changed all the time, at full speed.
 fn at_full_speed() -> Case {
     Case::scenario("the journal is cut all the time", |side| {
         let (reader, mut writer) = side.pipe();
@@ -80,14 +81,14 @@ fn at_full_speed() -> Case {
     .promises(&["end: exit 0", "all there, once: true"])
 }
 
-/// A disk that is full, with room made by emptying the logs.
+/// A full disk, and space that is made by emptying the logs.
 fn full(kind: &'static str) -> Case {
     Case::scenario(format!("a full {kind}, freed by emptying"), move |side| {
         let all = numbered(900);
         side.mkdir("disk");
         let mount = side.path("disk").display().to_string();
         let here = side.dir().display().to_string();
-        // A mount of its own, gone with its namespace.
+        // A mount of its own, which ends with its namespace.
         let make = match kind {
             "tmpfs" => format!("mount -t tmpfs -o size=400k none {mount}"),
             "ext4" => format!("truncate -s 8M i && mkfs.ext4 -q i && mount -o loop i {mount}"),
@@ -164,7 +165,7 @@ fn sync(side: &Side, inside: &Path) {
         .wait();
 }
 
-/// Two at once: the lock was removed.
+/// Two multilogs at once, since the lock was removed.
 fn without_lock() -> Case {
     Case::scenario("the lock is removed while it runs", |side| {
         let logged = || contents(&side.path("log"));
@@ -202,7 +203,7 @@ fn without_lock() -> Case {
     .without_files()
 }
 
-/// A copy of a log is another log: what was pending in the original is not the copy's.
+/// A copy of a log is another log: it must not get the pending input of the first one.
 fn copied() -> Case {
     Case::scenario("a copied log", |side| {
         let all = numbered(200);
@@ -263,7 +264,7 @@ fn copied() -> Case {
     ])
 }
 
-/// What a shell's `*` meets is what it meets in the reference.
+/// A shell's `*` matches the same names as in the reference.
 fn in_a_glob() -> Case {
     Case::scenario("no glob meets the journal", |side| {
         let (reader, mut writer) = side.pipe();

@@ -1,6 +1,6 @@
-//! Limits on processes and descriptors: what can't be done now is said, the program
-//! obeys meanwhile, and does it when there is room. (The size of files is with the
-//! full disk, see supervise and multilog.)
+//! Limits on processes and descriptors: the program reports a failure, obeys commands
+//! meanwhile, and tries again when the limit allows. (For the size of files see the full
+//! disk, in supervise and multilog.)
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::svscan::{another, kill_all, supervises};
 use crate::within;
 
 const SLEEPER: &str = "exec sleep 1000";
-/// So many services with loggers, which take two descriptors each.
+/// The number of services with loggers; each takes two descriptors.
 const SERVICES: usize = 12;
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -44,7 +44,7 @@ pub(crate) fn cases() -> Vec<Case> {
             side.until("the trouble", || !svscan.stderr().is_empty());
             side.log("all up", up(side) == SERVICES);
             side.log("lives", svscan.ended().is_none());
-            // Each of them is told of once.
+            // Each failure is reported once.
             let lines = String::from_utf8_lossy(&svscan.stderr()).lines().count();
             side.log("few messages", lines <= 2 * SERVICES);
             side.limit(&svscan, "nofile", "1024");
@@ -93,16 +93,17 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Descriptors for both ends of all pipes.
+/// The descriptors of both ends of all pipes.
 const PIPES: u64 = 2 * SERVICES as u64;
 
-/// How many descriptors a command begins with: the harness may have inherited some.
+/// The number of descriptors that a command begins with: the harness may have inherited
+/// some.
 fn inherited(side: &Side) -> u64 {
     let count = ["/bin/sh", "-c", "cd /proc/$$/fd; set -- *; echo $#"];
     let shell = side.command(count).spawn();
     let _ = shell.wait();
     let text = String::from_utf8(shell.stdout()).expect("a number");
-    // One of them is of the directory itself, while the shell looks.
+    // One of them is that of the directory, which the shell reads.
     text.trim().parse::<u64>().expect("a number") - 1
 }
 
@@ -113,7 +114,7 @@ fn all_services(side: &Side, scan: &str) {
     }
 }
 
-/// How many ends of pipes a process has open.
+/// The number of pipe ends that a process has open.
 fn pipe_ends(process: &Proc) -> usize {
     let fds = fs::read_dir(format!("/proc/{}/fd", process.pid()));
     let links = fds.into_iter().flatten().flatten();
@@ -123,14 +124,14 @@ fn pipe_ends(process: &Proc) -> usize {
         .count()
 }
 
-/// How many services and their loggers are up.
+/// The number of services and loggers that are up.
 fn up(side: &Side) -> usize {
     let is_up = |dir: String| side.status(dir).is_some_and(|now| now.is_up());
     let both = |number: &usize| is_up(format!("s/{number}")) && is_up(format!("s/{number}/log"));
     (0..SERVICES).filter(both).count()
 }
 
-/// supervise as nobody, whose service ends while a limit holds.
+/// supervise as nobody, whose service ends while a limit is set.
 fn limited(name: &str, resource: &'static str, value: &'static str) -> Case {
     Case::scenario(name, move |side| {
         side.service("x", SLEEPER);

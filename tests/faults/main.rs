@@ -1,7 +1,7 @@
-//! Where the reference is weak: the same trouble for both, and ours has to come
-//! through where the reference does not. Each case says in its name what ours
-//! promises, and declares what the reference does instead; it fails when the
-//! reference does it too, for then it proves nothing.
+//! Faults that the reference does not survive. Both sides get the same fault, and ours
+//! must go on. The name of each case is our promise, and the case declares the reference's
+//! behaviour. A case fails if the reference keeps the promise as well, for then it proves
+//! nothing.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -47,10 +47,10 @@ fn main() {
     std::process::exit(code);
 }
 
-/// How long the reference may take to do what it never does.
+/// How long the reference gets for something that it is not expected to do.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Polls until `condition` holds; says whether it did within [`PATIENCE`].
+/// Polls until `condition` holds; gives whether it did within [`PATIENCE`].
 fn within(mut condition: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {

@@ -1,5 +1,5 @@
-//! multilog: killed at every system call, a disk that is full, files that may not
-//! grow. Every byte of its input is in the log, once and in order.
+//! multilog: killed at every system call, with a full disk, with a limit on the size of
+//! files. Every byte of its input is in the log, once and in order.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -14,16 +14,16 @@ use crate::sweep::multilog::{compared, contents, filled, numbered};
 
 /// Small files, none of which is removed.
 const PLAIN: &[&str] = &["n1000", "s4096", "./log"];
-/// With a processor, which keeps a state.
+/// With a processor that has a state.
 const PROCESSED: &[&str] = &[
     "n1000",
     "s4096",
     "!cat; cat <&4 >/dev/null; echo >&5",
     "./log",
 ];
-/// Lines for some rotations.
+/// Lines for several rotations.
 const LINES: usize = 200;
-/// How many run at once.
+/// The number of multilogs that run at once.
 const BATCH: usize = 8;
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -38,7 +38,7 @@ pub(crate) fn cases() -> Vec<Case> {
         killed(
             "the same with a processor, over its rotation",
             PROCESSED,
-            // The first is that of the journal.
+            // The first one is that of the journal.
             &["renameat-2", "renameat2-1"],
         ),
     ];
@@ -46,9 +46,9 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// Kills one after the other at each system call that one makes which is let alone:
-/// the next start finds every byte. With `before`, each begins where another was
-/// killed after one of these.
+/// Kills a multilog at each system call that an undisturbed one makes. The next one must
+/// find every byte. With `before`, each begins in a log whose multilog was killed after
+/// one of these calls.
 fn killed(name: &str, script: &'static [&'static str], before: &'static [&'static str]) -> Case {
     let steps = move |side: &Side| {
         let all = numbered(LINES);
@@ -85,7 +85,7 @@ fn killed(name: &str, script: &'static [&'static str], before: &'static [&'stati
                     .collect();
                 for (call, input, last) in ends {
                     let mut end = last.wait();
-                    // A processor that was just forked may have the lock until it execs.
+                    // A processor that was just forked may have the lock until its exec.
                     side.until("the lock", || {
                         if end == Exit::Code(111) {
                             end = multilog(side, call, &[], script, &input).wait();
@@ -109,7 +109,7 @@ fn killed(name: &str, script: &'static [&'static str], before: &'static [&'stati
         .promises(&["killed at some: true"])
 }
 
-/// A directory for a multilog, perhaps one in which another was killed; its input.
+/// A directory for a multilog, perhaps one whose multilog was killed; and its input.
 fn begin(side: &Side, dir: &str, script: &[&str], first: Option<&str>, all: &[u8]) -> File {
     side.mkdir(dir);
     let input = filled(side, all);
@@ -119,7 +119,7 @@ fn begin(side: &Side, dir: &str, script: &[&str], first: Option<&str>, all: &[u8
     input
 }
 
-/// What a multilog asks of the kernel, as `NAME-NTH`, in order.
+/// The system calls of a multilog as `NAME-NTH`, in order.
 fn calls(side: &Side, script: &[&str], first: Option<&str>, all: &[u8]) -> Vec<String> {
     let input = begin(side, "whole", script, first, all);
     let strace = ["/usr/bin/strace", "-qq", "-esignal=none", "-otrace"];
@@ -140,14 +140,14 @@ fn calls(side: &Side, script: &[&str], first: Option<&str>, all: &[u8]) -> Vec<S
         .collect()
 }
 
-/// multilog in a directory, killed at this call.
+/// A multilog that is killed at this call.
 fn to_be_killed(side: &Side, dir: &str, script: &[&str], call: &str, input: &File) -> Proc {
     let inject = format!("-einject={}", call.replace('-', ":signal=KILL:when="));
     let strace = ["/usr/bin/strace", "-qq", "-o/dev/null", &inject];
     multilog(side, dir, &strace, script, input)
 }
 
-/// multilog in a directory, below another program.
+/// A multilog that another program starts.
 fn multilog(side: &Side, dir: &str, below: &[&str], script: &[&str], input: &File) -> Proc {
     let program = side.bin("multilog");
     let words = below.iter().map(AsRef::as_ref);
@@ -157,14 +157,14 @@ fn multilog(side: &Side, dir: &str, below: &[&str], script: &[&str], input: &Fil
     side.command(words).cwd(dir).stdin_file(own).spawn()
 }
 
-/// No room for a while.
+/// A disk without space for a while.
 fn full() -> Vec<Case> {
     let disk = |name: &str, size: &'static str| {
         Case::scenario(name, move |side| {
             let all = numbered(400);
             side.mkdir("log");
             let mount = side.path("log").display().to_string();
-            // A mount of its own, gone with its namespace.
+            // A mount of its own, which ends with its namespace.
             let lines = format!(
                 "mount -t tmpfs -o size={size} none {mount} && cd {} && exec {} {}",
                 side.dir().display(),
@@ -217,7 +217,7 @@ fn full() -> Vec<Case> {
         disk("a full disk with no room for a journal, freed", "64k"),
         Case::scenario("files that may not grow are a full disk", |side| {
             let all = numbered(400);
-            // A pipe for its messages: a file could not grow either.
+            // Its messages go to a pipe, since a file could not grow either.
             let (mut said, stderr) = side.pipe();
             let (reader, mut writer) = side.pipe();
             let multilog = side
@@ -247,7 +247,7 @@ fn full() -> Vec<Case> {
     ]
 }
 
-/// The last whole line of some.
+/// The last complete line.
 pub(crate) fn last_line(bytes: &[u8]) -> &[u8] {
     let end = bytes
         .iter()

@@ -1,4 +1,5 @@
-//! The status record under a reader that never rests, and the control FIFO flooded.
+//! The status record with a reader that never pauses, and a flood of bytes in the control
+//! FIFO.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -12,11 +13,11 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use crate::within;
 
-/// How many times the record changes.
+/// The number of changes of the record.
 const CHANGES: usize = 10_000;
-/// How many commands a flood has.
+/// The number of commands of a flood.
 const COMMANDS: usize = 100_000;
-/// How much garbage.
+/// The number of bytes that are not commands.
 const GARBAGE: usize = 64 << 10;
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -64,7 +65,8 @@ pub(crate) fn cases() -> Vec<Case> {
             side.service("x", "trap '' HUP INT ALRM; exec sleep 1000");
             let (supervise, x) = &supervise(side);
             let first = side.until_status(x, "up", Status::is_up);
-            // Each once, so that all memory that they need is there.
+            // Each command once, so that supervise has touched all the memory that they
+            // need.
             let garbage: Vec<u8> = (0x80..=0xff).cycle().take(GARBAGE).collect();
             let commands: Vec<u8> = b"haihaihaiu"
                 .iter()
@@ -101,8 +103,8 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// supervise on `x`, with its files on a file system in memory: on some disks every
-/// rename waits for the device. Gives the path of `x` as it is to be seen there.
+/// supervise on `x`, with its files on a file system in memory: on some disks every rename
+/// waits for the device. Gives the path of `x` there.
 fn supervise(side: &Side) -> (Proc, String) {
     let x = side.mkdir("x").display().to_string();
     side.mkdir("x/supervise");
@@ -119,7 +121,7 @@ fn supervise(side: &Side) -> (Proc, String) {
     (supervise, x)
 }
 
-/// What a reader has seen.
+/// The observations of a reader.
 #[derive(Debug, Default)]
 struct Seen {
     reads: usize,
@@ -146,8 +148,8 @@ fn read(path: &Path, first: Status, over: &AtomicBool) -> Seen {
     seen
 }
 
-/// Writes all of it into the control FIFO, as fast as there is room, and waits until
-/// it is read.
+/// Writes bytes to the control FIFO as fast as it takes them, and waits until they are
+/// read.
 fn flood(side: &Side, x: &str, mut bytes: &[u8]) {
     let mut options = OpenOptions::new();
     let options = options.write(true).custom_flags(libc::O_NONBLOCK);
@@ -167,7 +169,7 @@ fn idle(pid: i32) -> bool {
     conformance::process::Entry::of(pid).is_some_and(|entry| entry.state == 'S')
 }
 
-/// How many descriptors a process has open, and how much memory of its own.
+/// The number of open descriptors and the private memory of a process.
 fn usage(pid: i32) -> (usize, String) {
     let fds = fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! supervise.
+//! Faults of supervise: signals, failing calls, its messages.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
@@ -13,7 +13,7 @@ use crate::within;
 mod disk;
 mod files;
 
-/// A service that runs until it is told to end.
+/// A service that runs until it gets TERM.
 const SLEEPER: &str = "exec sleep 1000";
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -28,7 +28,7 @@ pub(crate) fn cases() -> Vec<Case> {
 /// The time between two starts, in nanoseconds.
 const SECOND: i128 = 1_000_000_000;
 
-/// From one stamp to another.
+/// The time from one stamp to another.
 fn nanos_between(first: &Status, second: &Status) -> i128 {
     let nanos = |status: &Status| i128::from(status.stamp) * SECOND + i128::from(status.nanos);
     nanos(second) - nanos(first)
@@ -38,7 +38,7 @@ fn yes(condition: bool) -> &'static str {
     if condition { "yes" } else { "no" }
 }
 
-/// supervise on `x`, its service up and known.
+/// supervise on `x`, with its service up; gives the record too.
 fn supervise(side: &Side) -> (Proc, Status) {
     start(side, side.command(["supervise", "x"]))
 }
@@ -49,7 +49,7 @@ fn start(side: &Side, command: Cmd) -> (Proc, Status) {
     (supervise, status)
 }
 
-/// Logs whether a command still arrives: `d` takes the service down.
+/// Logs whether supervise still obeys: `d` takes the service down.
 fn log_obeys(side: &Side, supervise: &Proc) {
     let obeys = supervise.ended().is_none()
         && within(|| write_control(side, b"d"))
@@ -57,7 +57,7 @@ fn log_obeys(side: &Side, supervise: &Proc) {
     side.log("obeys", yes(obeys));
 }
 
-/// supervise on `x` under strace, which makes system calls fail.
+/// supervise on `x` under strace, which makes its system calls fail.
 fn failing<'a>(side: &'a Side, fault: &str) -> Cmd<'a> {
     let program = side.bin("supervise");
     let strace = ["/usr/bin/strace", "-o/dev/null", fault].map(AsRef::as_ref);
@@ -81,7 +81,7 @@ fn pacing() -> Vec<Case> {
         Case::scenario("a service told down within the second goes down", |side| {
             side.service("x", SLEEPER);
             let (_supervise, first) = supervise(side);
-            // By supervise's own stamps; again where this test was late itself.
+            // Measured by supervise's own stamps; repeated if this test itself was late.
             let mut up = first;
             let obeys = (0..5).any(|_| {
                 side.control("x", b"d");
@@ -152,8 +152,8 @@ fn pacing() -> Vec<Case> {
     ]
 }
 
-/// Makes supervise warn: the record's temporary name is a directory that is not
-/// empty, so that it can be neither written nor removed.
+/// Makes supervise write warnings: the temporary name of the record is a directory that is
+/// not empty, so it can be neither written nor removed.
 fn break_record(side: &Side) {
     side.file("x/supervise/status.new/full", "");
 }

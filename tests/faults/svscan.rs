@@ -1,4 +1,4 @@
-//! svscan killed: its successor takes the supervises over, pipes included.
+//! svscan is killed, and its successor takes over the supervises and their pipes.
 
 mod places;
 
@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 pub(crate) const SLEEPER: &str = "exec sleep 1000";
-/// A service that prints what is written into its FIFO `in`.
+/// A service that prints the lines of its FIFO `in`.
 pub(crate) const ECHO: &str = "exec cat 0<>in";
 /// A logger that keeps every line.
 pub(crate) const KEEP: &str = "exec cat >>lines";
@@ -43,7 +43,7 @@ pub(crate) fn cases() -> Vec<Case> {
         })
         .promises(QUIET),
         Case::scenario("killed over and over while all starts", |side| {
-            // Each round finds supervises at another point of their start.
+            // In each round the supervises are at another point of their start.
             tree(side);
             for round in 0..20_u32 {
                 let svscan = side.command(["svscan", "s"]).spawn();
@@ -99,13 +99,14 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// The exec of one supervise does not come back.
+/// The exec of one supervise hangs.
 fn hangs() -> Case {
     Case::scenario("an exec that hangs keeps nobody else waiting", |side| {
         let hung = side.hung("fs", &[("supervise", &side.bin("supervise"))]);
         hung.stop();
         tree(side);
-        // A logger's supervise is searched for from within the service directory.
+        // The name of a logger's supervise is searched in PATH from within the service
+        // directory.
         side.symlink(side.path("fs"), "s/x/hung");
         let bin = bin(side, "svscan");
         let bin = Path::new(&bin).parent().expect("a directory").display();
@@ -131,7 +132,7 @@ fn hangs() -> Case {
     .without_files()
 }
 
-/// A supervise learns that another svscan is in charge.
+/// A supervise is told that another svscan has taken over.
 fn tells() -> Case {
     Case::scenario("a supervise that is taken over is told so", |side| {
         side.service("s/x", SLEEPER);
@@ -155,7 +156,8 @@ fn tells() -> Case {
     .promises(&["s/x/supervise/control: ."])
 }
 
-/// There always is something to read: names come and go faster than it looks.
+/// Names are made and removed faster than svscan reads them, so it always has something to
+/// read.
 fn changes() -> Case {
     Case::scenario(
         "ends are seen while the directory changes without end",
@@ -163,7 +165,7 @@ fn changes() -> Case {
             let (svscan, _) = started(side);
             let churn = "while :; do : >s/.a; : >s/.b; rm s/.a s/.b; done";
             let _churn = [0, 1].map(|_| side.command(["/bin/sh", "-c", churn]).spawn());
-            // So slow that there is something whenever it waits.
+            // Slow enough that there is a name whenever svscan waits.
             let pid = format!("-p{}", svscan.pid());
             let slow = [
                 "/usr/bin/strace",
@@ -189,7 +191,7 @@ fn changes() -> Case {
     .without_files()
 }
 
-/// Ends of what was taken over are noticed.
+/// The end of a supervise that was taken over is handled.
 fn ends() -> Vec<Case> {
     let dies = |dir: &'static str, end: &'static str| {
         Case::scenario(
@@ -240,7 +242,7 @@ fn ends() -> Vec<Case> {
     ]
 }
 
-/// More than svscan is lost.
+/// svscan is killed together with others.
 fn losses() -> Vec<Case> {
     let lost = |name: &'static str, dirs: &'static [&'static str], processes: bool| {
         Case::scenario(name, move |side| {
@@ -252,8 +254,8 @@ fn losses() -> Vec<Case> {
                 dead.extend(dirs.iter().map(|dir| pid_of(side, dir)));
             }
             kill_all(&dead);
-            // With a pipe that nobody reads, a service that prints dies of SIGPIPE,
-            // and one that is dead prints nothing.
+            // A service that prints to a pipe without a reader dies of SIGPIPE; one that
+            // was killed prints nothing.
             if !processes {
                 say(side, "between");
             }
@@ -306,7 +308,7 @@ fn losses() -> Vec<Case> {
         )
         .promises(&["lines: before after", "same pids: false", "stderr:"]),
         Case::scenario("a service on a pipe that nobody reads is rejoined", |side| {
-            // What the reference's svscan makes of a tree that already runs.
+            // The reference's svscan on a tree that already runs.
             let (first, _) = started(side);
             let pipe = link(supervises(side, "s/x")[0], "1");
             end(&first);
@@ -314,7 +316,7 @@ fn losses() -> Vec<Case> {
             side.until("its complaint", || !other.stderr().is_empty());
             let old = supervises(side, "s/x");
             kill_all(&old);
-            // Its new supervise has the other pipe, and once restarted the service.
+            // The new supervise has the other pipe; so does the service after its restart.
             let mut new = 0;
             side.until("another pipe", || {
                 let found = supervises(side, "s/x");
@@ -325,7 +327,7 @@ fn losses() -> Vec<Case> {
             side.control("s/x", b"k");
             side.until_restarted("s/x", before.pid);
             let lost = link(new, "1");
-            // Read by the service while the pipe has a reader in svscan at least.
+            // The service prints it while at least svscan has the reading end of the pipe.
             say(side, "unread");
             side.until("it is printed", || taken(side));
             end(&other);
@@ -341,7 +343,7 @@ fn losses() -> Vec<Case> {
     ]
 }
 
-/// The whole way from the C original to ours.
+/// The replacement of the C original by ours.
 fn takeovers() -> Vec<Case> {
     vec![
         Case::scenario("from the C original, one process after the other", |side| {
@@ -385,7 +387,7 @@ fn takeovers() -> Vec<Case> {
     ]
 }
 
-/// What can't be done is said, once.
+/// A failure is reported once.
 fn doubts() -> Vec<Case> {
     let without = |call: &'static str, text: &'static str| {
         Case::scenario(
@@ -440,7 +442,7 @@ fn up(side: &Side) {
     }
 }
 
-/// The tree under svscan, with one line logged; and the pids.
+/// The tree under svscan, with one line logged; gives the pids too.
 pub(crate) fn started(side: &Side) -> (Proc, [u32; 3]) {
     tree(side);
     let svscan = side.command(["svscan", "s"]).spawn();
@@ -450,7 +452,7 @@ pub(crate) fn started(side: &Side) -> (Proc, [u32; 3]) {
     (svscan, pids(side))
 }
 
-/// Another svscan, once it has taken over.
+/// Starts another svscan, which has taken over when this returns.
 fn successor(side: &Side) -> Proc {
     let svscan = side.command(["svscan", "s"]).spawn();
     has_pipe(side, &svscan);
@@ -473,24 +475,24 @@ fn end(process: &Proc) {
 pub(crate) fn kill_all(pids: &[i32]) {
     for &pid in pids {
         match kill(Pid::from_raw(pid), Signal::SIGKILL) {
-            // One that found the lock taken has left by itself since it was seen.
+            // A supervise that could not get the lock has exited since it was found.
             Ok(()) | Err(Errno::ESRCH) => {}
             Err(error) => panic!("{pid} can't be killed: {error}"),
         }
     }
 }
 
-/// Has the service `x` print a line.
+/// Makes the service `x` print a line.
 pub(crate) fn say(side: &Side, line: &str) {
     let path = side.path("s/x/in");
     let mut options = fs::OpenOptions::new();
     let mut file = options.read(true).write(true).open(path).expect("a FIFO");
-    // Held: a FIFO that nobody has open forgets what is in it.
+    // Kept open: a FIFO that no process has open loses its bytes.
     std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes()).expect("room");
     side.hold(file);
 }
 
-/// Whether the service has read and printed all that was said: it waits for more.
+/// Whether the service has printed all lines of its FIFO and waits for more.
 fn taken(side: &Side) -> bool {
     let mut options = fs::OpenOptions::new();
     let file = options.read(true).write(true).open(side.path("s/x/in"));
@@ -498,7 +500,7 @@ fn taken(side: &Side) -> bool {
     empty && Entry::of(pid_of(side, "s/x")).is_some_and(|entry| entry.state == 'S')
 }
 
-/// What its logger has kept.
+/// The lines in its log.
 pub(crate) fn lines(side: &Side) -> String {
     fs::read_to_string(side.path("s/x/log/lines")).unwrap_or_default()
 }
@@ -530,7 +532,7 @@ pub(crate) fn supervises(side: &Side, dir: &str) -> Vec<i32> {
         .collect()
 }
 
-/// Waits for a supervise in charge of a directory that is none of `old`.
+/// Waits for a supervise of a directory that is none of `old`.
 pub(crate) fn another(side: &Side, dir: &str, old: &[i32]) -> i32 {
     let mut new = None;
     side.until("another supervise", || {

@@ -1,6 +1,6 @@
-//! Every system call of a running program made to fail, one after the other, with
-//! every error that a machine in trouble gives: it goes on, and when the trouble is
-//! over it does what it was asked for meanwhile.
+//! Every system call of a running program fails, one after the other, with every error
+//! that a machine without resources gives. The program must run on, and do its work when
+//! calls succeed again.
 
 mod adoption;
 pub(crate) mod multilog;
@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use conformance::{Case, Proc, Side};
 use nix::sys::signal::Signal;
 
-/// What a machine in trouble says.
+/// The errors of a machine without resources.
 const ERRORS: [&str; 6] = ["ENOMEM", "EMFILE", "ENOSPC", "EAGAIN", "EINTR", "EIO"];
 
-/// How many calls were made to fail, in all cases.
+/// The number of calls that failed, in all cases.
 static FAILED: AtomicUsize = AtomicUsize::new(0);
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -28,7 +28,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// Says how much failed, if anything did.
+/// Prints the number of calls that failed, if any did.
 pub(crate) fn report() {
     let failed = FAILED.load(Ordering::Relaxed);
     if failed > 0 {
@@ -45,7 +45,7 @@ fn pairs(calls: &[&'static str], case: impl Fn(&'static str, &'static str) -> Ca
     pairs.map(|(call, error)| case(call, error)).collect()
 }
 
-/// The first of several names of a call.
+/// The first name of a call that has several.
 fn name(call: &'static str) -> &'static str {
     call.split(',').next().unwrap_or(call)
 }
@@ -57,8 +57,8 @@ struct Trouble {
 }
 
 impl Trouble {
-    /// The options of strace for trouble that is written to `name`: what fails, how
-    /// and when is `fault`, as strace takes it.
+    /// The options of strace for failures, which it logs to `name`. `fault` is strace's
+    /// text for which call fails, how and when.
     fn options(side: &Side, name: &str, fault: &str) -> (Self, Vec<String>) {
         let output = side.path(format!("../out/{name}"));
         let options = [
@@ -75,7 +75,7 @@ impl Trouble {
         (trouble, options.into())
     }
 
-    /// Trouble for a process that runs, once it has begun.
+    /// Makes calls of a running process fail; returns when strace has attached.
     fn befalls(side: &Side, process: &Proc, fault: &str) -> Self {
         let (mut trouble, mut options) = Self::options(side, "trouble", fault);
         options.insert(0, "/usr/bin/strace".to_owned());
@@ -92,14 +92,14 @@ impl Trouble {
         trouble
     }
 
-    /// How many calls have failed so far.
+    /// The number of calls that have failed so far.
     fn failed(&self) -> usize {
         let trace = fs::read(&self.output).unwrap_or_default();
         let text = String::from_utf8_lossy(&trace);
         text.matches("(INJECTED)").count()
     }
 
-    /// Ends it; the process goes on. Counts what has failed.
+    /// Ends the failures; the process runs on. Counts the calls that failed.
     fn end(&self) -> usize {
         if let Some(strace) = &self.strace {
             strace.signal(Signal::SIGINT);

@@ -1,4 +1,4 @@
-//! `svc --tree`: all processes of a service get what it gets, and no other does.
+//! `svc --tree`: all processes of a service get the signals, and no other process does.
 
 mod doubts;
 mod look;
@@ -9,9 +9,9 @@ use nix::sys::signal::{Signal, kill};
 use crate::within;
 use look::{beside, end_supervises, is_alive, lines, named, pids, processes, sleepers};
 
-/// A service with processes in every place: a child and a grandchild in the group that
-/// it shares with supervise; one in a session of its own; one of that session whose
-/// parent is gone; and two daemons that nothing connects with it any more.
+/// A service with processes of every kind: a child and a grandchild in the group that it
+/// shares with supervise; one in a session of its own; one of that session whose parent
+/// has ended; and two daemons that have left the service's tree.
 const FAMILY: &str = "\
 sh -c 'sleep 1001 & exec sleep 1002' &
 setsid sleep 1003 &
@@ -33,7 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// With a supervise of either side.
+/// The cases with a supervise of either side.
 fn both(whose: Whose) -> Vec<Case> {
     let end = |letters: &'static str| {
         let name = format!("{letters} reaches all, {whose:?}'s supervise");
@@ -87,8 +87,8 @@ fn both(whose: Whose) -> Vec<Case> {
         Case::scenario(
             format!("supervise is first to signal, {whose:?}'s supervise"),
             move |side| {
-                // It ends with its child: too early, and it would be started again,
-                // for the signal to meet the next.
+                // The service ends when its child does. If it ended earlier it would be
+                // started again, and the next one would get the signal.
                 let run = "echo >>starts; sleep 1001 & wait";
                 let _both = beside(side, whose, run, "1001");
                 let supervise = processes(side, &["x"], "supervise")[0].pid;
@@ -147,7 +147,7 @@ fn both(whose: Whose) -> Vec<Case> {
     ]
 }
 
-/// How it goes about it.
+/// The order of stopping and signalling.
 fn ways() -> Vec<Case> {
     vec![
         Case::scenario("each gets a signal once", |side| {
@@ -177,7 +177,7 @@ fn ways() -> Vec<Case> {
             "once: child main",
         ]),
         Case::scenario("a service that forks all the time leaves none", |side| {
-            // Its children are orphans at once, so none is found by its parent.
+            // Its children become orphans at once, so none is found by its parent.
             let run = "exec pgrphack sh -c 'while :; do (sleep 1001 &); done'";
             side.service("x", run);
             let _supervise = side.command(["supervise", "x"]).spawn();

@@ -1,12 +1,12 @@
-//! What working installations do, many times on each side, as a table.
+//! Runs the habits of operators many times on each side, and prints a table.
 //!
 //! ```text
 //! cargo run -p conformance --bin habits -- [--runs 20] [--at-once 4] [FILTER]
 //! ```
 //!
-//! Each line is one habit (see [`conformance::habits`]) with how many of its runs came to
-//! the right end; below the table is what was wrong with the others. The exit code is 0
-//! if all of ours did.
+//! Each line is one habit (see [`conformance::habits`]) with the number of its runs that had
+//! the right result. The failures of the other runs are below the table. The exit code is 0
+//! if all runs of ours had it.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -19,14 +19,14 @@ use conformance::habits::{self, Habit};
 use conformance::side::Programs;
 use conformance::{Whose, keeper};
 
-/// What the command line asks for.
+/// The options.
 struct Options {
     runs: usize,
     at_once: usize,
     filter: String,
 }
 
-/// What became of the runs of one habit on one side.
+/// The results of the runs of one habit on one side.
 #[derive(Default)]
 struct Score {
     right: usize,
@@ -97,7 +97,7 @@ fn parse(args: impl Iterator<Item = String>) -> Option<Options> {
     (options.runs > 0 && options.at_once > 0).then_some(options)
 }
 
-/// Runs one habit on one side as often as asked for.
+/// Runs one habit on one side, as many times as the options say.
 fn score(
     habit: &Habit,
     whose: Whose,

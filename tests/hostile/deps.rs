@@ -1,5 +1,5 @@
-//! diaspora-deps against local users. There is no reference: what stood in its place was
-//! a shell file.
+//! diaspora-deps against local users. It has no reference: its predecessor was a shell
+//! file.
 
 use std::os::unix::fs::lchown;
 
@@ -14,7 +14,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// Runs it in `x`, with this data; logs its end and what it said.
+/// Runs it in `x` with this `services.toml`; logs its exit and its messages.
 fn run(side: &Side, words: &[&str]) -> Exit {
     let process = side
         .command([&["diaspora-deps"][..], words].concat())
@@ -32,7 +32,7 @@ fn run(side: &Side, words: &[&str]) -> Exit {
     let end = process.wait();
     side.log(words[0], end);
     side.log_bytes("stderr", &process.stderr());
-    // Without how long it took.
+    // Without the time that it took.
     let said = String::from_utf8_lossy(&process.stdout()).into_owned();
     side.log("stdout", said.split(" (").next().unwrap_or_default());
     end
@@ -76,7 +76,7 @@ fn planted() -> Case {
     ])
 }
 
-/// A server that says yes to everything, and writes down what it was told.
+/// A server that accepts every command and records it.
 const LISTENER: &str = r#"use IO::Socket::UNIX; $SIG{PIPE} = "IGNORE";
 my $server = IO::Socket::UNIX->new(Local => "s/socket", Listen => 5) or die;
 while (my $peer = $server->accept) {
@@ -123,7 +123,7 @@ fn password() -> Case {
     ])
 }
 
-/// Settings that somebody else may have written are not run.
+/// A settings file that another user may write is not run.
 fn settings() -> Vec<Case> {
     let refused = |name: &str, what: &str, change: fn(&Side)| {
         let case = Case::scenario(format!("settings are refused {name}"), move |side| {

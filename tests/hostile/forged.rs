@@ -1,16 +1,16 @@
-//! Records and locks as somebody else may forge them.
+//! Records and locks as another user may forge them.
 
 use std::fs;
 
 use conformance::{Side, Status};
 
-/// A process of root's that no service has anything to do with. Gives its pid.
+/// Starts a process of root's that belongs to no service; gives its pid.
 pub(crate) fn victim(side: &Side) -> u32 {
     let victim = side.command(["/bin/sleep", "1000"]).spawn();
     victim.pid().unsigned_abs()
 }
 
-/// Whether a process is there and runs: no zombie, and not stopped.
+/// Whether a process runs: it is no zombie and not stopped.
 pub(crate) fn runs(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat
@@ -20,7 +20,7 @@ pub(crate) fn runs(pid: u32) -> bool {
     matches!(state, Some('S' | 'R'))
 }
 
-/// Field 22 of /proc/PID/stat: when a process started, in clock ticks since boot.
+/// Field 22 of /proc/PID/stat: the start time of a process, in clock ticks since boot.
 fn born(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process");
     let rest = stat.rsplit(')').next().expect("a name");
@@ -28,7 +28,7 @@ fn born(pid: u32) -> u64 {
     field.parse().expect("a number")
 }
 
-/// When that is by the wall clock.
+/// A start time as time of the wall clock.
 fn since(born: u64) -> Status {
     let uptime = fs::read_to_string("/proc/uptime").expect("uptime");
     let uptime: f64 = uptime
@@ -41,8 +41,7 @@ fn since(born: u64) -> Status {
     Status::up(1).ago(age)
 }
 
-/// Writes a perfect record of a process into a service directory, with all that the
-/// detail file would say of it.
+/// Writes a valid record of a process into a service directory, with its detail file.
 pub(crate) fn record(side: &Side, dir: &str, pid: u32, want: u8) {
     use std::os::unix::fs::MetadataExt;
     let born_at = born(pid);

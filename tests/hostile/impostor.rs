@@ -1,13 +1,12 @@
-//! Processes of nobody's, or of root's, that are called as they like, work where they
-//! like, and hold what they can open.
+//! Processes of nobody or root with a chosen name, working directory and open files.
 
 use std::fs;
 
 use conformance::process::Entry;
 use conformance::{Cmd, Proc, Side};
 
-/// A process of this name that works in `dir`, does what the lines of Perl say, and
-/// then nothing, whatever it is told.
+/// A process of this name that works in `dir`, runs the lines of Perl, and then sleeps and
+/// ignores signals.
 pub(crate) fn called<'a>(side: &'a Side, name: &str, dir: &str, lines: &str) -> Cmd<'a> {
     let script = format!(
         "use Fcntl qw(:DEFAULT :flock); $SIG{{TERM}} = 'IGNORE'; {lines} \
@@ -29,8 +28,8 @@ pub(crate) fn start(side: &Side, command: Cmd, name: &str) -> Proc {
     process
 }
 
-/// nobody's `su` with this name, which works in `dir` and waits for a password: its
-/// entry in `/proc` is root's.
+/// `su`, started by nobody under this name in `dir`. It waits for a password, and its
+/// entry in `/proc` belongs to root.
 pub(crate) fn su(side: &Side, name: &str, dir: &str) -> Proc {
     side.symlink("/usr/bin/su", name);
     let (read, write) = side.pipe();
@@ -44,7 +43,7 @@ pub(crate) fn locks(path: &str) -> String {
     format!("sysopen(L, '{path}', O_RDONLY) or die; flock(L, LOCK_EX | LOCK_NB) or die;")
 }
 
-/// Whether a process is as it was: neither ended nor stopped.
+/// Whether a process neither ended nor was stopped.
 pub(crate) fn is_undisturbed(process: &Proc) -> bool {
     process.ended().is_none()
         && Entry::of(process.pid()).is_some_and(|entry| "SRD".contains(entry.state))

@@ -1,8 +1,8 @@
 //! Local users against root's programs: nobody forges records, takes locks, plants links
-//! and calls his processes by our names, and ours may lose nothing by it that the
-//! reference does not. As in `faults`, a case says in its name what ours promises, and
-//! declares what the reference does where that is something else. All of it needs root;
-//! what needs more says so when it is left out.
+//! and runs processes under our names. Ours must not be misled where the reference is not.
+//! As in `faults`, the name of a case is our promise, and the case declares the
+//! reference's behaviour if that differs. All cases need root; a case with more
+//! requirements is reported if it is skipped.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 

@@ -1,11 +1,11 @@
-//! multilog as root in a log directory of nobody's, who plants links and journals.
+//! multilog as root in a log directory of nobody, who plants links and journals.
 
 use std::fs::{self, File};
 
 use conformance::case::Need;
 use conformance::{Case, Side};
 
-/// What root has and nobody may not change.
+/// The bytes of a file of root's that nobody may not change.
 const PRECIOUS: &str = "precious\n";
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -17,12 +17,12 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// A log directory of nobody's, and a file of root's beside it.
+/// A log directory of nobody, and a file of root's next to it.
 fn begin(side: &Side) {
     side.mkdir("log");
     side.give_away("log");
     side.file("precious", PRECIOUS);
-    // As a `current` that ended well: it would be appended to.
+    // The mode of a `current` that ended well: multilog would append to it.
     side.mode("precious", 0o744);
 }
 
@@ -31,8 +31,8 @@ fn end(side: &Side) {
     side.log("precious is as it was", same);
 }
 
-/// A link in the place of one of its files: not followed, and if it can do without the
-/// file, it does.
+/// A link in the place of one of its files: it is not followed, and multilog runs without
+/// the file if it can.
 fn planted(name: &'static str, lives: bool) -> Case {
     let case = Case::scenario(
         format!("root's multilog follows no link {name}"),
@@ -64,7 +64,7 @@ fn planted(name: &'static str, lives: bool) -> Case {
     }
 }
 
-/// A journal that root left in another log, made nobody's by a copy, or moved here.
+/// A journal that root left in another log, copied by nobody or moved here.
 fn forged() -> Case {
     Case::scenario("root's multilog believes no forged journal", |side| {
         begin(side);

@@ -15,8 +15,8 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// With a forged record root's supervise would take a foreign process for its service,
-/// and `svc -k` would kill it.
+/// With a forged record, root's supervise would take another process for its service, and
+/// `svc -k` would kill that.
 fn records() -> Vec<Case> {
     type Plant = fn(&Side);
     let plants: [(&str, Plant); 8] = [
@@ -95,7 +95,7 @@ fn lock(side: &Side, dir: &str, waits: bool) -> Proc {
     flock
 }
 
-/// Whoever may read a service directory can lock it.
+/// Every user who may read a service directory can lock it.
 fn locks() -> Vec<Case> {
     vec![
         Case::scenario(

@@ -1,5 +1,5 @@
-//! svc against local users. The reference has no `--tree` and reaches processes through
-//! supervise only, so there is nothing to lay beside.
+//! svc against local users. The reference has no `--tree` and reaches processes only
+//! through supervise, so there is nothing to compare.
 
 use std::os::unix::fs::symlink;
 
@@ -7,7 +7,7 @@ use conformance::case::Need;
 use conformance::process::{self, Entry};
 use conformance::{Case, Proc, Side, Status};
 
-/// Every way of reaching processes: held first or not, ended, stopped or signalled.
+/// All commands: with and without stopping first, to end, stop or signal processes.
 const LETTERS: [&str; 5] = ["-k", "-d", "-p", "-dk", "-t"];
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -25,8 +25,8 @@ pub(crate) fn cases() -> Vec<Case> {
         )
     };
     let counted = Case::scenario("--tree counts no supervise of another user", |side| {
-        // It has the name, the directory and the lock, and the child whose pid is in
-        // a record that is old.
+        // It has the name, the directory and the lock, and the child whose pid is in an
+        // old record.
         side.fake_supervise("x", Status::down());
         side.mode("x/supervise", 0o755);
         side.file("x/supervise/lock", "");
@@ -71,7 +71,7 @@ fn promise(case: Case, why: &str) -> Case {
     case.needs(Need::Root).promises(&lines)
 }
 
-/// Two processes that are no service's: `main` and its child.
+/// Two processes that belong to no service: `main` and its child.
 struct Stranger {
     main: u32,
     child: i32,
@@ -81,14 +81,14 @@ struct Stranger {
 const SLEEPERS: &str = "sleep 1001 & exec sleep 1000";
 
 impl Stranger {
-    /// Of root's.
+    /// Processes of root.
     fn start(side: &Side) -> Self {
         let main = side.command(["/bin/sh", "-c", SLEEPERS]).spawn();
         let pid = main.pid();
         Self::found(side, pid, main)
     }
 
-    /// nobody's, below a `supervise` that has locked x's lock.
+    /// Processes of nobody, below a `supervise` that holds the lock of `x`.
     fn with_lock(side: &Side) -> Self {
         symlink("/usr/bin/flock", side.path("supervise")).expect("a link");
         let words = ["./supervise", "supervise/lock", "-c", SLEEPERS];
@@ -105,7 +105,7 @@ impl Stranger {
         }
     }
 
-    /// Has svc reach for x in every way, and logs what became of these.
+    /// Runs svc on `x` with every command, and logs the state of these processes.
     fn survives(&self, side: &Side) {
         for letters in LETTERS {
             let words = ["svc", letters, "--tree", "--strict", "x"];

@@ -1,5 +1,5 @@
-//! svscan, svscanboot and svscan-stop against local users. (What svscanboot makes of
-//! strangers in `/etc/service` is among its conformance cases, for the reference knows
+//! svscan, svscanboot and svscan-stop against local users. (Other users' processes in
+//! `/etc/service` are among the conformance cases of svscanboot, since the reference's has
 //! no other directory.)
 
 use std::fs::{self, File, OpenOptions};
@@ -30,7 +30,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// A lock that takes no more than to read the directory.
+/// A lock that needs only read permission on the directory.
 fn lock(name: &'static str, called_as: &'static str, lines: &str) -> Case {
     let lines = lines.to_owned();
     Case::scenario(name, move |side| {
@@ -55,7 +55,7 @@ fn lock(name: &'static str, called_as: &'static str, lines: &str) -> Case {
     .without_files()
 }
 
-/// What is taken over is ours.
+/// Only our own processes are taken over.
 fn takeovers() -> Vec<Case> {
     vec![
         Case::scenario("nobody's supervise in a directory that he owns", |side| {
@@ -93,7 +93,7 @@ fn takeovers() -> Vec<Case> {
         Case::scenario("records that nobody has written", |side| {
             side.service("s/x", SLEEPER);
             side.service("s/x/log", SLEEPER);
-            // Two processes of root's with a pipe between them.
+            // Two processes of root with a pipe between them.
             let (read, write) = pipe(side);
             let pipe = link_of(&read);
             let other = |number, end: File| {
@@ -145,14 +145,14 @@ fn takeovers() -> Vec<Case> {
     ]
 }
 
-/// What svscan writes, it writes to its supervises.
+/// svscan writes only to its supervises.
 fn controls() -> Vec<Case> {
     let planted = |name: &str, plant: fn(&Side) -> File| {
         Case::scenario(name, move |side| {
             side.service("s/x", SLEEPER);
             let svscan = side.command(["svscan", "--orderly", "s"]).spawn();
             side.until_status("s/x", "up", Status::is_up);
-            // So that nothing is mended meanwhile.
+            // So that svscan changes nothing meanwhile.
             let supervise = supervise_of(&svscan);
             nix::sys::signal::kill(supervise, Signal::SIGSTOP).expect("it runs");
             let control = side.path("s/x/supervise/control");
@@ -183,7 +183,7 @@ fn controls() -> Vec<Case> {
     ]
 }
 
-/// The script that ends a tree.
+/// The script that stops a tree.
 fn stop() -> Case {
     Case::scenario(
         "svscan-stop: nobody's svscan and svscanboot do not count",
@@ -223,7 +223,7 @@ fn stop() -> Case {
     ])
 }
 
-/// A `supervise/` with its files that is all nobody's.
+/// A `supervise/` with its files, all owned by nobody.
 fn strangers_supervise(side: &Side, dir: &str) {
     for name in ["ok", "control"] {
         side.fifo(format!("{dir}/supervise/{name}"));
@@ -255,7 +255,7 @@ fn has(process: &Proc, file: &str) -> bool {
     links.any(|link| link.to_string_lossy() == file)
 }
 
-/// Logs what svscan said itself.
+/// Logs svscan's own messages.
 fn log_own(side: &Side, svscan: &Proc) {
     let said = String::from_utf8_lossy(&svscan.stderr()).into_owned();
     for line in said.lines().filter(|line| line.starts_with("svscan: ")) {
@@ -271,7 +271,7 @@ fn supervise_of(svscan: &Proc) -> nix::unistd::Pid {
     child.expect("a supervise").pid
 }
 
-/// How much is in a FIFO or a file.
+/// The number of bytes in a FIFO or a file.
 fn length(file: &File) -> u64 {
     let about = file.metadata().expect("facts");
     match about.is_file() {

@@ -1,8 +1,8 @@
-//! An old or bare kernel, made of this one: system calls that came late, or that a
-//! small kernel is built without, answer as if there were none. A seccomp filter does
-//! it, which every process of a command inherits.
+//! Makes this kernel look like an old or restricted one: newer system calls, and those that
+//! a kernel may be built without, fail with ENOSYS. A seccomp filter does that; every process
+//! of a command inherits it.
 //!
-//! With `CONFORMANCE_BARE` set, every command of every case runs so.
+//! With `CONFORMANCE_BARE` set, every command of every case runs with the filter.
 
 use std::mem::offset_of;
 
@@ -39,18 +39,17 @@ const MISSING: &[libc::c_long] = &[
     libc::SYS_rseq,
 ];
 
-// What the filter is made of: see bpf(4) of any BSD.
+// The instructions of the filter, see bpf(4) of any BSD.
 const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
 const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
 const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
-/// Where the filter finds the number of the call, and the lower half of its second
-/// argument.
+/// The offsets of the call's number and of the lower half of its second argument.
 const NUMBER: u32 = offset_of!(libc::seccomp_data, nr) as u32;
 const SECOND: u32 =
     offset_of!(libc::seccomp_data, args) as u32 + if cfg!(target_endian = "big") { 12 } else { 8 };
 use libc::{SECCOMP_RET_ALLOW as ALLOW, SECCOMP_RET_ERRNO as ERROR};
 
-/// The filter: `None` for a kernel as it is.
+/// The filter; `None` if the kernel is not to be restricted.
 pub(crate) fn filter(bare: bool) -> Option<Vec<libc::sock_filter>> {
     let step = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
     let number = |call: libc::c_long| u32::try_from(call).expect("the number of a call");
@@ -63,7 +62,7 @@ pub(crate) fn filter(bare: bool) -> Option<Vec<libc::sock_filter>> {
         filter.push(step(EQUAL, number(call), 0, 1));
         filter.push(step(RETURN, error(libc::ENOSYS), 0, 0));
     }
-    // No notice of changes in a directory either.
+    // fcntl(F_NOTIFY) fails as well.
     filter.push(step(EQUAL, number(libc::SYS_fcntl), 0, 3));
     filter.push(step(LOAD, SECOND, 0, 0));
     filter.push(step(EQUAL, libc::F_NOTIFY.unsigned_abs(), 0, 1));
@@ -72,13 +71,13 @@ pub(crate) fn filter(bare: bool) -> Option<Vec<libc::sock_filter>> {
     Some(filter)
 }
 
-/// Whether the environment asks for it.
+/// Whether the environment asks for a bare kernel.
 pub(crate) fn asked() -> bool {
     std::env::var_os("CONFORMANCE_BARE").is_some()
 }
 
-/// In a child, before it execs: makes the filter count. Only calls that are safe
-/// there.
+/// Installs the filter in a child before it execs. Makes only calls that are safe after a
+/// fork.
 #[allow(unsafe_code, clippy::multiple_unsafe_ops_per_block)]
 pub(crate) fn install(filter: &[libc::sock_filter]) -> libc::c_int {
     let program = libc::sock_fprog {

@@ -11,7 +11,7 @@ use crate::transcript::Transcript;
 
 type Step = Box<dyn Fn(&Side) + Send + Sync>;
 
-/// What a case cannot do without.
+/// A requirement of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// The harness runs as root.
@@ -20,7 +20,7 @@ pub enum Need {
     Strace,
     /// Root that may make mount namespaces.
     Namespaces,
-    /// A kernel with pidfds, and none that is made to look as if it had none.
+    /// A kernel with pidfds that is not restricted to look as if it had none.
     Pidfds,
 }
 
@@ -38,7 +38,7 @@ pub struct Case {
     promise: Option<Vec<String>>,
 }
 
-/// A difference that is wanted.
+/// An intended difference.
 struct Difference {
     reason: String,
     reference: Vec<String>,
@@ -80,7 +80,7 @@ impl Case {
         self
     }
 
-    /// These bytes on the standard input of the runs that follow.
+    /// Gives the following runs these bytes on standard input.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
         self
@@ -98,7 +98,7 @@ impl Case {
         })
     }
 
-    /// Takes these out of every line before the comparison.
+    /// Applies these replacements to every line before the comparison.
     pub fn normal(mut self, normals: &[Normal]) -> Self {
         self.normals.extend(normals);
         self
@@ -116,15 +116,15 @@ impl Case {
         self
     }
 
-    /// Leaves the case out where this is not to be had.
+    /// Skips the case if this requirement is not met.
     pub fn needs(mut self, need: Need) -> Self {
         self.needs.push(need);
         self
     }
 
-    /// Declares a difference that we want: the lines of the transcript that
-    /// only the reference has, and those that only ours has. The case fails
-    /// when they are others, and when there is no difference any more.
+    /// Declares an intended difference: the lines of the transcript that only the
+    /// reference has, and those that only ours has. The case fails if the difference is
+    /// another one, or if there is none.
     pub fn differs(mut self, reason: impl Into<String>, reference: &[&str], ours: &[&str]) -> Self {
         let own = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
         self.difference = Some(Difference {
@@ -135,8 +135,8 @@ impl Case {
         self
     }
 
-    /// Runs ours alone, whose transcript has to be these lines: for what the
-    /// reference does not come through, or would take hours to show.
+    /// Runs ours alone; its transcript must be these lines. For a promise that the
+    /// reference does not keep, or would take hours to show.
     pub fn promises(mut self, lines: &[&str]) -> Self {
         self.promise = Some(lines.iter().map(|&line| line.to_owned()).collect());
         self.without_files()
@@ -145,7 +145,7 @@ impl Case {
     /// Runs both sides below `root` and compares them.
     ///
     /// # Errors
-    /// The text for whoever has to find out why.
+    /// The text that shows the difference.
     pub(crate) fn check(&self, programs: &Programs, root: &Path) -> Result<(), String> {
         if let Some(promise) = &self.promise {
             let ours = self.observe(Whose::Ours, programs, root)?;
@@ -184,7 +184,7 @@ impl Case {
         programs: &Programs,
         root: &Path,
     ) -> Result<Transcript, String> {
-        // Names of one length: some programs' limits count the path.
+        // Both names have the same length, since some limits include the path.
         let name = if whose == Whose::Reference {
             "ref"
         } else {

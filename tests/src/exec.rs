@@ -1,5 +1,5 @@
-//! Between fork and exec: `std::process::Command` forks, everything else is
-//! ours, down to `execve`, since it would tidy up what the cases are about.
+//! The steps between fork and exec. `std::process::Command` only forks; the rest is done
+//! here, `execve` included, since `Command` would change the inheritance that cases test.
 
 use std::ffi::{CString, OsString};
 use std::io;
@@ -15,7 +15,7 @@ pub(crate) fn c_string(text: OsString) -> CString {
     CString::new(text.into_vec()).expect("no NUL in an argument")
 }
 
-/// Strings together with the table of pointers that `execve` wants.
+/// Strings with the table of pointers that `execve` takes.
 pub(crate) struct Strings {
     pointers: Vec<*const libc::c_char>,
     _owned: Vec<CString>,
@@ -40,8 +40,8 @@ unsafe impl Send for Strings {}
 // SAFETY: nothing changes after `new`.
 unsafe impl Sync for Strings {}
 
-/// Everything the child needs, made before the fork: after it, only calls that
-/// are safe there.
+/// Everything that the child needs. It is made before the fork: after it, only
+/// async-signal-safe calls are allowed.
 pub(crate) struct Plan {
     pub(crate) program: CString,
     pub(crate) args: Strings,
@@ -117,7 +117,7 @@ fn become_program(plan: &Plan) -> io::Result<()> {
             plan.args.pointers.as_ptr(),
             plan.env.pointers.as_ptr(),
         );
-        // Std would report through a descriptor that may be replaced by now.
+        // Std would report through a descriptor that may have been replaced.
         libc::_exit(127)
     }
 }

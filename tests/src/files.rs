@@ -97,7 +97,7 @@ impl Side {
         (read.into(), write.into())
     }
 
-    /// Moves something.
+    /// Renames a file or directory.
     pub fn rename(&self, from: impl AsRef<OsStr>, to: impl AsRef<OsStr>) {
         fs::rename(self.path(from), self.path(to)).expect("a new name");
     }
@@ -114,19 +114,19 @@ impl Side {
         removed.expect("something to remove");
     }
 
-    /// A file's bytes; nothing while it does not exist.
+    /// The bytes of a file; none if it does not exist.
     #[must_use]
     pub fn read(&self, path: impl AsRef<OsStr>) -> Vec<u8> {
         fs::read(self.path(path)).unwrap_or_default()
     }
 
-    /// Whether there is anything of that name.
+    /// Whether a file of any type has this name.
     #[must_use]
     pub fn exists(&self, path: impl AsRef<OsStr>) -> bool {
         self.path(path).symlink_metadata().is_ok()
     }
 
-    /// Gives the side's directory to the user of [`crate::Cmd::unprivileged`].
+    /// Makes the user of [`crate::Cmd::unprivileged`] the owner of a file.
     pub fn give_away(&self, path: impl AsRef<OsStr>) {
         if nix::unistd::geteuid().is_root() {
             std::os::unix::fs::chown(self.path(path), Some(NOBODY), Some(NOBODY)).expect("chown");

@@ -1,10 +1,10 @@
-//! What working installations do: scripts and habits of people who run daemontools,
-//! each of which has to end with ours as it does with the reference.
+//! Habits of operators: scripts and commands of working installations. Each must have the
+//! same result with ours as with the reference.
 //!
-//! A habit is one function: it does on a [`Side`] what people do, and says whether that
-//! came to its right end. Add it to its file and to the list there. As a case of the
-//! suite it is run once a side ([`cases`]); `make habits` runs each many times and
-//! prints a table, since most of what goes wrong here does so only sometimes.
+//! A habit is one function: it runs the operator's steps on a [`Side`] and checks the result.
+//! Add it to its file and to the list there. The suite runs each habit once on each side
+//! ([`cases`]). `make habits` runs each many times and prints a table, since most failures
+//! here are rare.
 
 mod arrive;
 mod leave;
@@ -21,13 +21,13 @@ use crate::service::Status;
 use crate::side::{Programs, Side, Whose};
 use crate::{Proc, suite};
 
-/// The right end, or what was wrong with it.
+/// The right result, or the difference from it.
 pub type Outcome = Result<(), String>;
 
-/// Something that people do.
+/// A habit of operators.
 #[derive(Clone, Copy, Debug)]
 pub struct Habit {
-    /// What they do, in few words.
+    /// A short description.
     pub name: &'static str,
     steps: fn(&Side) -> Outcome,
 }
@@ -37,10 +37,10 @@ impl Habit {
         Self { name, steps }
     }
 
-    /// Does it once, in the directory `root`, which is made and removed.
+    /// Runs it once in the directory `root`, which is made and removed.
     ///
     /// # Errors
-    /// What was wrong.
+    /// The difference from the right result.
     pub fn attempt(&self, whose: Whose, programs: &Programs, root: &Path) -> Outcome {
         let side = Side::new(whose, programs, root.to_owned(), &[]);
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.steps)(&side)));
@@ -52,7 +52,7 @@ impl Habit {
     }
 }
 
-/// All of them.
+/// All habits.
 #[must_use]
 pub fn all() -> Vec<Habit> {
     [
@@ -65,7 +65,7 @@ pub fn all() -> Vec<Habit> {
     .concat()
 }
 
-/// All of them as cases of the suite: each has to come to its right end on both sides.
+/// All habits as cases of the suite: each must have the right result on both sides.
 #[must_use]
 pub fn cases() -> Vec<Case> {
     let case = |habit: Habit| {
@@ -80,12 +80,12 @@ pub fn cases() -> Vec<Case> {
 /// Both sides' programs, copied below `root`.
 ///
 /// # Errors
-/// What is missing.
+/// The program that is missing.
 pub fn programs(root: &Path) -> Result<Programs, String> {
     suite::programs(root)
 }
 
-/// A service that is there so that a scan can be seen, see [`until_scan`].
+/// A service that shows when a scan has happened, see [`until_scan`].
 const MARKER: &str = "s/marker";
 
 /// svscan on `s`, with the marker up.
@@ -96,8 +96,8 @@ fn scan(side: &Side) -> Proc {
     svscan
 }
 
-/// Waits until svscan has scanned its directory just now: that starts a supervise that
-/// has left as it was told to.
+/// Waits for the next scan of svscan: it starts a supervise that has exited as it was told
+/// to.
 fn until_scan(side: &Side) {
     let old = side.until_status(MARKER, "up", Status::is_up);
     side.control(MARKER, b"dx");

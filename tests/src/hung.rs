@@ -1,9 +1,10 @@
-//! A file system that stops answering, as an NFS does whose server is gone: whoever
-//! opens, executes or reads a file on it waits, until it answers again or is killed.
+//! A file system that stops responding, as NFS does without its server: a process that
+//! opens, executes or reads a file on it waits until the file system responds again or the
+//! process is killed.
 //!
-//! It is a FUSE file system of a few files, served by a thread of the harness, so that
-//! nothing has to be installed. It is mounted in a namespace of its own, for the command
-//! that is to see it, and is gone with that: see [`Hung::command`].
+//! It is a FUSE file system of a few files, served by a thread of the harness, so it needs no
+//! other package. It is mounted in a namespace of its own, for one command, and ends with that
+//! command: see [`Hung::command`].
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -20,8 +21,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use crate::side::Side;
 use crate::spawn::Cmd;
 
-// The kernel's side of it, see linux/fuse.h, of which the libc crate has nothing.
-const LOOKUP: u32 = 1;
+// The constants of linux/fuse.h; the libc crate does not have them.
+const POLLUP: u32 = 1;
 const FORGET: u32 = 2;
 const GETATTR: u32 = 3;
 const OPEN: u32 = 14;
@@ -32,17 +33,17 @@ const INIT: u32 = 26;
 const INTERRUPT: u32 = 36;
 const BATCH_FORGET: u32 = 42;
 const VERSION: (u32, u32) = (7, 31);
-/// Several may look up names in one directory at once: else the second waits for the
-/// first where no signal reaches it.
+/// Allows lookups in one directory at the same time. Without it the second waits for the
+/// first, and no signal reaches it.
 const PARALLEL_DIROPS: u32 = 1 << 18;
 const MAX_WRITE: u32 = 4096;
-/// Length of what comes before every request.
+/// The length of the header of a request.
 const HEADER: usize = 40;
 
-/// Under which number the command's shell gets the device.
+/// The descriptor of the device in the command's shell.
 const DEVICE: i32 = 9;
-/// How often the server looks whether it may answer.
-const LOOK: u16 = 5;
+/// The time between two checks whether the server may respond, in milliseconds.
+const POLL: u16 = 5;
 
 /// The file system.
 #[derive(Debug)]
@@ -56,11 +57,11 @@ pub struct Hung {
 }
 
 impl Side {
-    /// A file system of these executable files, for a mount at `place`. It answers
-    /// until it is told to [`stop`](Hung::stop).
+    /// A file system of these executable files, for a mount at `place`. It responds
+    /// until [`stop`](Hung::stop).
     ///
     /// # Panics
-    /// Where the kernel has no FUSE.
+    /// The kernel has no FUSE.
     pub fn hung(&self, place: &str, files: &[(&str, &Path)]) -> Hung {
         let device = OpenOptions::new().read(true).write(true).open("/dev/fuse");
         let device = device.expect("a kernel with FUSE");
@@ -90,7 +91,7 @@ impl Hung {
     /// programs, or a path. Its pid is the command's own.
     ///
     /// # Panics
-    /// When a descriptor can't be had.
+    /// No descriptor is left.
     pub fn command<'a>(&self, side: &'a Side, words: &[&str]) -> Cmd<'a> {
         let script = format!(
             "mount -i -t fuse -o fd={DEVICE},rootmode=40755,user_id=0,group_id=0,allow_other \
@@ -111,18 +112,18 @@ impl Hung {
         side.command(words).pass(DEVICE, device)
     }
 
-    /// Answers nothing from now on. Who asks now waits.
+    /// Stops responding. Requests wait from now on.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
     }
 
-    /// Answers again, what was asked meanwhile first.
+    /// Responds again, first to the requests that wait.
     pub fn go_on(&self) {
         self.stopped.store(false, Ordering::SeqCst);
     }
 }
 
-/// Who waits for an answer then gets an error.
+/// Requests that wait get an error.
 impl Drop for Hung {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
@@ -141,19 +142,19 @@ struct Server {
 }
 
 impl Server {
-    /// Answers until the file system is mounted nowhere any more.
+    /// Responds until the file system is not mounted any more.
     fn serve(mut self) {
         let mut buffer = vec![0; 1 << 16];
         let mut begun = false;
         while !self.ended.load(Ordering::SeqCst) {
-            // What is not taken can be killed: so nothing is while it is stopped, but for the
-            // mount itself.
+            // A process whose request was not read yet can be killed. So while it is stopped,
+            // the server reads no request but that of the mount itself.
             if begun && self.stopped.load(Ordering::SeqCst) {
-                std::thread::sleep(std::time::Duration::from_millis(u64::from(LOOK)));
+                std::thread::sleep(std::time::Duration::from_millis(u64::from(POLL)));
                 continue;
             }
             let mut polled = [PollFd::new(self.device.as_fd(), PollFlags::POLLIN)];
-            if poll(&mut polled, PollTimeout::from(LOOK)) == Ok(0) {
+            if poll(&mut polled, PollTimeout::from(POLL)) == Ok(0) {
                 continue;
             }
             let error = |error: &io::Error| error.raw_os_error().map(Errno::from_raw);
@@ -164,7 +165,7 @@ impl Server {
                 }
                 Err(end) if error(&end) == Some(Errno::ENODEV) => return,
                 // Interrupted, or not mounted yet.
-                Err(_) => std::thread::sleep(std::time::Duration::from_millis(u64::from(LOOK))),
+                Err(_) => std::thread::sleep(std::time::Duration::from_millis(u64::from(POLL))),
             }
         }
     }
@@ -185,10 +186,10 @@ impl Server {
                 .small(MAX_WRITE)
                 .small(1)
                 .zeroes(36)),
-            LOOKUP => {
+            POLLUP => {
                 let name = body.split(|&byte| byte == 0).next().unwrap_or_default();
                 let found = self.files.iter().position(|(n, _)| n.as_bytes() == name);
-                // No time that it may be remembered: everything is asked each time.
+                // A lifetime of 0: the kernel caches no attribute.
                 found.ok_or(Errno::ENOENT).map(|index| {
                     let words = Words::new().large(index as u64 + 2).zeroes(32);
                     words.attributes(index as u64 + 2, self.files[index].1.len())
@@ -216,17 +217,17 @@ impl Server {
         answer.extend(error.to_ne_bytes());
         answer.extend(&header[8..16]);
         answer.extend(body);
-        // Who asked may have been killed.
+        // The process that asked may have been killed.
         let _ = self.device.write(&answer);
     }
 }
 
-/// The four bytes at an offset, of a number that is never larger.
+/// The number of four bytes at an offset.
 fn number(bytes: &[u8], at: usize) -> u32 {
     u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }
 
-/// An answer, as it is put together.
+/// A response under construction.
 struct Words(Vec<u8>);
 
 impl Words {
@@ -249,7 +250,7 @@ impl Words {
         self
     }
 
-    /// Those of the root directory (node 1) or of an executable file.
+    /// The attributes of the root directory (node 1) or of an executable file.
     fn attributes(self, node: u64, size: usize) -> Self {
         let mode = if node == 1 { 0o40755 } else { 0o100_755 };
         let words = self.large(node).large(size as u64).zeroes(4 * 8 + 3 * 4);

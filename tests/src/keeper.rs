@@ -1,9 +1,9 @@
-//! Nothing of a run may outlive it, whatever happens to the run.
+//! Kills every process of a run when the run ends, however it ends.
 //!
-//! The harness starts itself again: the first process, the keeper, only waits.
-//! It is the one to whom orphans are given, so when the second, which runs the
-//! cases, ends (or panics, or is killed), everything that is still there is a
-//! descendant of the keeper, and is killed. The second dies with the keeper.
+//! The harness starts itself again. The first process, the keeper, only waits; orphans become
+//! its children (PR_SET_CHILD_SUBREAPER). The second process, the runner, runs the cases. When
+//! it ends, panics or is killed, every process that is left is a descendant of the keeper,
+//! which kills it. The runner dies with the keeper.
 
 use std::env;
 use std::ffi::OsString;
@@ -20,15 +20,14 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, wait, waitpid};
 use nix::unistd::Pid;
 
-/// The environment variables by which the second process knows what it is.
+/// The environment variables that tell the runner what it is.
 const ROOT: &str = "CONFORMANCE_ROOT";
 const KEEPER: &str = "CONFORMANCE_KEEPER";
 
-/// Returns, in the second process, the directory for everything temporary; the
-/// first never returns from here.
+/// Returns in the runner only, with the directory for all temporary files.
 ///
 /// # Errors
-/// When the second process cannot be started or has lost its keeper.
+/// The runner cannot be started, or has lost its keeper.
 pub fn enter() -> io::Result<PathBuf> {
     if let Some(root) = env::var_os(ROOT) {
         prctl::set_pdeathsig(Signal::SIGKILL)?;
@@ -42,7 +41,7 @@ pub fn enter() -> io::Result<PathBuf> {
     std::process::exit(keep()?)
 }
 
-/// What the runner itself inherited (a jobserver, say) is not for the cases.
+/// Descriptors that the runner inherited, such as a jobserver, are not for the cases.
 fn close_on_exec() -> io::Result<()> {
     for entry in fs::read_dir("/proc/self/fd")? {
         let name = entry?.file_name();
@@ -51,7 +50,7 @@ fn close_on_exec() -> io::Result<()> {
         };
         if number > 2 {
             #[allow(unsafe_code)]
-            // SAFETY: only its flag changes; a number that is closed by now is refused.
+            // SAFETY: only its flag changes; a number that was closed meanwhile is refused.
             unsafe {
                 libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC)
             };
@@ -83,7 +82,7 @@ fn keep() -> io::Result<i32> {
             break code;
         }
         if awaited.wait()? != Signal::SIGCHLD {
-            // Whoever interrupts the keeper means the run.
+            // An interrupt of the keeper is meant for the run.
             kill(runner, Signal::SIGKILL).ok();
         }
     };
@@ -92,7 +91,7 @@ fn keep() -> io::Result<i32> {
     Ok(code)
 }
 
-/// Reaps whoever has ended; the exit code of the runner, if it is among them.
+/// Reaps children that have ended; gives the exit code of the runner if it is one.
 fn end_of(runner: Pid) -> io::Result<Option<i32>> {
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
@@ -107,8 +106,8 @@ fn end_of(runner: Pid) -> io::Result<Option<i32>> {
     }
 }
 
-/// Kills children until there are none: the orphans of those that die become
-/// children in their turn.
+/// Kills children until there are none: the children of a killed process become the
+/// keeper's.
 fn kill_descendants() {
     let own = std::process::id().to_string();
     loop {

@@ -1,6 +1,5 @@
-//! The conformance harness: what the reference does decides, so every case
-//! runs on Debian's daemontools first and then on ours, and what can be seen
-//! from outside has to be the same.
+//! The conformance harness. The reference decides: every case runs on Debian's daemontools
+//! first and then on ours, and everything that can be observed must be the same.
 //!
 //! A case is a named list of steps. Each side runs them with its own programs,
 //! in a fresh directory of its own, and writes a *transcript*: what was run,
@@ -18,8 +17,8 @@
 //!         .setup(|side| side.fake_supervise("x", Status::up(side.own_pid())))
 //!         .normal(&[PIDS, SECONDS])
 //!         .run(["svstat", "x"]),
-//!     // Anything that lives longer is a closure, run once a side; what it
-//!     // logs goes into the transcript. Nothing in it may depend on the time.
+//!     // A long-lived program needs a closure, which is run once on each side; it
+//!     // logs to the transcript. Nothing in it may depend on the time.
 //!     Case::scenario("x ends supervise", |side| {
 //!         side.service("x", "exec sleep 1000");
 //!         let supervise = side.command(["supervise", "x"]).spawn();
@@ -32,28 +31,28 @@
 //! std::process::exit(Suite::new().program("svstat", svstat).run());
 //! ```
 //!
-//! A difference that we want is declared with [`Case::differs`], and then has to
-//! be there. Where times, pids and labels get into an output, a named
-//! normaliser ([`Normal`]) takes them out, on both sides.
+//! An intended difference is declared with [`Case::differs`], and must then exist. Times,
+//! pids and labels in an output are replaced on both sides by a named normaliser
+//! ([`Normal`]).
 //!
-//! `REFERENCE_BIN` and `OURS_BIN` name the directories of the programs; without
-//! them `build/reference/usr/bin` (see `tests/fetch-reference`) and `build/bin`
-//! are taken. With both the same, the cases check themselves. Some cases want
-//! root, strace or mount namespaces, and say so when they are left out.
+//! `REFERENCE_BIN` and `OURS_BIN` name the directories of the programs; the defaults are
+//! `build/reference/usr/bin` (see `tests/fetch-reference`) and `build/bin`. If both are the
+//! same directory, the run checks the cases themselves. Some cases need root, strace or mount
+//! namespaces; they are reported as skipped without them.
 //!
-//! With `CONFORMANCE_SHOW` set, each case's transcript of the reference is
-//! printed: have a look when you write one. A case that sees nothing proves
-//! nothing.
+//! With `CONFORMANCE_SHOW` set, each case's transcript of the reference is printed. Read it
+//! when you write a case: a case that observes nothing proves nothing.
 //!
 //! With `CONFORMANCE_BARE` set, all commands run as on a kernel of 2011: see [`bare`].
 //!
-//! Nothing is left behind: see [`keeper`].
+//! No process and no file is left after a run: see [`keeper`].
 
 // A test that cannot go on panics, and its case fails.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 pub mod bare;
 pub mod case;
+pub mod cuts;
 mod exec;
 pub mod files;
 pub mod habits;

@@ -1,6 +1,5 @@
-//! What differs from one run to the next is replaced by a name before the
-//! comparison, and only where a case asks for it: what is not asked for has to
-//! be equal to the byte.
+//! Replacements of values that differ from run to run, such as pids. They are made before the
+//! comparison, and only if a case asks for them: everything else must be equal to the byte.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -10,7 +9,7 @@ use regex::bytes::Regex;
 /// A named replacement, applied to each line of a transcript.
 #[derive(Clone, Copy, Debug)]
 pub struct Normal {
-    /// What it takes out, for the reader.
+    /// The kind of value that it replaces.
     pub name: &'static str,
     pattern: &'static LazyLock<Regex>,
     replacement: &'static str,
@@ -57,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_takes_out_what_its_name_says() {
+    fn each_replaces_the_value_of_its_name() {
         assert_eq!(
             &*PIDS.apply(b"x: up (pid 77) 3 seconds"),
             b"x: up (pid PID) 3 seconds"

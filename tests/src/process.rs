@@ -1,5 +1,4 @@
-//! Processes that a case started: their end, their output, and what `/proc`
-//! says about them.
+//! Processes that a case started: their end, their output, and their entry in `/proc`.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// How long anything may take before the case gives up on it.
+/// How long a condition may take to hold before the case fails.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// How a process ended.
@@ -45,8 +44,8 @@ impl From<ExitStatus> for Exit {
     }
 }
 
-/// A started process. Its output goes to files, so that it never waits for a
-/// reader and can be looked at while it runs.
+/// A started process. Its output goes to files, so that it never waits for a reader, and a
+/// case can read it at any time.
 #[derive(Debug)]
 pub struct Proc {
     pub(crate) child: RefCell<Child>,
@@ -68,7 +67,7 @@ impl Proc {
         kill(self.pid, signal).expect("the process takes a signal");
     }
 
-    /// Its end, if it has come.
+    /// How it ended, if it has.
     #[must_use]
     pub fn ended(&self) -> Option<Exit> {
         let mut child = self.child.borrow_mut();
@@ -81,7 +80,7 @@ impl Proc {
     /// Waits for its end.
     ///
     /// # Panics
-    /// When it does not come in time.
+    /// It does not end in time.
     #[must_use]
     pub fn wait(&self) -> Exit {
         let mut end = None;
@@ -92,8 +91,8 @@ impl Proc {
         end.expect("until returns when it is there")
     }
 
-    /// Waits until it has taken all that is in its input (either end of the
-    /// pipe will do) and sleeps again, or has ended.
+    /// Waits until it has read all of its input and sleeps again, or has ended. `input` is
+    /// either end of its pipe.
     pub fn until_idle(&self, input: &fs::File) {
         until(&format!("{} is idle", self.name), || {
             self.ended().is_some()
@@ -102,13 +101,13 @@ impl Proc {
         });
     }
 
-    /// What it wrote to standard output so far.
+    /// Its standard output so far.
     #[must_use]
     pub fn stdout(&self) -> Vec<u8> {
         fs::read(&self.stdout).expect("a process's output")
     }
 
-    /// What it wrote to standard error so far.
+    /// Its standard error so far.
     #[must_use]
     pub fn stderr(&self) -> Vec<u8> {
         fs::read(&self.stderr).expect("a process's output")
@@ -118,7 +117,7 @@ impl Proc {
 /// Polls until `condition` holds.
 ///
 /// # Panics
-/// With `what` in the message, when it never does.
+/// It never holds; the message has `what`.
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = Duration::from_millis(2);
@@ -145,11 +144,11 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What the kernel knows about a process.
+    /// The entry of a process; `None` if it does not exist.
     #[must_use]
     pub fn of(pid: i32) -> Option<Self> {
         let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-        // The name is in parentheses and may hold anything, so look from its end.
+        // The name is in parentheses and may have any bytes: search from its end.
         let end = stat.iter().rposition(|&byte| byte == b')')?;
         let text = String::from_utf8_lossy(&stat[end + 1..]).into_owned();
         let mut fields = text.split_ascii_whitespace();

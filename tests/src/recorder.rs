@@ -1,7 +1,6 @@
-//! A service that writes down every signal it gets, and the moment when
-//! nothing more will happen to it: what the two sides do in between may differ
-//! (the reference sleeps for a second after each start), where they come to
-//! rest may not.
+//! A service that records every signal that it gets, and the detection of the moment when
+//! nothing more will happen to it. Until then the two sides may differ, since the reference
+//! sleeps for a second after each start; the final state must be the same.
 
 use std::fmt;
 use std::fs;
@@ -11,9 +10,9 @@ use crate::process::{Entry, Proc};
 use crate::service::Status;
 use crate::side::Side;
 
-/// `signals` gets a line for each start and each signal. TERM ends it, unless
-/// there is a file called `stubborn`. Signals are blocked outside of
-/// `sigsuspend`, so it is asleep exactly when it has written down everything.
+/// `signals` gets a line for each start and each signal. TERM ends it, unless a file called
+/// `stubborn` exists. Signals are blocked outside of `sigsuspend`, so it sleeps only when it
+/// has recorded everything.
 const RUN: &str = r#"#!/usr/bin/perl
 use POSIX;
 my $all = POSIX::SigSet->new(); $all->fillset();
@@ -28,10 +27,10 @@ my $none = POSIX::SigSet->new(); $none->emptyset();
 sigsuspend($none) while 1;
 "#;
 
-/// Where a service came to rest.
+/// The final state of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rest {
-    /// Its record; the last one if supervise is gone.
+    /// Its record; the last one if supervise has ended.
     pub status: Status,
     /// `S` asleep, `T` stopped, `-` no process.
     pub process: char,
@@ -66,9 +65,9 @@ impl Side {
             })
     }
 
-    /// Waits until nothing more will happen in a recorder's directory by
-    /// itself: all commands are taken, all signals delivered and written down,
-    /// and the service is up if it shall be.
+    /// Waits until nothing more will happen by itself in a recorder's directory: all
+    /// commands are read, all signals delivered and recorded, and the service is up if it
+    /// is wanted up.
     pub fn until_rest(&self, dir: &str, supervise: &Proc) -> Rest {
         let mut last = None;
         self.until(&format!("{dir} comes to rest"), || {
@@ -82,7 +81,7 @@ impl Side {
         rest
     }
 
-    /// Where the service rests, if it does, and the length of its log.
+    /// The final state of the service, if it has one, and the length of its log.
     fn at_rest(&self, dir: &str, supervise: &Proc) -> Option<(Rest, usize)> {
         let gone = supervise.ended().is_some();
         if !gone {
@@ -142,7 +141,7 @@ impl Side {
         let before = self.status(dir).expect("a record");
         let offset = self.read(format!("{dir}/signals")).len();
         self.control(dir, commands);
-        // A start may come later, and until then looks like rest.
+        // A start may come later; until then the state looks final.
         let last = commands
             .iter()
             .rev()

@@ -1,6 +1,5 @@
-//! Service directories as the harness sees them: the record unpacked by hand
-//! (on purpose not with our own library), commands written as raw bytes, and a
-//! supervise that is only pretended, for the clients' cases.
+//! Service directories for cases: the record, unpacked here and on purpose not with our own
+//! library; commands as raw bytes; and a fake supervise for the cases of the clients.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -13,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::process::Entry;
 use crate::side::Side;
 
-/// TAI64 of the Unix epoch, as the suite counts it.
+/// The TAI64 label of the Unix epoch, as the reference counts.
 const EPOCH: u64 = 4_611_686_018_427_387_914;
 
 /// The 18 bytes of `supervise/status`.
@@ -44,7 +43,7 @@ impl Status {
         }
     }
 
-    /// A service that went down a while ago, and shall be.
+    /// A service that went down a while ago, and is wanted down.
     #[must_use]
     pub fn down() -> Self {
         Self {
@@ -65,7 +64,7 @@ impl Status {
         Self { paused, ..self }
     }
 
-    /// As of so many seconds ago (in the future, if negative).
+    /// With a time so many seconds ago; negative for the future.
     #[must_use]
     pub fn ago(self, seconds: i64) -> Self {
         Self {
@@ -74,7 +73,7 @@ impl Status {
         }
     }
 
-    /// As of a moment in a far future: the same bytes in every run.
+    /// With a time in the far future: the same bytes in every run.
     #[must_use]
     pub fn ahead(self) -> Self {
         Self {
@@ -83,19 +82,19 @@ impl Status {
         }
     }
 
-    /// The service runs.
+    /// Whether the service runs.
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.pid != 0
     }
 
-    /// The service does not run.
+    /// Whether the service does not run.
     #[must_use]
     pub fn is_down(&self) -> bool {
         self.pid == 0
     }
 
-    /// As it is in the file.
+    /// The bytes of the file.
     #[must_use]
     pub fn pack(&self) -> Vec<u8> {
         let mut bytes = self.stamp.to_be_bytes().to_vec();
@@ -105,7 +104,7 @@ impl Status {
         bytes
     }
 
-    /// From the file; nothing unless it is exactly 18 bytes.
+    /// Reads the bytes of the file; `None` unless there are exactly 18.
     #[must_use]
     pub fn unpack(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; 18] = bytes.try_into().ok()?;
@@ -139,7 +138,7 @@ fn now() -> u64 {
         .as_secs()
 }
 
-/// Whether a process is still a copy of its supervise, and was not stopped as such.
+/// Whether a process is a child of supervise before its exec, and is not stopped.
 fn is_about_to_exec(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| stat.contains(" (supervise) ") && !stat.contains(" (supervise) T"))
@@ -152,8 +151,8 @@ impl Side {
         Status::unpack(&self.read(self.path(dir).join("supervise/status")))
     }
 
-    /// Polls until the record is there and `condition` holds for it. A process that the
-    /// record names has exec'ed then: it is in the record before.
+    /// Polls until the record exists and `condition` holds for it; then until its process
+    /// has exec'ed, since a process is in the record before that.
     pub fn until_status(
         &self,
         dir: impl AsRef<OsStr>,
@@ -186,7 +185,7 @@ impl Side {
         assert_eq!(file.write(bytes).expect("room in the FIFO"), bytes.len());
     }
 
-    /// How many bytes written to `control` supervise has not taken yet.
+    /// The number of bytes in `control` that supervise has not read yet.
     #[must_use]
     pub fn unread_control(&self, dir: impl AsRef<OsStr>) -> i32 {
         let path = self.path(dir).join("supervise/control");
@@ -211,8 +210,8 @@ impl Side {
             .is_ok()
     }
 
-    /// Makes a directory look as if a supervise ran there: both FIFOs open for
-    /// reading to the end of the case, and this record.
+    /// Makes a directory look as if a supervise ran there: both FIFOs are open for reading
+    /// to the end of the case, and it has this record.
     pub fn fake_supervise(&self, dir: impl AsRef<OsStr>, status: Status) {
         let dir = self.path(dir).join("supervise");
         self.hold(self.fifo_reader(dir.join("ok")));
@@ -220,7 +219,7 @@ impl Side {
         self.file(dir.join("status"), status.pack());
     }
 
-    /// Logs, and takes, what is in a FIFO that has a reader.
+    /// Reads and logs the bytes in a FIFO of [`Side::fake_supervise`].
     pub fn log_control(&self, dir: &str) {
         let path = self.path(dir).join("supervise/control");
         let mut options = OpenOptions::new();
@@ -247,10 +246,10 @@ impl Side {
     }
 }
 
-/// How many bytes are in a FIFO.
+/// The number of bytes in a FIFO.
 ///
 /// # Panics
-/// For what is none.
+/// It is not a FIFO.
 #[allow(unsafe_code)]
 #[must_use]
 pub fn unread(file: &File) -> i32 {
@@ -266,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_record_is_as_the_contract_says() {
+    fn a_record_has_the_bytes_of_the_contract() {
         let status = Status {
             stamp: EPOCH,
             nanos: 1,

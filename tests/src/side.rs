@@ -1,5 +1,4 @@
-//! One side of a case: whose programs run, in which directory, and what was
-//! seen.
+//! One side of a case: its programs, its directory and its transcript.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -30,12 +29,12 @@ pub enum Whose {
     Ours,
 }
 
-/// Where the programs of both sides are.
+/// The directories of both sides' programs.
 #[derive(Clone, Debug, Default)]
 pub struct Programs {
     pub(crate) reference: PathBuf,
     pub(crate) ours: PathBuf,
-    /// Both are the same programs, and the run checks the cases.
+    /// Whether both are the same programs: the run then checks the cases.
     pub(crate) same: bool,
 }
 
@@ -50,8 +49,8 @@ impl Programs {
     }
 }
 
-/// What a case has in its hands: a fresh directory, the programs, the
-/// transcript. Its processes end and its files go when the case ends.
+/// The environment of a case on one side: a fresh directory, the programs, the transcript.
+/// When the case ends, its processes are killed and its files removed.
 pub struct Side {
     whose: Whose,
     programs: Programs,
@@ -207,7 +206,7 @@ impl Side {
         text
     }
 
-    /// Adds what a process wrote so far.
+    /// Adds the output of a process so far.
     pub fn log_output(&self, process: &Proc) {
         self.log_bytes("stdout", &process.stdout());
         self.log_bytes("stderr", &process.stderr());
@@ -223,7 +222,7 @@ impl Side {
         self.held.borrow_mut().push(Box::new(value));
     }
 
-    /// The harness's own process id: one that certainly runs.
+    /// The harness's own process id: that of a process that runs.
     #[must_use]
     pub fn own_pid(&self) -> u32 {
         std::process::id()
@@ -245,9 +244,9 @@ impl Side {
         (file("stdout"), file("stderr"))
     }
 
-    /// Kills everything that this side started: its sessions, their
-    /// descendants, and whatever works in its directory. Parents first: none
-    /// may notice the end of a child and write about it.
+    /// Kills everything that this side started: its sessions, their descendants, and every
+    /// process that works in its directory. Parents are killed first, so that none can
+    /// write a message about the end of a child.
     pub(crate) fn kill_all(&self) {
         process::until("the end of all processes", || {
             let ours = self.processes();
@@ -256,7 +255,7 @@ impl Side {
             }
             ours.is_empty()
         });
-        // Only now: the end of a pipe could be noticed.
+        // Only now: a process could have noticed the end of a pipe.
         self.held.borrow_mut().clear();
     }
 

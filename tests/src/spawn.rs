@@ -1,5 +1,5 @@
-//! Starting a program with exactly the inheritance that a case asks for:
-//! descriptors, mask, dispositions, environment, session, user.
+//! Starts a program with exactly the inheritance that a case asks for: descriptors, signal
+//! mask, dispositions, environment, session, user.
 
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
@@ -20,13 +20,13 @@ use crate::process::{Exit, Proc, until};
 use crate::side::Side;
 use crate::transcript::printable;
 
-/// Taken for reading while a file that will be executed is open for writing,
-/// and for writing while a child is between fork and exec: otherwise the child
-/// could hold a copy of that descriptor, and execution would fail with ETXTBSY.
+/// Held for reading while a file that will be executed is open for writing, and for writing
+/// while a child is between fork and exec. Without it the child could have a copy of that
+/// descriptor, and the exec of the file would fail with ETXTBSY.
 pub(crate) static FORKING: RwLock<()> = RwLock::new(());
 
-/// The first number for descriptors on their way into a child: out of the way
-/// of those that a case asks for.
+/// The first number for descriptors that a child is to get: higher than those that a case
+/// asks for.
 const PARKED: RawFd = 400;
 
 enum Input {
@@ -79,7 +79,7 @@ impl<'a> Cmd<'a> {
         }
     }
 
-    /// These bytes on standard input, then its end. Without: `/dev/null`.
+    /// These bytes on standard input, then its end. The default is `/dev/null`.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Input::Bytes(bytes.into());
         self
@@ -109,8 +109,8 @@ impl<'a> Cmd<'a> {
         self
     }
 
-    /// This descriptor under this number. Standard output and error are
-    /// otherwise captured.
+    /// This descriptor under this number. By default standard output and error are
+    /// captured.
     pub fn pass(mut self, number: RawFd, file: impl Into<OwnedFd>) -> Self {
         self.passed.push((number, file.into()));
         self
@@ -155,7 +155,7 @@ impl<'a> Cmd<'a> {
         self
     }
 
-    /// On an old or bare kernel, see [`bare`].
+    /// With a kernel that looks old, see [`bare`].
     pub fn bare(mut self) -> Self {
         self.bare = true;
         self
@@ -245,7 +245,7 @@ impl Side {
     pub fn limit(&self, process: &Proc, resource: &str, value: &str) {
         let pid = format!("--pid={}", process.pid());
         let limit = format!("--{resource}={value}:");
-        // Root without all its capabilities may set those of its own processes only.
+        // Root without all capabilities may set only those of its own processes.
         let owner = fs::metadata(format!("/proc/{}", process.pid())).expect("it runs");
         let prlimit = self.command(["/usr/bin/prlimit", &pid, &limit]);
         let prlimit = match owner.uid() {

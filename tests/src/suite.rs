@@ -1,4 +1,4 @@
-//! All cases of all programs, as named tests with the usual command line.
+//! All cases of all programs, as named tests with the command line of `cargo test`.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -43,7 +43,7 @@ impl Suite {
         let mut arguments = Arguments::from_args();
         let listing = arguments.list;
         let ready = match listing {
-            // The names are to be had without any programs.
+            // The names can be listed without the programs.
             true => Ok(Default::default()),
             false => keeper::enter()
                 .map_err(|error| error.to_string())
@@ -129,9 +129,8 @@ fn available(need: Need) -> bool {
     }
 }
 
-/// Copies both sides' programs below `root`: any user can get at them there,
-/// a build in the middle of the run changes nothing, and both paths are equally
-/// long.
+/// Copies both sides' programs below `root`. There every user can execute them, a build
+/// during the run does not change them, and both paths have the same length.
 pub(crate) fn programs(root: &Path) -> Result<Programs, String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()

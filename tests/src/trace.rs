@@ -1,5 +1,5 @@
-//! What a program asks of the kernel, in which order: for the few promises
-//! that cannot be seen otherwise. Needs strace.
+//! The system calls of a program, in order, for the few promises that can't be observed in
+//! another way. Needs strace.
 
 use std::fs;
 use std::path::PathBuf;
@@ -47,8 +47,7 @@ impl Side {
 }
 
 impl Trace {
-    /// The signals sent and the files renamed so far, in order; what is the
-    /// same as the line before is left out.
+    /// The signals sent and the files renamed so far, in order, without repeated lines.
     fn events(&self) -> Vec<String> {
         let signal = Regex::new(r"^(?:kill|tkill|tgkill|pidfd_send_signal)\(.*[ ,](SIG[A-Z0-9]+)")
             .expect("a pattern");
@@ -64,7 +63,7 @@ impl Trace {
             } else {
                 continue;
             };
-            // Files of ours beside the record come and go without a word.
+            // The additional files of ours are not compared.
             if event != "replaces detail" && events.last() != Some(&event) {
                 events.push(event);
             }
@@ -72,7 +71,7 @@ impl Trace {
         events
     }
 
-    /// Ends the tracing, not the traced, and logs the events.
+    /// Ends the tracing and logs the events; the traced process runs on.
     pub fn end_and_log(self, side: &Side) {
         self.strace.signal(Signal::SIGINT);
         let _ = self.strace.wait();

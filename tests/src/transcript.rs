@@ -1,5 +1,4 @@
-//! What one side was seen to do, line by line, and the comparison of two of
-//! them.
+//! The transcript of one side, line by line, and the comparison of two transcripts.
 
 use std::fmt::Write as _;
 
@@ -40,7 +39,8 @@ impl Transcript {
         &self.lines
     }
 
-    /// What only `self` has and what only `other` has, after aligning both.
+    /// The lines that only `self` has and those that only `other` has, after both were
+    /// aligned.
     #[must_use]
     pub fn difference(&self, other: &Self) -> (Vec<String>, Vec<String>) {
         let (left, right) = (self.refs(), other.refs());
@@ -99,7 +99,7 @@ fn row(text: &mut String, mark: char, left: &str, right: &str) {
     }
 }
 
-/// Bytes as text that shows every byte: what is not printable ASCII is escaped.
+/// Bytes as text: every byte that is not printable ASCII is escaped.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {
     bytes
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_newline_and_odd_bytes_are_seen() {
+    fn a_missing_newline_and_odd_bytes_are_shown() {
         let mut one = Transcript::default();
         one.add("out", b"a\nb");
         let mut two = Transcript::default();

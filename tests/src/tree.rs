@@ -10,14 +10,13 @@ use crate::normal::LABELS;
 use crate::service::Status;
 use crate::transcript::printable;
 
-/// Files longer than this are shown by their length and a sum of their bytes, in
-/// which all labels are equal.
+/// Longer files are shown by their length and a sum of their bytes, in which all labels are
+/// equal.
 const SHOWN: usize = 400;
 
-/// Files of ours that the reference does not make: beside a record, and in a log
-/// directory (while multilog runs, and after it was killed). They are
-/// left out, or else nearly every listing would differ; a case of its own says
-/// that they are there ([`crate::Case::with_additions`]).
+/// Files of ours that the reference does not make: next to a record, and in a log directory
+/// (while multilog runs, and after it was killed). They are left out, since nearly every
+/// listing would differ; [`crate::Case::with_additions`] compares them.
 const ADDITIONS: &[&str] = &["detail", "detail.new", ".pending"];
 
 /// Every file below `root`, sorted by name, with paths relative to it.
@@ -41,7 +40,7 @@ fn walk(root: &Path, dir: &Path, additions: bool, lines: &mut Vec<String>) {
             continue;
         }
         let name = path.strip_prefix(root).expect("below the root");
-        // A file may go away between the listing and the look.
+        // A file may be removed after it was listed.
         let Ok(about) = path.symlink_metadata() else {
             continue;
         };
@@ -87,13 +86,15 @@ fn contents(path: &Path) -> String {
         return format!("({status})");
     }
     if bytes.len() > SHOWN {
-        let sum = LABELS
-            .apply(&bytes)
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, &byte| {
-                (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-            });
-        return format!("({} bytes, sum {sum:016x})", bytes.len());
+        return format!("({} bytes, sum {:016x})", bytes.len(), sum(&bytes));
     }
     format!("\"{}\"", printable(&bytes))
+}
+
+/// A sum of bytes, in which all labels are equal.
+pub(crate) fn sum(bytes: &[u8]) -> u64 {
+    let equal = LABELS.apply(bytes);
+    equal.iter().fold(0xcbf2_9ce4_8422_2325, |sum, &byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
 }

@@ -1,4 +1,4 @@
-//! envdir: a directory of files becomes environment variables.
+//! envdir: a program with environment variables from the files of a directory.
 
 use core::ffi::CStr;
 use std::ffi::{CString, OsString};
@@ -9,14 +9,15 @@ use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::{fd, file};
 use daemontools::{Args, Errno, Result, TEMPORARY, getopt};
 
-use crate::become_with;
+use crate::next;
 
 static ME: Reporter = Reporter::new("envdir");
 
-/// As much as is read at once.
+/// How much is read at once.
 const BLOCK: usize = 4096;
 
-/// Sets or unsets a variable for each file, and becomes the program.
+/// Sets or unsets a variable for each file, then execs the program. Gives the exit code
+/// if that failed.
 pub fn envdir(args: Args) -> i32 {
     run(args).code()
 }
@@ -35,10 +36,10 @@ fn run(args: Args) -> Fatal {
     }
     let changes = match read_directory() {
         Ok(changes) => changes,
-        Err(Failed::Directory(error)) => {
+        Err(ReadError::Directory(error)) => {
             return ME.fatal(&[b"unable to read directory ", name], error);
         }
-        Err(Failed::File(file, error)) => {
+        Err(ReadError::File(file, error)) => {
             return ME.fatal(&[b"unable to read ", name, b"/", file.as_bytes()], error);
         }
     };
@@ -46,42 +47,42 @@ fn run(args: Args) -> Fatal {
         return ME.fatal(&[b"unable to switch to starting directory"], error);
     }
     drop(start);
-    become_with(&ME, args, 2, &changes)
+    next::exec_with(&ME, args, 2, &changes)
 }
 
-/// What could not be read.
-enum Failed {
+/// What could not be read: the directory or one of its files.
+enum ReadError {
     Directory(Errno),
     File(CString, Errno),
 }
 
-impl From<std::io::Error> for Failed {
+impl From<std::io::Error> for ReadError {
     fn from(error: std::io::Error) -> Self {
         Self::Directory(Errno::from_raw(error.raw_os_error().unwrap_or(0)))
     }
 }
 
-/// A change for each file of the working directory whose name begins with no dot.
-fn read_directory() -> core::result::Result<Changes, Failed> {
+/// A change for each file of the working directory whose name does not begin with a dot.
+fn read_directory() -> core::result::Result<Changes, ReadError> {
     let mut changes = Changes::default();
     for entry in std::fs::read_dir(".")? {
         let name = OsString::into_vec(entry?.file_name());
         if name.starts_with(b".") {
             continue;
         }
-        let file = CString::new(name).map_err(|_| Failed::Directory(Errno::EINVAL))?;
+        let file = CString::new(name).map_err(|_| ReadError::Directory(Errno::EINVAL))?;
         let change = match read_value(&file) {
             Ok(Some(value)) => changes.set(file.as_bytes(), &value),
             Ok(None) => changes.unset(file.as_bytes()),
             Err(error) => Err(error),
         };
-        change.map_err(|error| Failed::File(file, error))?;
+        change.map_err(|error| ReadError::File(file, error))?;
     }
     Ok(changes)
 }
 
-/// The value that a file gives; `None` if it is empty, or has gone since the
-/// directory was read, or is a link to nothing.
+/// The value in a file. `None` if the file is empty, was removed since the directory was
+/// read, or is a dangling link.
 fn read_value(path: &CStr) -> Result<Option<Vec<u8>>> {
     let file = match file::open_read(path) {
         Ok(file) => file,
@@ -106,8 +107,8 @@ fn read_value(path: &CStr) -> Result<Option<Vec<u8>>> {
     Ok((!bytes.is_empty()).then(|| value(bytes)))
 }
 
-/// The first line of a file, without the spaces and tabs at its end. A variable
-/// cannot hold a NUL, which stands for a newline.
+/// The value of a variable: the first line of a file, without spaces and tabs at its end,
+/// and with newlines for NULs, which a variable cannot hold.
 #[must_use]
 pub fn value(mut bytes: Vec<u8>) -> Vec<u8> {
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
@@ -127,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values() {
+    fn a_value_is_the_first_line_without_blanks_at_its_end() {
         for (file, expected) in [
             (&b"plain"[..], &b"plain"[..]),
             (b"one\ntwo\n", b"one"),

@@ -1,5 +1,5 @@
-//! envuidgid: tells a program, in its environment, which account to become. For
-//! servers that start as root and give that up by themselves.
+//! envuidgid: a program with the ids of an account in its environment. For servers that
+//! start as root and change to that account themselves.
 
 use core::ffi::CStr;
 
@@ -8,11 +8,12 @@ use daemontools::strerr::{Decimal, Fatal, Reporter};
 use daemontools::unix::account;
 use daemontools::{Args, getopt};
 
-use crate::become_with;
+use crate::next;
 
 static ME: Reporter = Reporter::new("envuidgid");
 
-/// Sets GID and UID to the account's, and becomes the program.
+/// Sets GID and UID to the account's, then execs the program. Gives the exit code if that
+/// failed.
 pub fn envuidgid(args: Args) -> i32 {
     run(args).code()
 }
@@ -30,5 +31,5 @@ fn run(args: Args) -> Fatal {
             return ME.fatal(&[b"unable to set ", name], error);
         }
     }
-    become_with(&ME, args, 2, &changes)
+    next::exec_with(&ME, args, 2, &changes)
 }

@@ -1,14 +1,15 @@
-//! pgrphack: a program in a process group of its own.
+//! pgrphack: a program in a new process group.
 
 use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::process;
 use daemontools::{Args, getopt};
 
-use crate::become_program;
+use crate::next;
 
 static ME: Reporter = Reporter::new("pgrphack");
 
-/// Makes a new session, and with it a new process group, and becomes the program.
+/// Makes a new session, and with it a new process group, then execs the program. Gives the
+/// exit code if that failed.
 pub fn pgrphack(args: Args) -> i32 {
     run(args).code()
 }
@@ -17,7 +18,7 @@ fn run(args: Args) -> Fatal {
     if args.len() < 2 {
         return getopt::usage(&ME, "pgrphack child");
     }
-    // Who leads a group already has what was asked for.
+    // This fails for a process that leads a group already, as is wanted.
     let _ = process::new_session();
-    become_program(&ME, args, 1)
+    next::exec(&ME, args, 1)
 }

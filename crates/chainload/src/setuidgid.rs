@@ -1,5 +1,6 @@
-//! setuidgid: a program under an account's user and group. It fails closed: groups,
-//! then the group, then the user, and each is looked at again afterwards.
+//! setuidgid: a program with the user and groups of an account. It sets supplementary
+//! groups, group and user in this order, and checks each; the program is not run if one is
+//! wrong.
 
 use core::ffi::CStr;
 
@@ -7,13 +8,13 @@ use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::account;
 use daemontools::{Args, getopt};
 
-use crate::become_program;
+use crate::next;
 
 static ME: Reporter = Reporter::new("setuidgid");
 
-/// Becomes the account, and then the program. `-s` as the first word, as in
-/// daemontools-encore, asks for the account's supplementary groups; without it
-/// there are none but its primary one.
+/// Sets user and groups, then execs the program. With `-s` as the first word, as in
+/// daemontools-encore, the account's supplementary groups are set too, else its primary
+/// group alone. Gives the exit code if that failed.
 pub fn setuidgid(args: Args) -> i32 {
     run(args).code()
 }
@@ -39,5 +40,5 @@ fn run(args: Args) -> Fatal {
     if let Err(error) = account::become_user(account.uid) {
         return ME.fatal(&[b"unable to setuid"], error);
     }
-    become_program(&ME, args, index + 1)
+    next::exec(&ME, args, index + 1)
 }

@@ -1,21 +1,22 @@
-//! softlimit: a program with lower limits on what it may use. Uses no heap: the
-//! limits hold for this process too, from the moment when they are set.
+//! softlimit: a program with lower resource limits. The limits hold for softlimit too from
+//! the moment when they are set, so it uses no heap.
 
 use core::ffi::CStr;
 
+use daemontools::Args;
 use daemontools::getopt::{self, Getopt, Opt};
 use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::rlimit::{self, Resource};
-use daemontools::{Args, Errno};
 
-use crate::become_program;
+use crate::next;
 
 static ME: Reporter = Reporter::new("softlimit");
 const USAGE: &str = "softlimit [-a allbytes] [-c corebytes] [-d databytes] \
     [-f filebytes] [-l lockbytes] [-m membytes] [-o openfiles] [-p processes] \
     [-r residentbytes] [-s stackbytes] [-t cpusecs] child";
 
-/// Sets the limits in the order given, and becomes the program.
+/// Sets the limits in the order of the command line, then execs the program. Gives the
+/// exit code if that failed.
 pub fn softlimit(args: Args) -> i32 {
     run(args).code()
 }
@@ -30,8 +31,8 @@ fn run(args: Args) -> Fatal {
             return getopt::usage(&ME, USAGE);
         };
         for &resource in resources(letter) {
-            if let Err((what, error)) = limit(resource, wanted) {
-                return ME.fatal(&[what], error);
+            if let Err(fatal) = limit(resource, wanted) {
+                return fatal;
             }
         }
     }
@@ -39,10 +40,10 @@ fn run(args: Args) -> Fatal {
     if args.get(index).is_none() {
         return getopt::usage(&ME, USAGE);
     }
-    become_program(&ME, args, index)
+    next::exec(&ME, args, index)
 }
 
-/// What a letter limits, in the order in which that is set.
+/// The resources that an option limits, in the order in which the limits are set.
 const fn resources(letter: u8) -> &'static [Resource] {
     match letter {
         b'a' => &[Resource::RLIMIT_AS],
@@ -64,18 +65,18 @@ const fn resources(letter: u8) -> &'static [Resource] {
     }
 }
 
-/// A soft limit as it was asked for.
+/// A soft limit as it stands on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     /// As high as the hard limit.
     Hard,
-    /// This much, or as high as the hard limit if that is lower.
+    /// This number, or the hard limit if that is lower.
     AtMost(u64),
 }
 
 impl Wanted {
-    /// `=`, or decimal digits; none at all are 0, and more than 64 bits hold are as
-    /// many as they hold.
+    /// Reads `=` or decimal digits. No digits are 0, and a number beyond 64 bits is the
+    /// largest one.
     fn parse(value: &[u8]) -> Option<Self> {
         if value == b"=" {
             return Some(Self::Hard);
@@ -88,7 +89,8 @@ impl Wanted {
         Some(Self::AtMost(number))
     }
 
-    const fn below(self, hard: u64) -> u64 {
+    /// The soft limit under the hard limit `hard`.
+    const fn under(self, hard: u64) -> u64 {
         match self {
             Self::AtMost(number) if number < hard => number,
             _ => hard,
@@ -96,11 +98,12 @@ impl Wanted {
     }
 }
 
-/// Sets one soft limit; on failure says what failed, and how.
-fn limit(resource: Resource, wanted: Wanted) -> Result<(), (&'static [u8], Errno)> {
-    let (_, hard) = rlimit::get(resource).map_err(|error| (&b"getrlimit failed"[..], error))?;
-    rlimit::set(resource, (wanted.below(hard), hard))
-        .map_err(|error| (&b"setrlimit failed"[..], error))
+/// Sets one soft limit.
+fn limit(resource: Resource, wanted: Wanted) -> Result<(), Fatal> {
+    let (_, hard) =
+        rlimit::get(resource).map_err(|error| ME.fatal(&[b"getrlimit failed"], error))?;
+    rlimit::set(resource, (wanted.under(hard), hard))
+        .map_err(|error| ME.fatal(&[b"setrlimit failed"], error))
 }
 
 #[cfg(test)]
@@ -108,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values() {
+    fn a_limit_is_an_equals_sign_or_decimal_digits() {
         for (text, wanted) in [
             (&b"="[..], Some(Wanted::Hard)),
             (b"", Some(Wanted::AtMost(0))),
@@ -128,13 +131,13 @@ mod tests {
     fn a_number_past_64_bits_does_not_wrap_to_a_small_limit() {
         let wanted = Wanted::parse(b"18446744073709551616");
         assert_eq!(wanted, Some(Wanted::AtMost(u64::MAX)));
-        assert_eq!(wanted.map(|wanted| wanted.below(5)), Some(5));
+        assert_eq!(wanted.map(|wanted| wanted.under(5)), Some(5));
     }
 
     #[test]
-    fn the_hard_limit_is_the_highest() {
-        assert_eq!(Wanted::Hard.below(9), 9);
-        assert_eq!(Wanted::AtMost(10).below(9), 9);
-        assert_eq!(Wanted::AtMost(8).below(9), 8);
+    fn a_soft_limit_is_never_above_the_hard_limit() {
+        assert_eq!(Wanted::Hard.under(9), 9);
+        assert_eq!(Wanted::AtMost(10).under(9), 9);
+        assert_eq!(Wanted::AtMost(8).under(9), 8);
     }
 }

@@ -1,11 +1,10 @@
-//! The texts of the system's errors as the family prints them, which are the
-//! reference's own and not libc's ("file does not exist", not "No such file or
-//! directory"). Found by provoking every error number in the reference.
+//! The texts of the system's errors. They are the reference's own and not libc's ("file
+//! does not exist", not "No such file or directory"), found by provoking every error
+//! number in the reference.
 
 use crate::{Errno, PERMANENT, TEMPORARY};
 
-/// The text for an error number; "unknown error" for those that the reference
-/// does not know.
+/// The text of an error number; "unknown error" if the reference has none.
 #[must_use]
 pub const fn text(error: Errno) -> &'static str {
     match error {
@@ -99,10 +98,10 @@ pub const fn text(error: Errno) -> &'static str {
     }
 }
 
-/// Whether an error tells of trouble that ends, and nothing of what was asked for: who
-/// gets it knows as little as before, and asks again.
+/// Whether an error comes from a shortage or an interruption. It says nothing about the
+/// file or process that was asked for, so the caller asks again later.
 #[must_use]
-pub const fn passes(error: Errno) -> bool {
+pub const fn is_temporary(error: Errno) -> bool {
     matches!(
         error,
         Errno::EINTR
@@ -115,9 +114,8 @@ pub const fn passes(error: Errno) -> bool {
     )
 }
 
-/// The exit code for an error where strict ones were asked for: [`PERMANENT`] for
-/// a name that leads nowhere or to the wrong kind of thing, which trying again
-/// does not mend, else [`TEMPORARY`].
+/// The exit code of an error for `--strict`: [`PERMANENT`] for a name that does not
+/// exist or is of the wrong type, else [`TEMPORARY`].
 #[must_use]
 pub const fn exit_code(error: Errno) -> i32 {
     match error {

@@ -1,11 +1,12 @@
-//! What every program of the suite shares: the on-disk contract of a service
-//! directory, the conventions of the family (messages, options, search path) and,
-//! in [`unix`], the only code that talks to the kernel.
+//! What every program of the suite shares: the formats of a service directory, the
+//! conventions of the family (messages, options, search path) and, in [`unix`], the
+//! only code that calls the kernel.
 //!
-//! The modules above `unix` are pure: they take bytes and give bytes.
+//! Without I/O are [`buffer`], [`command`], [`errno`], [`tai64n`], and the packing and
+//! parsing in [`servicedir`]. The other modules read or write through [`unix`].
 
-pub mod about;
 pub mod buffer;
+pub mod cli;
 pub mod command;
 pub mod diag;
 #[allow(unsafe_code)]
@@ -23,7 +24,7 @@ pub mod unix;
 pub use entry::Args;
 pub use nix::errno::Errno;
 
-/// What a system call gives: a value, or the kernel's error number.
+/// The result of a system call: a value or the kernel's error number.
 pub type Result<T> = nix::Result<T>;
 
 /// Exit code for a permanent failure: wrong usage, a name that does not exist.

@@ -1,5 +1,5 @@
-//! Prints a table: what each probe says of a peer that is ready, not ready, half done,
-//! talking garbage, silent, gone or stale, and how long it took. The peers are
+//! Prints a table: the outcome of each probe, and the time it took, with a peer that is
+//! ready, not ready, incomplete, of another protocol, silent, gone or stale. The peers are
 //! scripted; the sockets are real.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
@@ -59,7 +59,7 @@ fn row(kind: &str, case: &str, endpoint: &Endpoint, protocol: &dyn Protocol) {
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
 
-/// A probe with what a peer sends that is ready, and one that is not.
+/// A probe, the reply of a peer that is ready, and the reply of one that is not.
 type Peers<'a> = (&'a str, &'a dyn Protocol, Vec<u8>, Vec<u8>);
 
 /// An answer of a Mongo server: a document with these elements.

@@ -7,10 +7,10 @@ use std::time::Duration;
 use daemontools::unix::thread::builder;
 use serde_json::json;
 
-use crate::Error;
 use crate::config::Config;
 use crate::context::Context;
 use crate::dependency::Dependency;
+use crate::error::Error;
 use crate::name::Name;
 use crate::net::Outcome;
 use crate::probe::Readiness;

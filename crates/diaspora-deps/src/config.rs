@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::Error;
-use crate::error::{FileError, Mistake, Suggestion};
+use crate::error::{Error, FileError, Mistake, Suggestion};
 use crate::name::Name;
 use crate::read;
 

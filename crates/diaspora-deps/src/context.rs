@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use daemontools::unix::env;
 
-use crate::Error;
 use crate::config::Config;
+use crate::error::Error;
 use crate::name::Name;
 use crate::settings::{self, Settings};
 

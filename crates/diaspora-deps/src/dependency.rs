@@ -7,10 +7,9 @@ use daemontools::servicedir;
 use daemontools::servicedir::status::{self, Length, Status};
 use daemontools::unix::account;
 
-use crate::Error;
 use crate::config::{Config, Kind, Probe};
 use crate::context::Context;
-use crate::error::FileError;
+use crate::error::{Error, FileError};
 use crate::name::Name;
 use crate::net::{self, Endpoint, Limits, Outcome};
 use crate::probe::{
@@ -22,9 +21,9 @@ use crate::read;
 pub struct Dependency {
     /// The name as it was given: messages repeat it.
     pub label: String,
-    /// Which service it is.
+    /// The service and instance.
     pub name: Name,
-    /// Where it listens.
+    /// The address to probe.
     pub endpoint: Endpoint,
     protocol: Box<dyn Protocol + Send + Sync>,
 }
@@ -132,7 +131,7 @@ fn users(user: Option<&str>, context: &Context) -> Result<Vec<u32>, Error> {
     Ok(own.into_iter().chain([account::own_user()]).collect())
 }
 
-/// This host's name.
+/// The name of this host.
 fn host() -> Vec<u8> {
     let name = std::fs::read("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim_ascii_end().to_vec()

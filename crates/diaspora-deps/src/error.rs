@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::string::FromUtf8Error;
 
-use daemontools::unix::file::Obstacle;
+use daemontools::unix::file::PathError;
 use daemontools::{Errno, PERMANENT, TEMPORARY, errno};
 
 mod mistake;
@@ -145,7 +145,7 @@ pub enum Error {
         /// The file or directory.
         path: PathBuf,
         /// Why not.
-        cause: Obstacle,
+        cause: PathError,
     },
     /// A directory or log file that somebody else has put in its place.
     #[error("{} is not a {kind} of its own", path.display())]
@@ -190,7 +190,7 @@ pub enum FileError {
     System(#[from] io::Error),
     /// The system said no, or another user may change the file or its path.
     #[error("{0}")]
-    Obstacle(Obstacle),
+    Obstacle(PathError),
     /// It is not UTF-8.
     #[error(transparent)]
     Encoding(#[from] FromUtf8Error),

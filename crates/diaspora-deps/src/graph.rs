@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::Error;
 use crate::config::Config;
+use crate::error::Error;
 use crate::name::Name;
 
 /// Services with what each needs, dependencies first.
@@ -13,10 +13,10 @@ pub struct Graph {
     nodes: Vec<(String, Vec<String>)>,
 }
 
-/// How a graph is label.
+/// The form of a graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// One line a service, in the order of starting.
+    /// A line for each service, in the order of their start.
     #[default]
     Text,
     /// For Graphviz.

@@ -10,7 +10,7 @@ use std::path::Path;
 use daemontools::Errno;
 use daemontools::unix::file::rename_new;
 
-use crate::Error;
+use crate::error::Error;
 use crate::read::c_path;
 
 mod file;

@@ -4,10 +4,10 @@
 
 use std::ffi::CStr;
 
-use crate::Error;
 use crate::config::Config;
 use crate::context::{self, Context};
 use crate::dependency::Dependency;
+use crate::error::Error;
 use crate::name::{self, Name};
 use crate::paths::Paths;
 use crate::wait::{self, Pace};

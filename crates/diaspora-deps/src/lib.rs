@@ -30,12 +30,11 @@ mod output;
 mod read;
 
 pub use command::run;
-pub use error::Error;
 
 use daemontools::{Args, entry};
 
-/// Runs the gate, or diaspora_svc where that is the name that the binary was executed
-/// under: `make install` makes them one file. Gives the exit code.
+/// Runs the program that the binary was executed as, `diaspora-deps` by default: `make
+/// install` makes one file of both. Gives the exit code.
 #[must_use]
 pub fn run_called(args: Args) -> i32 {
     let programs: [(_, entry::Program); 2] = [("diaspora-deps", run), ("diaspora_svc", svc::run)];

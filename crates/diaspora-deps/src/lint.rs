@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::Error;
 use crate::config::Config;
 use crate::context::{self, Context};
+use crate::error::Error;
 use crate::graph::Graph;
 use crate::name;
 use crate::read;

@@ -4,9 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use daemontools::strerr::{self, Fatal, Reporter};
-use daemontools::{Args, about};
+use daemontools::{Args, cli};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The messages of `diaspora-deps`.
 pub(crate) static ME: Reporter = Reporter::new("diaspora-deps");
@@ -32,7 +32,7 @@ pub(crate) fn fatal(error: &Error) -> Fatal {
 
 /// Writes text to standard output; gives the exit code.
 pub(crate) fn print(text: &str) -> i32 {
-    about::output(&ME, text.as_bytes())
+    cli::output(&ME, text.as_bytes())
 }
 
 /// Writes clap's text: help and version to standard output, usage to standard error.

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use daemontools::Errno;
-use daemontools::unix::file::{self, Kind, Obstacle};
+use daemontools::unix::file::{self, Kind, PathError};
 
 /// A path for a system call.
 pub(crate) fn c_path(path: &Path) -> Result<CString, Errno> {
@@ -32,9 +32,9 @@ pub(crate) fn regular(path: &Path) -> io::Result<Vec<u8>> {
 
 /// The bytes of a regular file that no other user may write or replace; `None` if it
 /// does not exist.
-pub(crate) fn trusted(path: &Path) -> Result<Option<Vec<u8>>, Obstacle> {
-    match file::open_ours(&c_path(path)?) {
-        Err(Obstacle::System(Errno::ENOENT)) => Ok(None),
+pub(crate) fn trusted(path: &Path) -> Result<Option<Vec<u8>>, PathError> {
+    match file::open_file_safely(&c_path(path)?) {
+        Err(PathError::System(Errno::ENOENT)) => Ok(None),
         Err(obstacle) => Err(obstacle),
         Ok(file) => match read_all(File::from(file)) {
             Ok(bytes) => Ok(Some(bytes)),

@@ -24,7 +24,7 @@ use services::{ME, services};
 #[derive(Debug, Parser)]
 #[command(name = "diaspora_svc", version)]
 struct Arguments {
-    /// What to do
+    /// The action
     action: Action,
     /// The scan directory [default: /etc/service]
     #[arg(long, value_name = "DIR")]

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use daemontools::unix::fd;
 
-use crate::Error;
 use crate::dependency::Dependency;
+use crate::error::Error;
 use crate::net::Outcome;
 use crate::probe::Readiness;
 

@@ -10,13 +10,12 @@ use daemontools::unix::memory::{self, Wanted};
 use daemontools::unix::signal::{Caught, Mask, Signal};
 use daemontools::unix::{fd, pipe, poll};
 
-use crate::dir::Log;
 use crate::flood::{self, Flood};
 use crate::journal::{self, BLOCK, MARK, Renewed, mark_range};
+use crate::log::Log;
 use crate::mark::Marks;
-use crate::rotate::READ;
-use crate::setup;
-use crate::work::Work;
+use crate::message;
+use crate::pipeline::Pipeline;
 
 /// How long there must be nothing to read before memory is given back.
 const IDLE: Duration = Duration::from_secs(1);
@@ -24,6 +23,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// counts as another read, for it takes its time to write.
 const DEAF: usize = 64;
 const HEAVY: usize = 16 << 10;
+/// The most that is read at once where a kill loses what was read. The reference loses as
+/// much.
+const UNSAFE_READ: usize = 1024;
 /// As much as a pipe holds that nobody has made larger.
 const PIPE: usize = 64 << 10;
 /// A pipe that was found full so many times in a row is made larger, once.
@@ -34,7 +36,7 @@ const LARGE: i32 = 256 << 10;
 /// Standard input, and what becomes of it.
 #[derive(Debug)]
 pub(crate) struct Input {
-    work: Work,
+    pipeline: Pipeline,
     bytes: &'static mut [u8],
     term: Caught,
     alarm: Caught,
@@ -69,7 +71,7 @@ enum Read {
 impl Input {
     /// Standard input for `work`, which keeps its pending input in `bytes`.
     pub(crate) fn new(
-        work: Work,
+        pipeline: Pipeline,
         bytes: &'static mut [u8],
         term: Caught,
         alarm: Caught,
@@ -77,8 +79,8 @@ impl Input {
     ) -> Self {
         Self {
             exact: journal::source().is_some_and(|facts| journal::is_exact(&facts)),
-            said: !work.journal.is_lasting(),
-            work,
+            said: !pipeline.journal.is_lasting(),
+            pipeline,
             bytes,
             term,
             alarm,
@@ -95,16 +97,16 @@ impl Input {
     pub(crate) fn run(mut self) -> i32 {
         let mut most = BLOCK;
         loop {
-            if self.work.journal.is_due() {
+            if self.pipeline.journal.is_due() {
                 self.renew();
             }
             if self.alarm.take() {
-                self.turn_all();
+                self.rotate_all();
             }
             if self.term.take() {
                 most = 1;
             }
-            let state = &self.work.journal.state;
+            let state = &self.pipeline.journal.state;
             if most == 1 && state.start == state.end && !state.long {
                 break;
             }
@@ -112,23 +114,23 @@ impl Input {
                 continue;
             };
             match self.read(available, most) {
-                Read::Some => self.work.take(self.bytes),
+                Read::Some => self.pipeline.process(self.bytes),
                 Read::Nothing => {}
                 Read::End => {
-                    self.work.end_line(self.bytes);
+                    self.pipeline.end_line(self.bytes);
                     break;
                 }
                 Read::Trouble => {
                     if self.leaves_half_a_line() {
-                        self.work.logs.iter_mut().for_each(Log::close);
+                        self.pipeline.logs.iter().for_each(Log::close);
                         return 0;
                     }
-                    self.work.end_line(self.bytes);
+                    self.pipeline.end_line(self.bytes);
                     break;
                 }
             }
         }
-        self.work.logs.iter_mut().for_each(Log::close);
+        self.pipeline.logs.iter().for_each(Log::close);
         self.forget();
         0
     }
@@ -136,18 +138,18 @@ impl Input {
     /// Whether the beginning of a line waits in the journal, for a successor to read
     /// the rest of it.
     fn leaves_half_a_line(&self) -> bool {
-        let state = &self.work.journal.state;
-        self.work.journal.is_lasting() && (state.start < state.end || state.long)
+        let state = &self.pipeline.journal.state;
+        self.pipeline.journal.is_lasting() && (state.start < state.end || state.long)
     }
 
     /// Waits until there is something to read; says how much as far as that can be
     /// known, 0 where it cannot. `None`: there is nothing.
     fn wait(&mut self) -> Option<usize> {
         if self.flood.wants_nap() {
-            poll::let_signals_in(flood::NAP, &self.waiting);
+            poll::wait_for_signals(flood::NAP, &self.waiting);
         } else if self.deaf >= DEAF {
             self.deaf = 0;
-            poll::let_signals_in(Duration::ZERO, &self.waiting);
+            poll::wait_for_signals(Duration::ZERO, &self.waiting);
         }
         // Behind so much there is likely more, and no need to wait.
         if self.full > 0
@@ -171,7 +173,7 @@ impl Input {
 
     /// Whether a read brings all that was available or nothing, and a successor can tell.
     fn is_exact(&self) -> bool {
-        self.exact && self.work.journal.is_lasting()
+        self.exact && self.pipeline.journal.is_lasting()
     }
 
     /// How much can be read at once without waiting, 0 if that is not known.
@@ -185,27 +187,32 @@ impl Input {
 
     /// Reads once, of what is available at most `most` bytes.
     fn read(&mut self, available: usize, most: usize) -> Read {
-        let most = most.min(if self.is_exact() { BLOCK } else { READ });
-        let count = if available == 0 { READ } else { available }.min(most);
-        self.work.make_room(self.bytes, count);
-        let end = self.work.journal.state.end;
+        let most = most.min(if self.is_exact() { BLOCK } else { UNSAFE_READ });
+        let count = if available == 0 {
+            UNSAFE_READ
+        } else {
+            available
+        }
+        .min(most);
+        self.pipeline.make_room(self.bytes, count);
+        let end = self.pipeline.journal.state.end;
         if self.is_exact() {
             self.mark(count);
         }
         let result = fd::read(fd::STDIN, &mut self.bytes[end..end + count]);
-        let lasting = self.work.journal.is_lasting();
-        let state = &mut self.work.journal.state;
+        let lasting = self.pipeline.journal.is_lasting();
+        let state = &mut self.pipeline.journal.state;
         state.reading = 0;
         let count = match result {
             Ok(count @ 1..) => count,
             other => {
                 // The mark must not change under a state that speaks of it.
-                self.work.journal.commit();
+                self.pipeline.journal.commit();
                 return match other {
                     Err(Errno::EAGAIN | Errno::EINTR) => Read::Nothing,
                     // The journal's file has no page for it, and nothing was taken.
                     Err(Errno::EFAULT) if lasting => {
-                        self.work.journal.let_go();
+                        self.pipeline.journal.let_go();
                         Read::Nothing
                     }
                     Err(_) => Read::Trouble,
@@ -219,7 +226,7 @@ impl Input {
         if state.start == end {
             state.line = state.now;
         }
-        self.work.journal.commit();
+        self.pipeline.journal.commit();
         self.deaf += 1 + count / HEAVY;
         self.flood.on_read(count, Monotonic::now);
         self.warm |= state_is_warm(end + count);
@@ -234,7 +241,7 @@ impl Input {
     /// sets the last of them to what they will not be.
     fn mark(&mut self, count: usize) {
         let mark = self.marks.next(count);
-        let state = &mut self.work.journal.state;
+        let state = &mut self.pipeline.journal.state;
         let (first, second) = mark.split_at(MARK / 2);
         for (word, half) in state.mark.iter_mut().zip([first, second]) {
             let mut bytes = [0; MARK / 2];
@@ -253,14 +260,14 @@ impl Input {
         }
         let range = mark_range(state.end, count);
         self.bytes[range.clone()].copy_from_slice(&mark[..range.len()]);
-        self.work.journal.commit();
+        self.pipeline.journal.commit();
     }
 
     /// Begins a new file in every log that has one with something in it.
-    fn turn_all(&mut self) {
-        let journal = &mut self.work.journal;
-        for log in self.work.logs.iter_mut().filter(|log| log.size > 0) {
-            log.turn(journal);
+    fn rotate_all(&mut self) {
+        let journal = &mut self.pipeline.journal;
+        for log in &mut self.pipeline.logs {
+            log.rotate_unless_empty(journal);
         }
     }
 
@@ -268,29 +275,27 @@ impl Input {
     fn cool_down(&mut self) {
         self.warm = false;
         self.full = 0;
-        self.work.make_room(self.bytes, 0);
-        self.work.journal.commit();
-        let end = self.work.journal.state.end;
+        self.pipeline.make_room(self.bytes, 0);
+        self.pipeline.journal.commit();
+        let end = self.pipeline.journal.state.end;
         memory::give_back(&mut self.bytes[end..]);
-        for log in &mut self.work.logs {
-            log.output.give_back();
-        }
+        self.pipeline.logs.iter_mut().for_each(Log::give_back);
     }
 
     /// Tries for another journal.
     fn renew(&mut self) {
-        let Some(log) = self.work.logs.first() else {
+        let Some(log) = self.pipeline.logs.first() else {
             return;
         };
-        match self.work.journal.renew(&log.directory, self.bytes) {
+        match self.pipeline.journal.renew(log.directory(), self.bytes) {
             Renewed::Yes(wanted) => {
                 self.said = false;
                 if wanted == Wanted::Writing {
-                    setup::say_made_again(log.name());
+                    message::say_made_again(log.path());
                 }
             }
             Renewed::No(trouble) if !core::mem::replace(&mut self.said, true) => {
-                setup::say_none(log.name(), trouble);
+                message::say_none(log.path(), trouble);
             }
             Renewed::No(_) => {}
         }
@@ -298,8 +303,8 @@ impl Input {
 
     /// Nothing is pending: leaves no journal behind.
     fn forget(&mut self) {
-        if let Some(log) = self.work.logs.first() {
-            self.work.journal.remove(&log.directory);
+        if let Some(log) = self.pipeline.logs.first() {
+            self.pipeline.journal.remove(log.directory());
         }
     }
 }

@@ -227,6 +227,14 @@ impl Journal {
         layout::commit(&self.state, counts).for_each(|step| self.store(step));
     }
 
+    /// Notes which file a log writes, of which size, and how much of the pending input's
+    /// output is in files before it or in it at that size.
+    pub(crate) fn set_place(&mut self, log: usize, inode: u64, size: u64, done: u64) {
+        let place = &mut self.state.places[log];
+        (place.inode, place.size, place.done) = (inode, size, done);
+        self.commit();
+    }
+
     /// Puts a copy of its file in the file's place: a system call found no page of it.
     pub(crate) fn let_go(&self) {
         if self.is_lasting() {

@@ -1,40 +1,26 @@
-//! `multilog`: reads lines from standard input and appends those that are
-//! selected to any number of automatically rotated logs.
+//! `multilog` reads lines from standard input and appends those that are selected to any
+//! number of automatically rotated logs.
 //!
-//! What is decided is apart from what is done. Pure are `script`, `pattern`,
-//! `rotate` and `finished`; lines become output in `work`; `dir`, `turn`,
-//! `archive` and `processor` touch the log directories; `input` is the one place
-//! that waits; `journal` is how a successor knows where this process was cut.
+//! `input` is the one place that waits: it reads blocks into the `journal`, where a
+//! successor finds them after a kill. `pipeline` finds the lines and carries out the
+//! `script` for each. `log` gathers its output, cuts it into files and rotates them.
 #![forbid(unsafe_code)]
 
-mod account;
-mod alert;
-mod archive;
-mod dir;
-mod finished;
+mod alerts;
 mod flood;
-mod glob;
+mod inherited;
 mod input;
 mod journal;
+mod log;
 mod mark;
-mod output;
-mod pattern;
-mod pause;
-mod processor;
-mod recover;
-mod rotate;
+mod message;
+mod pipeline;
+mod retry;
 mod script;
 mod setup;
-mod stamp;
 mod status;
-mod turn;
-mod work;
 
 use daemontools::Args;
-use daemontools::strerr::Reporter;
-
-/// The voice of this program.
-static ME: Reporter = Reporter::long_lived("multilog");
 
 /// The program: `multilog script`. Gives the exit code.
 #[must_use]

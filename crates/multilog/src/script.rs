@@ -1,32 +1,38 @@
-//! The script: one action a word, carried out in order for each line.
+//! The script: each word is one action, and each line goes through all of them in order.
+
+mod glob;
+mod pattern;
+mod stamp;
 
 use core::ffi::CStr;
 
 use daemontools::Args;
 
-use crate::pattern::Pattern;
-use crate::stamp::Format;
+use pattern::Pattern;
+pub(crate) use pattern::SEEN;
+pub(crate) use stamp::{Format, SHORT, Stamp};
 
-/// Sizes that `s` is clamped to.
+/// The range of sizes that `s` can ask for.
 const SIZES: core::ops::RangeInclusive<u64> = 4096..=16_777_215;
 /// The largest size that `B` can ask for.
 const SIZE_MAX: u64 = 1 << 40;
-/// The size of files where no `s` says otherwise.
+/// The size of files unless `s` or `B` says another.
 const SIZE: u64 = 99_999;
-/// The number of files where no `n` says otherwise, and the least.
+/// The number of files unless `n` says another.
 const COUNT: u64 = 10;
+/// The smallest number that `n` can ask for.
 const COUNT_MIN: u64 = 2;
 
-/// What is done with a line.
+/// One action, carried out for each line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
-    /// Selects it, or not, if the pattern matches.
+    /// Selects the line (true) or deselects it, if the pattern matches.
     Select(bool, Pattern),
-    /// Prints it to standard error, if it is selected.
+    /// Prints the line to standard error, if it is selected.
     Alert,
-    /// Puts it into status file number N, if it is selected.
+    /// Puts the line into this status file, if it is selected.
     Status(usize),
-    /// Appends it to log number N, if it is selected.
+    /// Appends the line to this log, if it is selected.
     Log(usize),
 }
 
@@ -35,13 +41,13 @@ pub(crate) enum Action {
 pub(crate) struct LogSpec {
     /// The directory.
     pub(crate) path: &'static CStr,
-    /// When a file is big enough.
+    /// The largest size of a file.
     pub(crate) size: u64,
-    /// How many finished files there may be, and one more.
+    /// The largest number of files, `current` among them.
     pub(crate) count: u64,
-    /// How many bytes all its files together may have.
+    /// The largest total of its finished files and a full `current`.
     pub(crate) total: Option<u64>,
-    /// What its files go through.
+    /// The command that processes finished files.
     pub(crate) processor: Option<&'static CStr>,
 }
 
@@ -50,11 +56,11 @@ pub(crate) struct LogSpec {
 pub(crate) struct Script {
     /// The time in front of each line.
     pub(crate) stamp: Format,
-    /// What follows it.
+    /// The text behind the time.
     pub(crate) prefix: &'static CStr,
     /// The actions, in order.
     pub(crate) actions: Vec<Action>,
-    /// Whether every log gets every line, and nothing else is done with them.
+    /// Whether the only action is that every log gets every line.
     pub(crate) is_plain: bool,
     /// The files of [`Action::Status`].
     pub(crate) statuses: Vec<&'static CStr>,
@@ -63,8 +69,8 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Reads the words after the program's name. A word that begins like no action
-    /// is none.
+    /// Parses the words after the program's name. A word that begins with no action's
+    /// letter is ignored.
     pub(crate) fn parse(args: Args) -> Self {
         Self::of(args.from(1))
     }
@@ -121,11 +127,6 @@ impl Script {
         script.is_plain = script.actions.iter().all(is_log);
         script
     }
-
-    /// Whether lines get anything in front.
-    pub(crate) fn is_stamped(&self) -> bool {
-        self.stamp != Format::None || !self.prefix.is_empty()
-    }
 }
 
 /// A word without its first byte.
@@ -136,12 +137,9 @@ fn tail(word: &'static CStr) -> &'static CStr {
         .unwrap_or(word)
 }
 
-/// The number that a word begins with; 0 if with none.
+/// The number at the beginning of a word; 0 if it begins with none.
 fn number(word: &CStr) -> u64 {
-    let digits = word
-        .to_bytes()
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit());
+    let digits = word.to_bytes().iter().take_while(|b| b.is_ascii_digit());
     digits.fold(0, |number: u64, digit| {
         number
             .saturating_mul(10)

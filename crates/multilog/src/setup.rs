@@ -1,34 +1,19 @@
 //! From the command line to open logs: what a process before this one was killed
 //! over is finished first.
 
-use std::sync::OnceLock;
-
 use daemontools::Args;
 use daemontools::strerr::Fatal;
-use daemontools::unix::signal::{Caught, Inherited, Mask, Signal, harden};
+use daemontools::unix::signal::{Caught, Signal};
 use daemontools::unix::{clock, fd, file, localtime};
 
-use crate::ME;
-use crate::alert::Alerts;
-use crate::dir::Log;
+use crate::inherited;
 use crate::input::Input;
-use crate::journal::{self, Found, Journal, Opened, Source, Trouble};
-use crate::recover::{self, Entered};
-use crate::script::Script;
-use crate::stamp::Format;
+use crate::journal::{self, Found, Journal, Opened, Source};
+use crate::log::{Entered, Log};
+use crate::message::{self, ME};
+use crate::pipeline::Pipeline;
+use crate::script::{Format, Script};
 use crate::status::Status;
-use crate::work::Work;
-
-/// What was inherited, for processors.
-static INHERITED: OnceLock<(Inherited, Mask)> = OnceLock::new();
-
-/// In a child: gives back what was inherited.
-pub(crate) fn restore_for_child() {
-    if let Some((signals, mask)) = INHERITED.get() {
-        signals.restore();
-        mask.install();
-    }
-}
 
 /// Opens everything that the script names.
 ///
@@ -39,8 +24,7 @@ pub(crate) fn begin(args: Args) -> Result<Input, Fatal> {
     file::set_umask(0o022);
     let start = file::open_directory(c".")
         .map_err(|error| ME.fatal(&[b"unable to switch to current directory"], error))?;
-    let mask = Mask::block(&[Signal::SIGTERM, Signal::SIGALRM]);
-    let _ = INHERITED.set((harden(), mask));
+    let mask = inherited::change();
     let (term, alarm) = match (Caught::new(Signal::SIGTERM), Caught::new(Signal::SIGALRM)) {
         (Ok(term), Ok(alarm)) => (term, alarm),
         (Err(error), _) | (_, Err(error)) => {
@@ -65,7 +49,7 @@ pub(crate) fn begin(args: Args) -> Result<Input, Fatal> {
         statuses.push(Status::open(path)?);
     }
     for (index, log) in script.logs.iter().enumerate() {
-        let entered = go_back().and_then(|()| recover::enter(*log));
+        let entered = go_back().and_then(|()| Entered::enter(*log));
         let next = entered.and_then(|entered| {
             if opened.is_none() {
                 opened = Some(open_journal(&entered, script.logs.len(), hash)?);
@@ -87,16 +71,9 @@ pub(crate) fn begin(args: Args) -> Result<Input, Fatal> {
         Some(opened) => opened,
         None => (Journal::private(0).map_err(no_memory)?, Found::Nothing),
     };
-    let mut work = Work {
-        script,
-        logs,
-        statuses,
-        journal,
-        alerts: Alerts::default(),
-        alerted: 0,
-    };
-    finish_pending(&mut work, bytes, found);
-    Ok(Input::new(work, bytes, term, alarm, mask))
+    let mut pipeline = Pipeline::new(script, logs, statuses, journal);
+    finish_pending(&mut pipeline, bytes, found);
+    Ok(Input::new(pipeline, bytes, term, alarm, mask))
 }
 
 /// The journal in the first log's directory.
@@ -104,7 +81,7 @@ fn open_journal(entered: &Entered, logs: usize, hash: u64) -> Result<(Opened, Fo
     let ((mut journal, bytes), mut found, kept) =
         Journal::open(entered.directory(), logs, hash).map_err(no_memory)?;
     if let Err(trouble) = kept {
-        say_none(entered.name(), trouble);
+        message::say_none(entered.path(), trouble);
     }
     let state = &mut journal.state;
     if !state.is_sane() || state.places.len() != logs {
@@ -126,45 +103,20 @@ fn no_memory(error: daemontools::Errno) -> Fatal {
     ME.fatal(&[b"out of memory"], error)
 }
 
-/// Says that what this process reads is lost if it is killed.
-pub(crate) fn say_none(directory: &[u8], trouble: Trouble) {
-    let (why, error): (&[u8], _) = match trouble {
-        Trouble::InUse => (b": another process has it", None),
-        Trouble::Foreign => (b": it is not a file of ours alone", None),
-        Trouble::System(error) => (b"", Some(error)),
-    };
-    let name = journal::NAME.to_bytes();
-    ME.warning(&[b"unable to keep ", directory, b"/", name, why], error);
-}
-
-/// Says that somebody was about to change the journal.
-pub(crate) fn say_made_again(directory: &[u8]) {
-    let name = journal::NAME.to_bytes();
-    ME.warning(
-        &[
-            directory,
-            b"/",
-            name,
-            b" was opened for writing, making it again",
-        ],
-        None,
-    );
-}
-
 /// Before an exit: a journal that holds nothing does not stay.
 fn leave(opened: Option<(Opened, Found)>, first: Option<&Log>) {
     if let Some(((mut journal, _), _)) = opened
         && journal.state.is_empty()
         && let Some(log) = first
     {
-        journal.remove(&log.directory);
+        journal.remove(log.directory());
     }
 }
 
 /// Finishes what an earlier process had read and not completely written.
-fn finish_pending(work: &mut Work, bytes: &mut [u8], found: Found) {
+fn finish_pending(pipeline: &mut Pipeline, bytes: &mut [u8], found: Found) {
     let source = journal::source().map_or_else(Source::default, |facts| facts.identity.into());
-    let state = &mut work.journal.state;
+    let state = &mut pipeline.journal.state;
     if found == Found::Other {
         state.now = clock::wall();
     }
@@ -173,10 +125,10 @@ fn finish_pending(work: &mut Work, bytes: &mut [u8], found: Found) {
     if found == Found::Nothing {
         return;
     }
-    work.take(bytes);
-    let state = &work.journal.state;
+    pipeline.process(bytes);
+    let state = &pipeline.journal.state;
     if is_new && (state.start < state.end || state.long) {
         // Its end will not come from another source.
-        work.end_line(bytes);
+        pipeline.end_line(bytes);
     }
 }

@@ -1,5 +1,5 @@
-//! Status files: each holds the last line that was selected for it, padded with
-//! newlines to a length that never changes.
+//! Status files: each holds the last line that was selected for it, padded with newlines
+//! to a fixed length.
 
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
@@ -7,9 +7,10 @@ use std::os::fd::OwnedFd;
 use daemontools::strerr::Fatal;
 use daemontools::unix::{fd, file};
 
-use crate::{ME, pause};
+use crate::message::ME;
+use crate::retry;
 
-/// How much of a line there is room for.
+/// The longest text that is kept of a line.
 const TEXT: usize = 1000;
 
 /// A status file.
@@ -18,7 +19,8 @@ pub(crate) struct Status {
     path: &'static CStr,
     fd: OwnedFd,
     bytes: [u8; TEXT + 1],
-    is_new: bool,
+    /// Whether a line came since the last write.
+    is_changed: bool,
 }
 
 impl Status {
@@ -35,30 +37,30 @@ impl Status {
             path,
             fd,
             bytes: [b'\n'; TEXT + 1],
-            is_new: false,
+            is_changed: false,
         })
     }
 
-    /// A line for it, which counts unless another comes.
+    /// Sets the line that the next write writes.
     pub(crate) fn set(&mut self, line: &[u8]) {
         let line = &line[..line.len().min(TEXT)];
         self.bytes.fill(b'\n');
         self.bytes[..line.len()].copy_from_slice(line);
-        self.is_new = true;
+        self.is_changed = true;
     }
 
-    /// Writes the last line.
+    /// Writes the last line, if one came.
     pub(crate) fn write(&mut self) {
-        if !core::mem::take(&mut self.is_new) {
+        if !core::mem::take(&mut self.is_changed) {
             return;
         }
         let path = self.path.to_bytes();
-        pause::until(&[b"unable to move to beginning of ", path], || {
+        retry::until_ok(&[b"unable to move to beginning of ", path], || {
             file::rewind(&self.fd)
         });
         let mut rest = &self.bytes[..];
         while !rest.is_empty() {
-            let count = pause::until(&[b"unable to write ", path], || fd::write(&self.fd, rest));
+            let count = retry::until_ok(&[b"unable to write ", path], || fd::write(&self.fd, rest));
             rest = &rest[count..];
         }
     }

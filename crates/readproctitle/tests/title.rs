@@ -1,4 +1,4 @@
-//! What `ps` would show.
+//! `readproctitle`: its command line, as `ps` reads it.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::fs;
@@ -38,7 +38,7 @@ fn code(words: &[&str], stdin: Stdio) -> Option<i32> {
 }
 
 #[test]
-fn the_last_word_shows_the_end_of_what_was_read() {
+fn the_last_word_shows_the_end_of_the_input() {
     let cases: [(&[u8], &[u8]); 6] = [
         (b"a", b".........a"),
         (b"fatal error xyz\nwarning abc\n", b"...ng abc\n"),
@@ -67,7 +67,7 @@ fn the_last_word_shows_the_end_of_what_was_read() {
 }
 
 #[test]
-fn usage_and_troubles_have_the_reference_s_exit_codes() {
+fn wrong_usage_and_read_errors_have_the_exit_codes_of_the_reference() {
     assert_eq!(code(&[], Stdio::null()), Some(100));
     assert_eq!(code(&["x"], Stdio::null()), Some(100));
     assert_eq!(code(&["x", "...."], Stdio::null()), Some(100));

@@ -1,36 +1,52 @@
 //! `supervise`: starts a service, starts it again when it ends, and obeys the
 //! commands that come through its FIFO.
 //!
-//! What it decides is in [`machine`], which does nothing; what it does is in the
-//! other modules, which decide nothing. It has one place where it waits, starts no
-//! threads, and allocates nothing once it runs.
+//! | module | what it is |
+//! |---|---|
+//! | [`machine`] | decides what follows from an event; no I/O |
+//! | `previous` | decides whether the record of an earlier supervise counts; no I/O |
+//! | `supervisor` | the loop: asks the machine and has its actions done |
+//! | `record` | which of the two files of the record are due to be written |
+//! | `adopt` | finds out what an earlier supervise left |
+//! | `host` | the trait through which these three act |
+//! | `kernel` | the host of the running program: fork, signals, files, clocks |
+//! | `files` | the files that supervise holds open: lock, control, ok |
+//! | `setup` | what happens before the first start |
+//! | `stamp` | timestamps that tell who wrote a record |
+//! | `model` | a test: the same loop on a simulated host, in every state |
+//!
+//! It has one place where it waits, starts no threads, and allocates nothing once it
+//! runs.
 #![forbid(unsafe_code)]
 
 pub mod machine;
 
 mod adopt;
+mod files;
+mod host;
+mod kernel;
+#[cfg(test)]
+mod model;
+mod previous;
 mod record;
+mod reporter;
 mod setup;
 mod stamp;
-mod verdict;
-mod watch;
-mod work;
+mod supervisor;
 
-use daemontools::strerr::Reporter;
 use daemontools::{Args, getopt};
 
-/// The voice of this program.
-static ME: Reporter = Reporter::long_lived("supervise");
+use reporter::REPORTER;
 
-/// The program: `supervise dir`. Gives the exit code.
+/// The program: `supervise dir`. Returns the exit code.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     let mut words = args.from(1);
     let (Some(dir), None) = (words.next(), words.next()) else {
-        return getopt::usage(&ME, "supervise dir").code();
+        return getopt::usage(&REPORTER, "supervise dir").code();
     };
     match setup::begin(dir) {
-        Ok(work) => work.run(),
+        Ok(supervisor) => supervisor.run(),
         Err(fatal) => fatal.code(),
     }
 }

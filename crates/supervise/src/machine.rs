@@ -1,22 +1,24 @@
-//! What supervise decides: an event and the time in, actions out, in the order in
-//! which they must be done. No I/O and no heap.
+//! What supervise decides: it takes an event and the time, and returns actions in the
+//! order in which they must be done. No I/O and no heap.
 //!
-//! A service is *down* (no pid), *up* (a pid), or *waiting*: down, with a start to
-//! come once a second has passed since the last one. Waiting delays the start and
-//! nothing else: a command that comes meanwhile is answered at once.
+//! A service is *down* (no pid), *up* (a pid), or *waiting*: down, and started when a
+//! second has passed since the last start. Waiting delays the start and nothing else:
+//! commands are obeyed at once.
 //!
 //! | event | down | waiting | up |
 //! |---|---|---|---|
 //! | `u` | start | – | – |
 //! | `o` | start | – | – |
 //! | `d` | – | start dropped | TERM, CONT |
-//! | `x` | leave | leave | leaves at its end |
+//! | `x` | exit | exit | exits at its end |
 //! | `p`, `c` | noted | noted | STOP, CONT |
 //! | signals | – | – | sent |
-//! | end | – | – | leave if `x`; start if want is up |
+//! | end | – | – | exit if `x`; start if want is up |
 //! | time | – | start, once it is due | – |
 //!
 //! A start that comes less than a second after the last makes the service waiting.
+
+mod display;
 
 use core::time::Duration;
 
@@ -27,23 +29,23 @@ use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Signal;
 
 /// The least time from one start to the next.
-pub const PACE: Duration = Duration::from_secs(1);
+pub const MIN_START_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long to wait after the first, the second, and any later failed fork.
-pub const PATIENCE: [Duration; 3] = [
+/// How long the next start waits after the first, the second, and any later failed fork.
+pub const FORK_RETRY: [Duration; 3] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(5),
 ];
 
-/// What can happen.
+/// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A command came through the FIFO.
     Command(Command),
-    /// The start that was asked for gave a process, at this wall time.
+    /// The start that was asked for made this process, at this wall time.
     Started(u32, Tai64n),
-    /// The start that was asked for gave none.
+    /// The start that was asked for failed.
     NotStarted,
     /// The service's process has ended, at this wall time.
     Ended(Tai64n),
@@ -51,7 +53,7 @@ pub enum Event {
     Time,
 }
 
-/// What is to be done.
+/// Something to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Start the service and answer with [`Event::Started`] or
@@ -59,11 +61,11 @@ pub enum Action {
     Start,
     /// Send a signal to the service's process.
     Signal(Signal),
-    /// The record has changed or may have: write it, before the next signal and
-    /// before anything is waited for.
+    /// The record may have changed: write it before the next signal, and before the
+    /// next wait.
     Record,
-    /// Leave; nothing after it counts.
-    Leave,
+    /// Exit; nothing after it counts.
+    Exit,
 }
 
 /// Up to three actions, in order.
@@ -73,6 +75,12 @@ pub struct Actions([Option<Action>; 3]);
 impl Actions {
     const fn of(list: [Option<Action>; 3]) -> Self {
         Self(list)
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0.iter().all(Option::is_none)
     }
 }
 
@@ -89,21 +97,21 @@ impl IntoIterator for Actions {
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
     pid: Option<u32>,
-    since: Tai64n,
-    paused: bool,
+    pub(crate) since: Tai64n,
+    pub(crate) paused: bool,
     want: Want,
-    leaving: bool,
-    /// The last start, whether it gave a process or not.
-    last_start: Option<Monotonic>,
+    pub(crate) exiting: bool,
+    /// The last start, whether its fork failed or not.
+    pub(crate) last_start: Option<Monotonic>,
     /// When to start, while waiting.
-    start_at: Option<Monotonic>,
-    /// Failed starts in a row, as an index into [`PATIENCE`].
-    failures: usize,
+    pub(crate) start_at: Option<Monotonic>,
+    /// Failed forks in a row, as an index into [`FORK_RETRY`].
+    pub(crate) failures: usize,
 }
 
 impl Machine {
-    /// A service that is down since `since` and wanted up or down. It is started
-    /// by the first [`Event::Time`] if wanted up.
+    /// A service that is down since `since`. If it is wanted up, the first
+    /// [`Event::Time`] starts it.
     #[must_use]
     pub fn new(want: Want, since: Tai64n) -> Self {
         Self {
@@ -111,15 +119,15 @@ impl Machine {
             since,
             paused: false,
             want,
-            leaving: false,
+            exiting: false,
             last_start: None,
             start_at: (want == Want::Up).then_some(Monotonic(0)),
             failures: 0,
         }
     }
 
-    /// A service that is up under an earlier supervise's record and goes on as it
-    /// was; it was started at `last_start`.
+    /// An adopted service: it is as the record of an earlier supervise says, and was
+    /// started at `last_start`.
     #[must_use]
     pub fn adopt(status: &Status, last_start: Monotonic) -> Self {
         Self {
@@ -132,7 +140,7 @@ impl Machine {
         }
     }
 
-    /// The status record of this state. Paused says nothing while it is down.
+    /// The status record of this state. A service that is down is never paused.
     #[must_use]
     pub fn status(&self) -> Status {
         Status {
@@ -155,13 +163,14 @@ impl Machine {
         self.start_at
     }
 
-    /// How long the next start waits after the failed one just told.
+    /// How long the next start waits after a failed fork, before
+    /// [`Event::NotStarted`] is told.
     #[must_use]
-    pub const fn patience(&self) -> Duration {
-        PATIENCE[self.failures]
+    pub const fn retry_delay(&self) -> Duration {
+        FORK_RETRY[self.failures]
     }
 
-    /// Takes an event at the moment `now` and says what to do about it.
+    /// Takes an event at the moment `now`. Returns what to do about it.
     pub fn on(&mut self, event: Event, now: Monotonic) -> Actions {
         match event {
             Event::Command(command) => self.command(command, now),
@@ -173,15 +182,15 @@ impl Machine {
                 Actions::of([Some(Action::Record), None, None])
             }
             Event::NotStarted => {
-                self.start_at = Some(now + self.patience());
-                self.failures = (self.failures + 1).min(PATIENCE.len() - 1);
+                self.start_at = Some(now + self.retry_delay());
+                self.failures = (self.failures + 1).min(FORK_RETRY.len() - 1);
                 Actions::default()
             }
             Event::Ended(at) => {
                 self.pid = None;
                 self.since = at;
                 let next = match self.want {
-                    _ if self.leaving => Some(Action::Leave),
+                    _ if self.exiting => Some(Action::Exit),
                     Want::Up => self.start(now),
                     Want::Down | Want::Once => None,
                 };
@@ -226,17 +235,18 @@ impl Machine {
                 Actions::of([record, signal(Signal::SIGCONT), None])
             }
             Command::Exit => {
-                self.leaving = true;
-                let leave = (!up).then_some(Action::Leave);
-                Actions::of([record, leave, None])
+                self.exiting = true;
+                let exit = (!up).then_some(Action::Exit);
+                Actions::of([record, exit, None])
             }
             Command::Signal(number) => Actions::of([signal(number), None, None]),
         }
     }
 
-    /// Starts the service, or makes it wait for its second.
+    /// Starts the service, or makes it wait until a second has passed since the last
+    /// start.
     fn start(&mut self, now: Monotonic) -> Option<Action> {
-        match self.last_start.map(|last| last + PACE) {
+        match self.last_start.map(|last| last + MIN_START_INTERVAL) {
             Some(at) if at > now => {
                 self.start_at = Some(at);
                 None
@@ -250,7 +260,5 @@ impl Machine {
     }
 }
 
-#[cfg(test)]
-mod model;
 #[cfg(test)]
 mod tests;

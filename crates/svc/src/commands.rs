@@ -1,43 +1,37 @@
-//! The commands of one `svc` call, in the order they were given.
+//! The commands of one `svc` call, in the order of the command line.
 
+use daemontools::buffer::Buffer;
 use daemontools::command::Command;
 use daemontools::unix::signal::Signal;
 
-/// Letters that `svc` takes as options: the reference's, then those of ours.
+/// The letters of `svc`'s options: the reference's, then ours.
 pub(crate) const LETTERS: &str = "udopchaitkxq12";
 
-/// Letters to send. A letter that was given before is not repeated, as in the
-/// reference.
+/// The letters to send, each once, as in the reference.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Commands {
-    letters: [u8; LETTERS.len()],
-    len: usize,
-}
+pub(crate) struct Commands(Buffer<{ LETTERS.len() }>);
 
 impl Commands {
     /// Adds one of [`LETTERS`].
     pub(crate) fn add(&mut self, letter: u8) {
-        if !self.as_bytes().contains(&letter)
-            && let Some(place) = self.letters.get_mut(self.len)
-        {
-            *place = letter;
-            self.len += 1;
+        if !self.as_bytes().contains(&letter) {
+            self.0.push_cut(&[letter]);
         }
     }
 
-    /// What goes into the FIFO.
+    /// The bytes for the control FIFO.
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.letters[..self.len]
+        self.0.as_bytes()
     }
 
-    /// What supervise will understand.
+    /// The commands.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Command> {
         self.as_bytes()
             .iter()
             .filter_map(|&letter| Command::from_byte(letter))
     }
 
-    /// What supervise will send to the service, in order.
+    /// The signals that supervise sends for them, in order.
     pub(crate) fn signals(&self) -> impl Iterator<Item = Signal> {
         self.iter().flat_map(|command| {
             let signals = match command {
@@ -51,8 +45,8 @@ impl Commands {
         })
     }
 
-    /// Whether they leave a process stopped that is not killed by them.
-    pub(crate) fn stop(&self) -> bool {
+    /// Whether a process that they do not kill is stopped in the end.
+    pub(crate) fn leave_stopped(&self) -> bool {
         let last = self
             .signals()
             .filter(|signal| matches!(signal, Signal::SIGSTOP | Signal::SIGCONT))
@@ -60,9 +54,9 @@ impl Commands {
         last == Some(Signal::SIGSTOP)
     }
 
-    /// Whether a process that is stopped before it gets [`Self::signals`] won't stay
-    /// so unless it is meant to: they kill it, continue it or stop it.
-    pub(crate) fn may_hold(&self) -> bool {
+    /// Whether [`Self::signals`] kill, continue or stop a process. Only then may it be
+    /// stopped before: else it would stay so.
+    pub(crate) fn allow_stopping(&self) -> bool {
         self.iter().any(|command| {
             matches!(
                 command,
@@ -77,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_is_kept_and_nothing_is_sent_twice() {
+    fn keeps_the_order_and_sends_no_letter_twice() {
         let mut commands = Commands::default();
         for letter in *b"duddkuu" {
             commands.add(letter);
@@ -86,12 +80,12 @@ mod tests {
     }
 
     #[test]
-    fn signals_are_those_that_supervise_sends() {
+    fn gives_the_signals_that_supervise_sends() {
         let of = |letters: &[u8]| {
             let mut commands = Commands::default();
             letters.iter().for_each(|&letter| commands.add(letter));
             let signals: Vec<Signal> = commands.signals().collect();
-            (signals, commands.may_hold(), commands.stop())
+            (signals, commands.allow_stopping(), commands.leave_stopped())
         };
         use Signal::{SIGCONT, SIGHUP, SIGKILL, SIGSTOP, SIGTERM};
         assert_eq!(of(b"uox"), (vec![], false, false));
@@ -103,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_is_a_command_and_every_command_has_its_letter() {
+    fn letters_and_commands_correspond() {
         let mut commands = Commands::default();
         LETTERS.bytes().for_each(|letter| commands.add(letter));
         assert_eq!(commands.iter().count(), Command::ALL.len());

@@ -1,4 +1,4 @@
-//! `svc`: the same commands to each of a number of services, one after the other.
+//! `svc`: sends the same commands to one service after the other.
 
 use core::ffi::CStr;
 use core::time::Duration;
@@ -6,21 +6,19 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::getopt::{Getopt, Long, Opt};
 use daemontools::servicedir::control;
-use daemontools::strerr::Reporter;
+use daemontools::strerr::Fatal;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Mask;
 use daemontools::unix::{fd, file, pipe, poll, rlimit, signal};
-use daemontools::{Args, Errno, PERMANENT, about, servicedir, strerr};
+use daemontools::{Args, Errno, PERMANENT, cli, servicedir, strerr};
 
 use crate::commands::{Commands, LETTERS};
+use crate::error::{Error, ME};
 use crate::tree::Tree;
-use crate::trouble::Trouble;
-use crate::wait::{self, Waiting};
+use crate::wait::{self, Pending};
 
-pub(crate) static ME: Reporter = Reporter::new("svc");
-
-/// What the reference prints after an option that it does not know, letter for
-/// letter; ours are in the manual page.
+/// The reference's text after an unknown option, letter for letter. Our own options are
+/// in `--help` and the manual page.
 const OPTIONS: &[u8] = b"svc options: u up, d down, o once, x exit, p pause, c continue, \
 h hup, a alarm, i interrupt, t term, k kill";
 
@@ -65,12 +63,13 @@ const LONG: &[Long] = &[
     },
 ];
 
-/// How long a service may leave its FIFO full.
-const ROOM: Duration = Duration::from_secs(5);
+/// How long to wait for room in a full control FIFO.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a supervise that is deaf for a second after each start is waited for, and
-/// how often it is looked at.
-const EAR: Duration = Duration::from_secs(5);
+/// How long to wait until supervise has read the commands: the C original reads none for
+/// a second after a start.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause between two looks whether it has.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// What the options ask for.
@@ -83,7 +82,7 @@ struct Request {
     timeout: Option<Duration>,
 }
 
-/// The program: gives the exit code.
+/// Runs `svc [options] dir ...`. Gives the exit code.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     let mut request = Request::default();
@@ -91,8 +90,8 @@ pub fn run(args: Args) -> i32 {
     for option in options.by_ref() {
         match option {
             Opt::Short(letter, _) => request.commands.add(letter),
-            Opt::Long("help", _) => return about::help(&ME, HELP),
-            Opt::Long("version", _) => return about::version(&ME),
+            Opt::Long("help", _) => return cli::help(&ME, HELP),
+            Opt::Long("version", _) => return cli::version(&ME),
             Opt::Long("tree", _) => request.tree = true,
             Opt::Long("strict", _) => request.strict = true,
             Opt::Long("wait", _) => request.wait = true,
@@ -110,16 +109,18 @@ pub fn run(args: Args) -> i32 {
         }
     }
     let index = options.index();
-    // A message must not go into a FIFO that got the number of a closed standard
-    // error, and a reader that went away must not end the round.
+    // Else a message could be written to a control FIFO that was opened under the number
+    // of a closed standard error, and a FIFO without a reader would end svc by SIGPIPE.
     fd::fill_standard();
     let _ = signal::harden();
     if request.tree {
-        // Every process found takes a descriptor.
+        // Each process takes a descriptor.
         let _ = rlimit::raise_descriptors();
     }
     match file::open_directory(c".") {
-        Ok(start) => request.apply(args.from(index), &start),
+        Ok(start) => request
+            .control_all(args.from(index), &start)
+            .unwrap_or_else(Fatal::code),
         Err(error) => ME
             .fatal(&[b"unable to open current directory"], error)
             .code(),
@@ -127,85 +128,86 @@ pub fn run(args: Args) -> i32 {
 }
 
 impl Request {
-    /// Tells every service; then waits for all, if that was asked for.
-    fn apply(&self, names: impl Iterator<Item = &'static CStr>, start: &OwnedFd) -> i32 {
+    /// Controls every service, then waits for all with `--wait`. Gives the exit code.
+    fn control_all(
+        &self,
+        names: impl Iterator<Item = &'static CStr>,
+        start: &OwnedFd,
+    ) -> Result<i32, Fatal> {
+        let no_way_back = |error| ME.fatal(&[b"unable to set directory"], error);
         let mut worst = 0;
-        let mut waiting = Vec::new();
+        let mut pending = Vec::new();
         for name in names {
-            match self.tell(name) {
-                Ok(None) => {}
-                Ok(Some(told)) => waiting.push(told),
-                Err(trouble) => worst = worst.max(trouble.warn(name.to_bytes())),
+            match self.control(name) {
+                Ok(service) => pending.extend(service),
+                Err(error) => worst = worst.max(error.warn(name.to_bytes())),
             }
-            if let Err(error) = file::fchdir(start) {
-                return ME.fatal(&[b"unable to set directory"], error).code();
-            }
+            file::fchdir(start).map_err(no_way_back)?;
         }
         if self.wait {
             let deadline = self.timeout.map(|timeout| Monotonic::now() + timeout);
-            match wait::all(waiting, start, deadline) {
-                Ok(code) => worst = worst.max(code),
-                Err(error) => return ME.fatal(&[b"unable to set directory"], error).code(),
-            }
+            let code = wait::all(pending, start, deadline).map_err(no_way_back)?;
+            worst = worst.max(code);
         }
-        if self.strict || self.wait { worst } else { 0 }
+        Ok(if self.strict || self.wait { worst } else { 0 })
     }
 
-    /// Tells one service, and leaves its directory the working directory. Gives
-    /// what there is to wait for.
-    fn tell(&self, name: &'static CStr) -> Result<Option<Waiting>, Trouble> {
-        file::chdir(name).map_err(Trouble::Chdir)?;
+    /// Sends the commands to one service, whose directory becomes the working directory.
+    /// With `--wait`, gives what to wait for.
+    fn control(&self, name: &'static CStr) -> Result<Option<Pending>, Error> {
+        file::chdir(name).map_err(Error::Chdir)?;
         let control = match control::open(servicedir::CONTROL) {
             Ok(control) => control,
-            Err(Errno::ENXIO) => return Err(Trouble::NotRunning),
-            Err(Errno::EINVAL) => return Err(Trouble::NotFifo),
-            Err(error) => return Err(Trouble::Control(error)),
+            Err(Errno::ENXIO) => return Err(Error::NotRunning),
+            Err(Errno::EINVAL) => return Err(Error::NotFifo),
+            Err(error) => return Err(Error::Open(error)),
         };
-        let mut waiting = self.wait.then(|| Waiting::new(name, &self.commands));
+        let mut pending = self.wait.then(|| Pending::new(name, &self.commands));
         if self.tree && self.commands.signals().next().is_some() {
-            let processes = self.tell_all(&control)?;
-            if let Some(waiting) = &mut waiting {
-                waiting.and_for(processes);
+            let processes = self.control_tree(&control)?;
+            if let Some(pending) = &mut pending {
+                pending.wait_for_ends(processes);
             }
         } else {
-            control::write_within(&control, self.commands.as_bytes(), ROOM)
-                .map_err(Trouble::Write)?;
+            control::write_within(&control, self.commands.as_bytes(), WRITE_TIMEOUT)
+                .map_err(Error::Write)?;
         }
-        Ok(waiting)
+        Ok(pending)
     }
 
-    /// Tells supervise and, what it tells its service, all other processes of the
-    /// service; gives them. Whoever interrupts svc has to wait until none is held.
-    fn tell_all(&self, control: &OwnedFd) -> Result<Vec<OwnedFd>, Trouble> {
-        // A full FIFO is waited for while nothing is held.
-        let by = Monotonic::now() + ROOM;
-        if !poll::writable_by(control.as_fd(), by).map_err(Trouble::Write)? {
-            return Err(Trouble::Write(Errno::ETIMEDOUT));
+    /// Sends the commands to supervise, and the signals that it sends for them to all
+    /// other processes of the service. Gives the pidfds of the processes. Signals to svc
+    /// are blocked until none of them is kept stopped.
+    fn control_tree(&self, control: &OwnedFd) -> Result<Vec<OwnedFd>, Error> {
+        // A full FIFO is waited for before any process is stopped.
+        let by = Monotonic::now() + WRITE_TIMEOUT;
+        if !poll::writable_by(control.as_fd(), by).map_err(Error::Write)? {
+            return Err(Error::Write(Errno::ETIMEDOUT));
         }
         let before = Mask::block_all();
-        let hold = self.commands.may_hold();
-        let told = Tree::find(hold).and_then(|mut tree| {
-            control::write_within(control, self.commands.as_bytes(), ROOM)
-                .map_err(Trouble::Write)?;
-            if !hold {
-                await_reading(control);
+        let stop = self.commands.allow_stopping();
+        let sent = Tree::find(stop).and_then(|mut tree| {
+            control::write_within(control, self.commands.as_bytes(), WRITE_TIMEOUT)
+                .map_err(Error::Write)?;
+            if !stop {
+                wait_until_read(control);
             }
             let sent = tree.send(self.commands.signals());
-            if hold {
-                tree.leave_main(self.commands.stop());
+            if stop {
+                tree.release_main(self.commands.leave_stopped());
             }
-            sent.map(|()| tree.into_processes())
+            sent.map(|()| tree.into_pidfds())
         });
         before.install();
-        told
+        sent
     }
 }
 
-/// Waits until supervise has taken its commands, though not for long. It has to be the
-/// first to signal: a service that ends because its children do would be started again,
-/// and the signal would meet the new one.
-fn await_reading(control: &OwnedFd) {
-    let deadline = Monotonic::now() + EAR;
+/// Waits until supervise has read its commands, but not longer than [`READ_TIMEOUT`].
+/// supervise has to signal first: if the service ended because its children do, supervise
+/// would restart it and then signal the new process.
+fn wait_until_read(control: &OwnedFd) {
+    let deadline = Monotonic::now() + READ_TIMEOUT;
     while pipe::available(control).is_ok_and(|count| count > 0) && Monotonic::now() < deadline {
         poll::pause_until(Monotonic::now() + PAUSE);
     }

@@ -1,39 +1,40 @@
-//! What must be true before commands count as done: from the commands, the status
-//! record before them and the record now. No I/O.
+//! When `svc --wait` is done: decided from the commands, the status record before
+//! them and the record now. No I/O.
 
 use daemontools::command::Command;
 use daemontools::servicedir::status::{Status, Want};
 use daemontools::unix::signal::Signal;
 
-/// What `svc --wait` waits for.
+/// The state that the last command asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Goal {
-    /// Nothing that a record could show: a HUP, say.
+    /// Nothing that the record shows: a HUP, for example.
     Sent,
-    /// It runs, and is wanted up.
+    /// The service runs and is wanted up.
     Up,
-    /// It was started once: it runs, or its pid has changed meanwhile.
+    /// It was started once: it runs, or has run since.
     Once,
-    /// It does not run, and is not wanted.
+    /// It does not run and is wanted down.
     Down,
-    /// The process of before has ended; if the service is wanted up, another runs.
-    Ended,
-    /// It is paused, or not.
+    /// The old process has ended; if the service is wanted up, a new one runs.
+    Restarted,
+    /// It is paused, or it is not.
     Paused(bool),
-    /// supervise has left.
-    Gone,
+    /// supervise has exited.
+    Exited,
 }
 
-/// A goal, and whether the process of before must have ended too (`-du`).
+/// What `svc --wait` waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Goals {
     last: Goal,
+    /// Whether the old process must have ended too, as for `-du`.
     ended: bool,
 }
 
 impl Goals {
-    /// The goal of a number of commands: mostly that of the last, but an end that
-    /// was asked for must have happened, and `x` is final.
+    /// The goals of a number of commands: the state that the last one asks for, and the
+    /// end of the old process if any of them asks for it. `x` is final.
     pub(crate) fn of(commands: impl Iterator<Item = Command>) -> Self {
         let mut goals = Self {
             last: Goal::Sent,
@@ -53,11 +54,11 @@ impl Goals {
                     Signal::SIGTERM | Signal::SIGKILL | Signal::SIGINT | Signal::SIGQUIT
                 )
         );
-        if self.last == Goal::Gone {
+        if self.last == Goal::Exited {
             return;
         }
         self.last = match command {
-            Command::Exit => Goal::Gone,
+            Command::Exit => Goal::Exited,
             Command::Up => Goal::Up,
             Command::Once => Goal::Once,
             Command::Pause => Goal::Paused(true),
@@ -66,24 +67,24 @@ impl Goals {
             Command::Signal(
                 Signal::SIGTERM | Signal::SIGKILL | Signal::SIGINT | Signal::SIGQUIT,
             ) => match self.last {
-                Goal::Sent | Goal::Paused(_) => Goal::Ended,
+                Goal::Sent | Goal::Paused(_) => Goal::Restarted,
                 other => other,
             },
             Command::Signal(_) => self.last,
         };
     }
 
-    /// Whether supervise's own end is waited for.
-    pub(crate) fn is_gone(self) -> bool {
-        self.last == Goal::Gone
+    /// Whether they include the exit of supervise.
+    pub(crate) fn include_exit(self) -> bool {
+        self.last == Goal::Exited
     }
 
-    /// Whether an end was asked for.
-    pub(crate) fn is_end(self) -> bool {
+    /// Whether they include the end of the old process.
+    pub(crate) fn include_end(self) -> bool {
         self.ended
     }
 
-    /// Whether the record `now`, after `before`, says that it is done.
+    /// Whether the record `now`, after `before`, shows that they are reached.
     pub(crate) fn reached(self, before: &Status, now: &Status) -> bool {
         let changed = (before.pid, before.since) != (now.pid, now.since);
         if self.ended && before.pid != 0 && !changed {
@@ -94,23 +95,23 @@ impl Goals {
             Goal::Up => now.pid != 0 && now.want == Want::Up,
             Goal::Once => now.want == Want::Once && (now.pid != 0 || changed),
             Goal::Down => now.pid == 0 && now.want == Want::Down,
-            Goal::Ended => now.pid != 0 || now.want != Want::Up,
+            Goal::Restarted => now.pid != 0 || now.want != Want::Up,
             Goal::Paused(paused) => now.paused == paused || now.pid == 0,
-            Goal::Gone => false,
+            Goal::Exited => false,
         }
     }
 
-    /// What is waited for, in words.
+    /// The state in words, for a message.
     pub(crate) const fn words(self) -> &'static [u8] {
         match self.last {
             Goal::Sent => b"sent",
             Goal::Up => b"up",
             Goal::Once => b"started",
             Goal::Down => b"down",
-            Goal::Ended => b"restarted",
+            Goal::Restarted => b"restarted",
             Goal::Paused(true) => b"paused",
             Goal::Paused(false) => b"running again",
-            Goal::Gone => b"gone",
+            Goal::Exited => b"gone",
         }
     }
 }
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn down_is_reached_when_it_is_down_and_not_wanted() {
+    fn down_is_reached_when_the_service_is_down_and_wanted_down() {
         let before = status(1, 7, Want::Up);
         let goals = goals(b"d");
         assert!(!goals.reached(&before, &before));
@@ -145,27 +146,27 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_needs_another_process() {
+    fn a_restart_is_reached_when_another_process_runs() {
         let before = status(1, 7, Want::Up);
         for letters in [&b"du"[..], b"t", b"k", b"ut", b"tu"] {
             let goals = goals(letters);
             assert!(!goals.reached(&before, &before), "{letters:?}");
             assert!(!goals.reached(&before, &status(2, 0, Want::Up)));
             assert!(goals.reached(&before, &status(2, 8, Want::Up)));
-            // The same number again is still another process.
+            // The same pid at another time is another process.
             assert!(goals.reached(&before, &status(2, 7, Want::Up)));
         }
     }
 
     #[test]
-    fn a_signal_to_what_is_down_has_nothing_to_end() {
+    fn a_signal_to_a_service_that_is_down_is_reached_at_once() {
         let down = status(1, 0, Want::Down);
         assert!(goals(b"t").reached(&down, &down));
         assert!(goals(b"du").reached(&down, &status(2, 9, Want::Up)));
     }
 
     #[test]
-    fn once_may_have_ended_already() {
+    fn once_is_reached_also_if_the_process_has_ended_again() {
         let before = status(1, 0, Want::Down);
         let goals = goals(b"o");
         assert!(!goals.reached(&before, &before));
@@ -174,22 +175,22 @@ mod tests {
     }
 
     #[test]
-    fn leaving_is_final_and_no_record_shows_it() {
-        assert!(goals(b"dx").is_gone());
-        assert!(goals(b"xu").is_gone());
+    fn an_exit_is_final_and_shows_in_no_record() {
+        assert!(goals(b"dx").include_exit());
+        assert!(goals(b"xu").include_exit());
         let down = status(1, 0, Want::Down);
         assert!(!goals(b"dx").reached(&down, &down));
     }
 
     #[test]
-    fn what_no_record_shows_is_done_when_it_is_sent() {
+    fn a_command_that_shows_in_no_record_is_reached_at_once() {
         let up = status(1, 7, Want::Up);
         assert!(goals(b"h12a").reached(&up, &up));
         assert!(goals(b"").reached(&up, &up));
     }
 
     #[test]
-    fn pausing_shows_in_the_record() {
+    fn a_pause_is_reached_when_the_record_shows_it() {
         let up = status(1, 7, Want::Up);
         let paused = Status { paused: true, ..up };
         assert!(!goals(b"p").reached(&up, &up));

@@ -1,14 +1,13 @@
-//! The two programs that speak to supervise through its FIFOs: `svc` writes commands
-//! into `control`, `svok` looks whether anybody reads `ok`. They must come back
-//! whatever they find there: a FIFO that nobody empties, a file or a link planted in
-//! its place.
+//! The two clients of supervise's FIFOs: `svc` writes commands to `control`, `svok`
+//! asks `ok` whether a supervise runs. Both end whatever they find there: a FIFO that
+//! nobody reads, or a file or link in its place.
 #![forbid(unsafe_code)]
 
 mod commands;
 pub mod control;
-mod family;
+mod error;
 mod goal;
+mod members;
 pub mod ok;
 mod tree;
-mod trouble;
 mod wait;

@@ -1,9 +1,11 @@
-//! `svok`: whether supervise runs in a directory, said by the exit code alone.
+//! `svok`: tells by its exit code whether a supervise runs in a directory.
+
+use core::ffi::CStr;
 
 use daemontools::servicedir::ok::{self, Accept};
-use daemontools::strerr::Reporter;
+use daemontools::strerr::{Fatal, Reporter};
 use daemontools::unix::file;
-use daemontools::{Args, Errno, PERMANENT, about, getopt, servicedir};
+use daemontools::{Args, Errno, PERMANENT, cli, getopt, servicedir};
 
 static ME: Reporter = Reporter::new("svok");
 
@@ -14,28 +16,32 @@ usage: svok dir
   --version    print the version
 ";
 
-/// The program: gives the exit code.
+/// Runs `svok dir`. Gives the exit code.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     let Some(name) = args.from(1).next() else {
         return getopt::usage(&ME, "svok dir").code();
     };
     match name.to_bytes() {
-        b"--help" => return about::help(&ME, HELP),
-        b"--version" => return about::version(&ME),
+        b"--help" => return cli::help(&ME, HELP),
+        b"--version" => return cli::version(&ME),
         _ => {}
     }
-    if let Err(error) = file::chdir(name) {
-        return ME
-            .fatal(&[b"unable to chdir to ", name.to_bytes()], error)
-            .code();
-    }
+    is_supervised(name).map_or_else(
+        Fatal::code,
+        |supervised| {
+            if supervised { 0 } else { PERMANENT }
+        },
+    )
+}
+
+/// Whether a supervise runs in the directory `name`.
+fn is_supervised(name: &CStr) -> Result<bool, Fatal> {
+    let directory = name.to_bytes();
+    file::chdir(name).map_err(|error| ME.fatal(&[b"unable to chdir to ", directory], error))?;
     match ok::is_supervised(servicedir::OK, Accept::Anything) {
-        Ok(true) => 0,
-        Ok(false) | Err(Errno::ENOENT) => PERMANENT,
-        Err(error) => {
-            let parts: &[&[u8]] = &[b"unable to open ", name.to_bytes(), b"/supervise/ok"];
-            ME.fatal(parts, error).code()
-        }
+        Err(Errno::ENOENT) => Ok(false),
+        result => result
+            .map_err(|error| ME.fatal(&[b"unable to open ", directory, b"/supervise/ok"], error)),
     }
 }

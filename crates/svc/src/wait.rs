@@ -1,4 +1,5 @@
-//! `svc --wait`: looks at the records until each says that it is done.
+//! `svc --wait`: reads the status records of the services until each of them shows that
+//! its commands are done.
 
 use core::ffi::CStr;
 use core::time::Duration;
@@ -11,29 +12,30 @@ use daemontools::unix::{file, poll};
 use daemontools::{Errno, PERMANENT, Result, TEMPORARY, errno, servicedir};
 
 use crate::commands::Commands;
-use crate::control::ME;
+use crate::error::ME;
 use crate::goal::Goals;
 use crate::tree;
 
-/// How often the records are looked at: soon after the start, then less often.
-const FIRST: Duration = Duration::from_millis(2);
-const LAST: Duration = Duration::from_millis(50);
+/// The pause between two looks at the records; it doubles up to the longest one.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// A service that was told, and what is waited for.
+/// A service whose commands are not done yet.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct Pending {
     name: &'static CStr,
     goals: Goals,
-    /// The record before the commands; `None` where there was none to read.
+    /// The record before the commands; `None` if it could not be read.
     before: Option<Status>,
-    /// Whether the record said at the last look that it is done.
+    /// Whether the record showed at the last look that the goals are reached.
     recorded: bool,
-    /// Processes that must have ended too.
+    /// Pidfds of processes that must have ended too.
     processes: Vec<OwnedFd>,
 }
 
-impl Waiting {
-    /// To be made in the service's directory before the commands are written.
+impl Pending {
+    /// Reads the record of the service in the working directory. To be called before the
+    /// commands are written.
     pub(crate) fn new(name: &'static CStr, commands: &Commands) -> Self {
         Self {
             name,
@@ -44,40 +46,44 @@ impl Waiting {
         }
     }
 
-    /// Waits for the ends of these too, if an end was asked for.
-    pub(crate) fn and_for(&mut self, processes: Vec<OwnedFd>) {
-        if self.goals.is_end() {
+    /// Waits for the ends of these processes too, if the commands ask for an end.
+    pub(crate) fn wait_for_ends(&mut self, processes: Vec<OwnedFd>) {
+        if self.goals.include_end() {
             self.processes = processes;
         }
     }
 
-    /// Whether all of it is done; to be asked in the service's directory.
-    fn is_all_done(&mut self) -> Result<bool> {
-        self.processes.retain(|process| !tree::ended(process));
-        self.recorded = self.is_done()?;
+    /// Whether the goals are reached and the processes have ended. The service directory
+    /// must be the working directory.
+    fn is_done(&mut self) -> Result<bool> {
+        self.processes.retain(|process| !tree::has_ended(process));
+        self.recorded = self.is_recorded()?;
         Ok(self.recorded && self.processes.is_empty())
     }
 
-    /// Whether the record says that it is done.
-    fn is_done(&self) -> Result<bool> {
-        let alive = match ok::is_supervised(servicedir::OK, Accept::Fifo) {
-            Ok(alive) => alive,
+    /// Whether the record shows that the goals are reached.
+    fn is_recorded(&self) -> Result<bool> {
+        let supervised = match ok::is_supervised(servicedir::OK, Accept::Fifo) {
+            Ok(supervised) => supervised,
             Err(Errno::ENOENT) => false,
             Err(error) => return Err(error),
         };
-        if self.goals.is_gone() || !alive {
-            return if alive { Ok(false) } else { self.left() };
+        if self.goals.include_exit() {
+            return Ok(!supervised);
+        }
+        if !supervised {
+            return Err(Errno::ENXIO);
         }
         let now = match record() {
             Ok(now) => now,
-            // supervise has just begun to run.
+            // supervise has just started.
             Err(Errno::ENOENT) => return Ok(false),
             Err(error) => return Err(error),
         };
         Ok(self.goals.reached(&self.before.unwrap_or(now), &now))
     }
 
-    /// What is not done, in words.
+    /// What is not done, for a message.
     fn missing(&self) -> [&[u8]; 3] {
         let name = self.name.to_bytes();
         if self.recorded {
@@ -86,61 +92,53 @@ impl Waiting {
             [name, b" is not ", self.goals.words()]
         }
     }
-
-    /// supervise does not run: done, if that was asked for.
-    fn left(&self) -> Result<bool> {
-        if self.goals.is_gone() {
-            Ok(true)
-        } else {
-            Err(Errno::ENXIO)
-        }
-    }
 }
 
-/// Waits until all are done, or until the deadline; says what is not, and gives the
-/// exit code.
+/// Waits until all services are done or the deadline passes, and writes a warning about
+/// each that is not. Gives the exit code.
 ///
 /// # Errors
-/// What `fchdir(2)` says of the directory the program started in.
+/// Those of `fchdir(2)` to `start`, the directory in which the program was started.
 pub(crate) fn all(
-    mut waiting: Vec<Waiting>,
+    mut pending: Vec<Pending>,
     start: &OwnedFd,
     deadline: Option<Monotonic>,
 ) -> Result<i32> {
     let mut worst = 0;
-    let mut pause = FIRST;
+    let mut pause = FIRST_PAUSE;
     loop {
         let mut failed = Ok(());
-        waiting.retain_mut(|told| {
-            let done = file::chdir(told.name).and_then(|()| told.is_all_done());
+        pending.retain_mut(|service| {
+            let done = file::chdir(service.name).and_then(|()| service.is_done());
             failed = failed.and_then(|()| file::fchdir(start));
             match done {
                 Ok(done) => !done,
                 Err(error) => {
-                    worst = worst.max(given_up(told, error));
+                    worst = worst.max(warn(service, error));
                     false
                 }
             }
         });
         failed?;
         let now = Monotonic::now();
-        if waiting.is_empty() {
+        if pending.is_empty() {
             return Ok(worst);
         }
         if deadline.is_some_and(|deadline| deadline <= now) {
-            for told in &waiting {
-                ME.warning(&told.missing(), Errno::ETIMEDOUT);
+            for service in &pending {
+                ME.warning(&service.missing(), Errno::ETIMEDOUT);
             }
             return Ok(TEMPORARY);
         }
         let next = now + pause;
         poll::pause_until(deadline.map_or(next, |deadline| deadline.min(next)));
-        pause = (pause * 2).min(LAST);
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-fn given_up(told: &Waiting, error: Errno) -> i32 {
-    let name = told.name.to_bytes();
+/// Writes the warning about a service that can't be waited for. Gives the exit code.
+fn warn(service: &Pending, error: Errno) -> i32 {
+    let name = service.name.to_bytes();
     if error == Errno::ENXIO {
         ME.warning(
             &[b"unable to wait for ", name, b": supervise not running"],
@@ -152,7 +150,7 @@ fn given_up(told: &Waiting, error: Errno) -> i32 {
     errno::exit_code(error)
 }
 
-/// The record of the service in the working directory.
+/// Reads the record of the service in the working directory.
 fn record() -> Result<Status> {
     status::read(servicedir::STATUS, Length::AtLeast).map_err(|error| match error {
         ReadError::Open(error) | ReadError::Read(error) => error,
@@ -161,7 +159,7 @@ fn record() -> Result<Status> {
     })
 }
 
-/// The value of `--timeout`: seconds, whole or with a fraction.
+/// The value of `--timeout`: seconds in decimal, with or without a fraction.
 pub(crate) fn seconds(word: &CStr) -> Option<Duration> {
     let text = word.to_str().ok()?;
     let plain = text
@@ -176,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timeout_is_a_plain_number() {
+    fn a_timeout_is_a_decimal_number_of_seconds() {
         assert_eq!(seconds(c"5"), Some(Duration::from_secs(5)));
         assert_eq!(seconds(c"0.5"), Some(Duration::from_millis(500)));
         for wrong in [c"", c"-1", c"inf", c"nan", c"1e3", c"5s", c".", c"\xff"] {

@@ -103,7 +103,7 @@ fn descriptor(process: &Child, number: u32) -> Option<PathBuf> {
 }
 
 #[test]
-fn a_file_called_control_is_not_written() {
+fn does_not_write_a_regular_file_called_control() {
     let place = Place::new();
     drop(place.service("s"));
     let control = place.path("s/supervise/control");
@@ -119,7 +119,7 @@ fn a_file_called_control_is_not_written() {
 }
 
 #[test]
-fn a_planted_link_is_not_followed() {
+fn does_not_follow_a_link_called_control() {
     let place = Place::new();
     drop(place.service("s"));
     let mut other = place.fifo("other");
@@ -133,7 +133,7 @@ fn a_planted_link_is_not_followed() {
 }
 
 #[test]
-fn a_full_fifo_that_nobody_empties_does_not_hold_up_the_others() {
+fn a_full_fifo_without_room_holds_up_no_other_service() {
     let place = Place::new();
     let _deaf = place.service("deaf");
     let mut next = place.service("next");
@@ -148,7 +148,7 @@ fn a_full_fifo_that_nobody_empties_does_not_hold_up_the_others() {
 }
 
 #[test]
-fn a_full_fifo_that_gets_room_is_told_all_letters_at_once() {
+fn a_full_fifo_that_gets_room_takes_all_letters_in_one_write() {
     let place = Place::new();
     let mut slow = place.service("slow");
     let control = place.path("slow/supervise/control");
@@ -166,7 +166,7 @@ fn a_full_fifo_that_gets_room_is_told_all_letters_at_once() {
 }
 
 #[test]
-fn a_reader_that_leaves_is_a_warning() {
+fn a_reader_that_closes_the_fifo_is_a_warning() {
     let place = Place::new();
     let gone = place.service("gone");
     let control = place.path("gone/supervise/control");
@@ -180,7 +180,7 @@ fn a_reader_that_leaves_is_a_warning() {
 }
 
 #[test]
-fn strict_codes_tell_what_failed() {
+fn strict_exit_codes_tell_permanent_from_temporary_failures() {
     let place = Place::new();
     let mut there = place.service("there");
     drop(place.service("unwatched"));
@@ -194,7 +194,7 @@ fn strict_codes_tell_what_failed() {
 }
 
 #[test]
-fn a_closed_standard_error_does_not_become_control() {
+fn a_message_on_closed_standard_error_does_not_go_into_control() {
     let place = Place::new();
     let deaf = place.service("deaf");
     let control = place.path("deaf/supervise/control");

@@ -76,7 +76,7 @@ fn status(since: i64, pid: u32, want: Want) -> Status {
 }
 
 #[test]
-fn a_restart_is_waited_for_until_another_process_runs() {
+fn waits_for_a_restart_until_another_process_runs() {
     let supervise = Supervise::new(&status(1, 7, Want::Up));
     let mut place = None;
     let told = supervise.svc(&["-du", "--wait", "--timeout=20"], |supervise| {
@@ -88,7 +88,7 @@ fn a_restart_is_waited_for_until_another_process_runs() {
 }
 
 #[test]
-fn what_does_not_come_in_time_is_said() {
+fn warns_about_what_is_not_done_at_the_timeout() {
     let supervise = Supervise::new(&status(1, 7, Want::Up));
     let mut place = None;
     let told = supervise.svc(&["-d", "--wait", "--timeout=0.1"], |supervise| {
@@ -99,7 +99,7 @@ fn what_does_not_come_in_time_is_said() {
 }
 
 #[test]
-fn leaving_is_waited_for() {
+fn waits_for_the_exit_of_supervise() {
     let supervise = Supervise::new(&status(1, 0, Want::Down));
     let mut place = None;
     let told = supervise.svc(&["-dx", "--wait", "--timeout=20"], |supervise| {
@@ -110,7 +110,7 @@ fn leaving_is_waited_for() {
 }
 
 #[test]
-fn a_supervise_that_leaves_unasked_ends_the_wait() {
+fn gives_up_when_supervise_exits_unasked() {
     let supervise = Supervise::new(&status(1, 0, Want::Down));
     let mut place = None;
     let told = supervise.svc(&["-u", "--wait"], |supervise| {

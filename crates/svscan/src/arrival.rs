@@ -1,27 +1,27 @@
-//! Directories that have just come and may still be being filled. To start a service
-//! before its `log/` is there would be to start it without a logger; so one that may not
-//! be complete is waited for, as decided here without any I/O.
+//! Decides when a directory that has just appeared may be started. It may still be being
+//! filled: started before its `log/` is there, it would run without a logger. No I/O.
 
+use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::Identity;
 use daemontools::unix::inotify::Watch;
 
-use crate::path::Path;
-use crate::tick::Tick;
+use core::time::Duration;
 
-/// How long nothing may have happened in a new directory, in milliseconds. What makes
-/// directories file by file may take its time between two of them; the reference, which
-/// looks every five seconds, finds it complete mostly.
-pub(crate) const QUIET: u32 = 2000;
-/// How long a new name is left alone that is complete as far as can be seen, in
-/// milliseconds: a link is made under another name first to replace one.
-pub(crate) const MOMENT: u32 = 25;
-/// How long at most is waited for a new directory to be complete: as long as the
-/// reference may take to find it.
-pub(crate) const PATIENCE: u32 = 5000;
-/// How many directories are watched within one that is new.
+use crate::path::Path;
+
+/// How long a new directory has to stay unchanged. A tool that makes directories file by
+/// file may pause between two files; the reference, which looks every five seconds, mostly
+/// finds the directory complete.
+pub(crate) const QUIET: Duration = Duration::from_secs(2);
+/// The same for a new link: `ln -sf` makes one under another name first.
+pub(crate) const QUIET_LINK: Duration = Duration::from_millis(25);
+/// The longest wait for a new directory to be complete: as long as the reference may take
+/// to find it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// The most directories that are watched within a new one.
 pub(crate) const WATCHES: usize = 32;
 
-/// What has arrived.
+/// What has appeared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// A new service.
@@ -30,115 +30,111 @@ pub(crate) enum What {
     Log,
 }
 
-/// How a new directory has come.
+/// How a new directory appeared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// It was there before svscan: started at once, as the reference does.
-    Found,
-    /// It or a link to it was moved here: started at once if it has what it needs.
+pub(crate) enum Origin {
+    /// The first scan found it: started at once, as in the reference.
+    FirstScan,
+    /// It or a link to it was moved into the scan directory: started at once if complete.
     Moved,
-    /// A link to it was made here.
+    /// A link to it was made.
     Linked,
-    /// It was made here, or nothing tells how it came.
+    /// It was made in the scan directory, or its origin is unknown.
     Made,
 }
 
-/// Endings of names that something has while it is being made, and loses when it is
-/// complete: those of dpkg, and those that people and their scripts use.
-const PROVISIONAL: [&[u8]; 4] = [b".dpkg-new", b".dpkg-tmp", b".new", b".tmp"];
+/// Endings of temporary names, which a directory loses when it is complete: those of dpkg,
+/// and those that people and their scripts use.
+const TEMPORARY: [&[u8]; 4] = [b".dpkg-new", b".dpkg-tmp", b".new", b".tmp"];
 
-/// Whether a name is one for the time being only.
-pub(crate) fn is_provisional(name: &[u8]) -> bool {
-    PROVISIONAL.iter().any(|ending| name.ends_with(ending))
+/// Whether a name is a temporary one.
+pub(crate) fn is_temporary(name: &[u8]) -> bool {
+    TEMPORARY.iter().any(|ending| name.ends_with(ending))
 }
 
-/// A directory that may still be being filled.
+/// A new directory that may still be being filled.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     /// The service's name in the scan directory.
     pub(crate) name: Path,
     /// The service's directory.
     pub(crate) identity: Identity,
-    /// What it is about.
+    /// What is new.
     pub(crate) what: What,
-    /// Watches within it, while it is not settled.
+    /// The inotify watches within it.
     pub(crate) watches: Vec<Watch>,
-    /// When to look at it next.
-    look: Tick,
-    until: Tick,
+    /// When it is next checked for completeness.
+    check: Monotonic,
+    /// When it is started, complete or not.
+    expiry: Monotonic,
 }
 
 /// What is to be done about an arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Wait for this many milliseconds, or for something to happen in it.
-    Wait(u32),
-    /// It has been quiet: look whether it is complete.
-    Look,
-    /// It has had its time.
-    Over,
+pub(crate) enum Step {
+    /// Wait until this moment, or for a change in it.
+    WaitUntil(Monotonic),
+    /// It stayed unchanged: check whether it is complete.
+    Check,
+    /// The longest wait is over: start it.
+    Expired,
 }
 
 impl Arrival {
-    /// Something that has arrived now.
+    /// A directory that has appeared now.
     pub(crate) fn new(
         name: Path,
         identity: Identity,
         what: What,
-        manner: Manner,
-        now: Tick,
+        origin: Origin,
+        now: Monotonic,
     ) -> Self {
         let mut arrival = Self {
             name,
             identity,
             what,
             watches: Vec::new(),
-            look: now,
-            until: now.plus(PATIENCE),
+            check: now,
+            expiry: now + PATIENCE,
         };
-        arrival.wait_for(
-            if manner == Manner::Linked {
-                MOMENT
-            } else {
-                QUIET
-            },
-            now,
-        );
+        arrival.check_after(match origin {
+            Origin::Linked => now + QUIET_LINK,
+            Origin::FirstScan | Origin::Moved | Origin::Made => now + QUIET,
+        });
         arrival
     }
 
-    /// It has another name now.
-    pub(crate) fn renamed(&mut self, name: Path, now: Tick) {
+    /// It was renamed.
+    pub(crate) fn renamed(&mut self, name: Path, now: Monotonic) {
         self.name = name;
-        self.stirred(now);
+        self.changed(now);
     }
 
-    /// Something happened in it.
-    pub(crate) fn stirred(&mut self, now: Tick) {
-        self.wait_for(QUIET, now);
+    /// Something changed in it.
+    pub(crate) fn changed(&mut self, now: Monotonic) {
+        self.check_after(now + QUIET);
     }
 
-    fn wait_for(&mut self, quiet: u32, now: Tick) {
-        self.look = if is_provisional(self.name.as_c_str().to_bytes()) {
-            self.until
-        } else {
-            now.plus(quiet)
+    fn check_after(&mut self, moment: Monotonic) {
+        self.check = match is_temporary(self.name.as_c_str().to_bytes()) {
+            true => self.expiry,
+            false => moment,
         };
     }
 
-    /// It was looked at and is not complete: nothing to do until it stirs again.
+    /// It was checked and is not complete: the next check follows the next change.
     pub(crate) const fn incomplete(&mut self) {
-        self.look = self.until;
+        self.check = self.expiry;
     }
 
     /// What is to be done about it now.
-    pub(crate) const fn verdict(&self, now: Tick) -> Verdict {
-        let (look, until) = (self.look.wait(now), self.until.wait(now));
-        match (look, until) {
-            (_, 0) => Verdict::Over,
-            (0, _) => Verdict::Look,
-            (look, until) if look < until => Verdict::Wait(look),
-            (_, until) => Verdict::Wait(until),
+    pub(crate) fn step(&self, now: Monotonic) -> Step {
+        if self.expiry <= now {
+            Step::Expired
+        } else if self.check <= now {
+            Step::Check
+        } else {
+            Step::WaitUntil(self.check.min(self.expiry))
         }
     }
 }
@@ -147,58 +143,65 @@ impl Arrival {
 mod tests {
     use super::*;
 
-    const HERE: Identity = Identity {
+    const START: Monotonic = Monotonic(7_000_000_000);
+    const MILLISECOND: Duration = Duration::from_millis(1);
+
+    const DIRECTORY: Identity = Identity {
         device: 1,
         inode: 2,
     };
 
-    fn arrival(name: &[u8], manner: Manner, now: Tick) -> Arrival {
+    fn arrival(name: &[u8], origin: Origin) -> Arrival {
         let name = Path::new(&[name]).expect("short");
-        Arrival::new(name, HERE, What::Service, manner, now)
+        Arrival::new(name, DIRECTORY, What::Service, origin, START)
     }
 
     #[test]
-    fn a_directory_is_looked_at_once_it_has_been_quiet() {
-        let start = Tick(u32::MAX);
-        let mut new = arrival(b"new", Manner::Made, start);
-        assert_eq!(new.verdict(start), Verdict::Wait(QUIET));
-        new.stirred(start.plus(20));
-        assert_eq!(new.verdict(start.plus(QUIET)), Verdict::Wait(20));
-        assert_eq!(new.verdict(start.plus(QUIET + 20)), Verdict::Look);
+    fn directory_is_checked_once_it_has_stayed_unchanged() {
+        let mut new = arrival(b"new", Origin::Made);
+        assert_eq!(new.step(START), Step::WaitUntil(START + QUIET));
+        let change = START + 20 * MILLISECOND;
+        new.changed(change);
+        assert_eq!(new.step(START + QUIET), Step::WaitUntil(change + QUIET));
+        assert_eq!(new.step(change + QUIET), Step::Check);
     }
 
     #[test]
-    fn a_link_is_looked_at_after_a_moment_unless_something_happens_behind_it() {
-        let start = Tick(7);
-        let mut new = arrival(b"new", Manner::Linked, start);
-        assert_eq!(new.verdict(start), Verdict::Wait(MOMENT));
-        new.stirred(start.plus(5));
-        assert_eq!(new.verdict(start.plus(MOMENT)), Verdict::Wait(QUIET - 20));
+    fn link_is_checked_soon_unless_its_directory_changes() {
+        let mut new = arrival(b"new", Origin::Linked);
+        assert_eq!(new.step(START), Step::WaitUntil(START + QUIET_LINK));
+        let change = START + 5 * MILLISECOND;
+        new.changed(change);
+        assert_eq!(
+            new.step(START + QUIET_LINK),
+            Step::WaitUntil(change + QUIET)
+        );
     }
 
     #[test]
-    fn what_has_a_name_for_the_time_being_waits_for_its_own_or_for_all_its_time() {
-        let start = Tick(7);
+    fn temporary_name_waits_for_a_rename_or_the_longest_wait() {
         for name in [&b"x.dpkg-new"[..], b"x.dpkg-tmp", b"x.new", b"x.tmp"] {
-            for manner in [Manner::Made, Manner::Linked, Manner::Moved] {
-                let mut new = arrival(name, manner, start);
-                new.stirred(start.plus(1));
-                assert_eq!(new.verdict(start.plus(1)), Verdict::Wait(PATIENCE - 1));
-                new.renamed(Path::new(&[b"x"]).expect("short"), start.plus(2));
-                assert_eq!(new.verdict(start.plus(2)), Verdict::Wait(QUIET));
+            for origin in [Origin::Made, Origin::Linked, Origin::Moved] {
+                let mut new = arrival(name, origin);
+                let now = START + MILLISECOND;
+                new.changed(now);
+                assert_eq!(new.step(now), Step::WaitUntil(START + PATIENCE));
+                new.renamed(Path::new(&[b"x"]).expect("short"), now);
+                assert_eq!(new.step(now), Step::WaitUntil(now + QUIET));
             }
         }
-        assert!(!is_provisional(b"new") && !is_provisional(b"x.dpkg-new.d"));
+        assert!(!is_temporary(b"new") && !is_temporary(b"x.dpkg-new.d"));
     }
 
     #[test]
-    fn one_that_stays_incomplete_or_restless_has_its_time_and_no_more() {
-        let start = Tick(7);
-        let mut new = arrival(b"new", Manner::Made, start);
+    fn incomplete_or_changing_directory_expires_after_the_longest_wait() {
+        let mut new = arrival(b"new", Origin::Made);
+        let expiry = START + PATIENCE;
         new.incomplete();
-        assert_eq!(new.verdict(start.plus(26)), Verdict::Wait(PATIENCE - 26));
-        new.stirred(start.plus(PATIENCE - 1));
-        assert_eq!(new.verdict(start.plus(PATIENCE - 1)), Verdict::Wait(1));
-        assert_eq!(new.verdict(start.plus(PATIENCE)), Verdict::Over);
+        assert_eq!(new.step(START + MILLISECOND), Step::WaitUntil(expiry));
+        let late = expiry.before(MILLISECOND);
+        new.changed(late);
+        assert_eq!(new.step(late), Step::WaitUntil(expiry));
+        assert_eq!(new.step(expiry), Step::Expired);
     }
 }

@@ -1,4 +1,4 @@
-//! Paths put together without the heap: memory that can't be had must not end svscan.
+//! Paths built without the heap: running out of memory must not end svscan.
 
 use core::ffi::CStr;
 

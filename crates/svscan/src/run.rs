@@ -1,235 +1,226 @@
-//! The loop: waits for a change, an end or a deadline, and sees to it.
+//! The loop: waits for an event or a deadline, and handles it.
 
 use core::time::Duration;
-use std::os::fd::AsFd;
-use std::rc::Rc;
 
+use daemontools::strerr::Fatal;
 use daemontools::unix::clock::Monotonic;
-use daemontools::unix::dir::Dir;
-use daemontools::unix::inotify::Inotify;
-use daemontools::unix::process::{self, End};
-use daemontools::unix::signal::{self, Caught, Mask, Signal};
+use daemontools::unix::signal::{self, Mask, Signal};
 use daemontools::unix::{fd, file, poll, rlimit};
-use daemontools::{Args, Result, TEMPORARY, diag};
+use daemontools::{Args, diag};
+use log::debug;
 
 use crate::ME;
-use crate::left;
-use crate::orders::{self, Orders};
-use crate::others::Others;
-use crate::pair::{Inheritance, UNBORN};
-use crate::slot::Cause;
-use crate::sole::Sole;
-use crate::table::{Ended, Table};
-use crate::work::{Svscan, now};
+use crate::children::Children;
+use crate::lock::DirectoryLock;
+use crate::perform::Performer;
+use crate::scan::Scan;
+use crate::services::Services;
+use crate::shutdown::Shutdown;
+use crate::signals::{self, Signals};
+use crate::spare::Spare;
+use crate::spawn::{Inheritance, Spawner};
+use crate::takeover::Takeover;
 
 /// The time between two scans.
 const SCAN: Duration = Duration::from_secs(5);
-/// The time between two looks whether another svscan has ended.
-const TURN: Duration = Duration::from_secs(1);
-/// Deadlines are rounded up to this many milliseconds, so that a thousand services
-/// that fail over and over don't wake us a thousand times a second.
-const GRAIN: u32 = 8;
-/// How many ended children are taken in at once.
-const ENDS: usize = 64;
+/// The time between two attempts to lock the directory.
+const LOCK_RETRY: Duration = Duration::from_secs(1);
+/// Deadlines are rounded up to this, so that a thousand services that fail over and over do
+/// not wake svscan a thousand times a second.
+const GRAIN: Duration = Duration::from_millis(8);
 
-/// The program: `svscan [--orderly] [directory]`. Gives the exit code, if it can't
-/// begin or was told to stop; it never ends by itself. Unless it takes them, TERM, INT
-/// and HUP end it alone, at their defaults.
+/// The program: `svscan [--orderly] [directory]`. Returns the exit code, if it cannot begin
+/// or was told to stop by a signal that it catches; it never ends by itself.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     diag::init();
     fd::fill_standard();
-    let (dir, taken) = orders::parse(args);
-    if let Some(dir) = dir
-        && let Err(error) = file::chdir(dir)
-    {
-        return ME
-            .fatal(&[b"unable to chdir to ", dir.to_bytes()], error)
-            .code();
+    match begin(args) {
+        Ok(svscan) => svscan.serve(),
+        Err(fatal) => fatal.code(),
+    }
+}
+
+/// Goes to the scan directory, and notes and changes what children are given back.
+fn begin(args: Args) -> Result<Svscan, Fatal> {
+    let (dir, caught) = signals::parse(args);
+    if let Some(dir) = dir {
+        file::chdir(dir)
+            .map_err(|error| ME.fatal(&[b"unable to chdir to ", dir.to_bytes()], error))?;
     }
     let child_ignored = signal::is_ignored(Signal::SIGCHLD);
-    let signals = signal::harden();
+    let inherited = signal::harden();
     let mask = Mask::block(&[Signal::SIGCHLD]);
-    let wait_mask = mask.without(&[Signal::SIGCHLD]).without(taken);
-    let caught = Caught::new(Signal::SIGCHLD).and_then(|child| Ok((child, Orders::new(taken)?)));
-    let (child_ended, orders) = match caught {
-        Ok(caught) => caught,
-        Err(error) => return ME.fatal(&[b"unable to catch signals"], error).code(),
-    };
+    let wait_mask = mask.without(&[Signal::SIGCHLD]).without(caught);
+    let unable = |error| ME.fatal(&[b"unable to catch signals"], error);
+    let children = Children::new().map_err(unable)?;
+    let signals = Signals::catch(caught).map_err(unable)?;
     let inheritance = Inheritance {
         mask,
         child_ignored,
-        signals,
+        signals: inherited,
         descriptors: rlimit::raise_descriptors(),
     };
-    // Before the first scan: what is made during it is told.
-    let notify = Inotify::new()
-        .and_then(|inotify| {
-            inotify
-                .arrivals(c".")
-                .map(|watch| (Rc::new(inotify), watch))
-        })
-        .ok();
-    let svscan = Svscan {
-        inheritance,
-        sole: Sole::default(),
-        table: Table::default(),
-        arrivals: Vec::new(),
-        troubles: Vec::new(),
-        dir: Dir::open(c".").ok(),
-        dir_said: false,
-        notify,
-        stamp: None,
-        last_stamp: None,
-        rescan: false,
-        begun: false,
-        cursor: 0,
-        changed: false,
-        reap_again: false,
-        proc_said: false,
-        others: None,
-        unseen: false,
-        takeover_said: false,
-        stop: 0,
-    };
-    svscan.serve(&child_ended, &orders, &wait_mask)
+    debug!("begins in {dir:?}, catches {caught:?}");
+    Ok(Svscan {
+        wait_mask,
+        children,
+        signals,
+        spawner: Spawner {
+            inheritance,
+            lock: DirectoryLock::default(),
+        },
+        services: Services::default(),
+        scan: Scan::default(),
+        takeover: Takeover::default(),
+        spare: Spare::new(),
+        shutdown: Shutdown::default(),
+    })
+}
+
+/// svscan: each field owns one concern.
+#[derive(Debug)]
+struct Svscan {
+    /// The signal mask while it waits.
+    wait_mask: Mask,
+    children: Children,
+    signals: Signals,
+    spawner: Spawner,
+    services: Services,
+    scan: Scan,
+    takeover: Takeover,
+    spare: Spare,
+    shutdown: Shutdown,
 }
 
 impl Svscan {
-    /// Gives the exit code, once it was told to stop and all has ended.
-    fn serve(mut self, child_ended: &Caught, orders: &Orders, mask: &Mask) -> i32 {
-        while self.sole.must_wait() {
-            let turn = Monotonic::now() + TURN;
-            if poll::readable([], Some(turn), mask).is_err() {
-                poll::pause_until(turn);
-            }
-            self.reap();
-            if orders.stop() {
-                return 0;
-            }
+    /// Runs until it was told to stop and every service has stopped. Returns the exit code.
+    fn serve(mut self) -> i32 {
+        if self.stops_before_lock() {
+            return 0;
         }
         let mut next_scan = Monotonic::now();
         let mut next_pass = None;
         loop {
-            // Where there always is something to read, waiting lets none in; and ends come
-            // before whatever was told or changed meanwhile.
-            poll::let_signals_in(Duration::ZERO, mask);
-            let time = Monotonic::now();
-            // Only then: each look costs a look at every child.
-            if child_ended.take() || (self.reap_again && time >= next_scan) {
-                self.reap();
+            // A wait lets no signal in while a descriptor is readable. Ends are handled
+            // before everything else, in the order in which things happen.
+            poll::wait_for_signals(Duration::ZERO, &self.wait_mask);
+            let now = Monotonic::now();
+            let scan = now >= next_scan;
+            if self.children.must_reap(scan) {
+                self.children.reap(&mut self.services);
             }
-            self.take_others(time >= next_scan);
-            if orders.stop() {
-                self.stop = self.stop.saturating_add(1);
-                self.table.stop(now());
-                self.arrivals.clear();
-                self.notify = None;
-                self.changed = true;
+            self.takeover
+                .take_ended(&mut self.services, &mut self.spare.exits, scan);
+            if self.signals.take_stop() {
+                self.begin_shutdown();
             }
-            if orders.rescan() && self.stop == 0 {
-                self.scan_all();
+            let stopping = self.shutdown.is_requested();
+            if self.signals.take_scan() && !stopping {
+                self.scan.run_all(&mut self.services, &mut self.spare);
             }
-            self.notice();
-            if time >= next_scan {
-                next_scan = time + SCAN;
-                let _ = self.sole.claim();
-                if self.stop == 0 {
-                    self.scan();
+            self.scan.take_events(&mut self.services, &mut self.spare);
+            if scan {
+                next_scan = now + SCAN;
+                let _ = self.spawner.lock.try_lock();
+                if !stopping {
+                    self.reopen_spare();
+                    self.scan.run(&mut self.services, &mut self.spare);
                 }
             }
-            let arrivals = self.tend_arrivals().map(moment);
-            while self.changed || self.rescan || next_pass.is_some_and(|at| at <= time) {
-                if self.rescan && self.stop == 0 {
-                    self.read_all();
+            let watcher = self.spare.watcher.as_ref();
+            let arrivals = self.scan.arrivals.tend(&mut self.services, watcher);
+            while self.services.pass_due
+                || self.scan.read_due
+                || next_pass.is_some_and(|at| at <= now)
+            {
+                if self.scan.read_due && !stopping {
+                    self.scan.read(&mut self.services, &mut self.spare);
                 }
-                self.rescan = false;
-                next_pass = self.pass().map(moment);
+                self.scan.read_due = false;
+                next_pass = self.pass().map(rounded_up);
             }
-            if self.stop > 0 && self.table.is_over() {
+            if stopping && self.services.table.is_stopped() {
+                debug!("all services have stopped");
                 return 0;
             }
-            let deadline = [Some(next_scan), next_pass, arrivals];
-            let deadline = deadline.into_iter().flatten().min();
-            if self.wait(deadline, mask).is_err() {
-                // Out of memory, in the kernel: a moment's sleep needs none.
-                poll::pause_until(Monotonic::now() + Duration::from_secs(1));
-                self.reap();
+            let deadlines = [Some(next_scan), next_pass, arrivals.map(rounded_up)];
+            self.wait(deadlines.into_iter().flatten().min());
+        }
+    }
+
+    /// Waits while another svscan has locked the directory. True if it was told to stop.
+    fn stops_before_lock(&mut self) -> bool {
+        while self.spawner.lock.must_wait() {
+            let retry = Monotonic::now() + LOCK_RETRY;
+            if poll::readable([], Some(retry), &self.wait_mask).is_err() {
+                poll::pause_until(retry);
+            }
+            self.children.reap(&mut self.services);
+            if self.signals.take_stop() {
+                return true;
             }
         }
+        false
     }
 
     /// The one place where svscan waits.
-    fn wait(&self, deadline: Option<Monotonic>, mask: &Mask) -> Result<()> {
-        let notify = self.notify.as_ref().map(|(notify, _)| notify.as_fd());
-        let others = self.others.as_ref().and_then(Others::as_fd);
-        poll::readable([notify, others], deadline, mask).map(drop)
+    fn wait(&mut self, deadline: Option<Monotonic>) {
+        if poll::readable(self.spare.as_fds(), deadline, &self.wait_mask).is_err() {
+            // The kernel is out of memory: a sleep needs none.
+            poll::pause_until(Monotonic::now() + Duration::from_secs(1));
+            self.children.reap(&mut self.services);
+        }
     }
 
-    /// Takes in the ends of supervises that were taken over: those that were told, and
-    /// at a scan those that are not told.
-    fn take_others(&mut self, scan: bool) {
-        let (table, changed) = (&mut self.table, &mut self.changed);
-        let mut ended = |pid| {
-            let cause = left::cause(table, pid);
-            table.ended(&[Ended { pid, cause }], now());
-            *changed = true;
+    /// Performs what is due for the services. Gives the time of the next pass.
+    fn pass(&mut self) -> Option<Monotonic> {
+        self.services.pass_due = false;
+        self.takeover.run(&mut self.services, &mut self.spare);
+        let mut performer = Performer {
+            services: &mut self.services,
+            spawner: &mut self.spawner,
+            spare: &mut self.spare,
+            shutdown: self.shutdown,
         };
-        if let Some(others) = &mut self.others {
-            others.take(&mut ended);
-            if scan {
-                others.look(&mut ended);
-            }
-        }
+        let pass = performer.pass();
+        self.scan.read_due |= pass.name_lost;
+        pass.next
     }
 
-    /// Takes in all children that have ended.
-    fn reap(&mut self) {
-        self.reap_again = false;
-        loop {
-            let mut ends = [Ended::default(); ENDS];
-            let mut count = 0;
-            while count < ENDS {
-                let (pid, end) = match process::reap() {
-                    Ok(Some(ended)) => ended,
-                    Ok(None) => break,
-                    // No kernel does this, but a sandbox may.
-                    Err(_) => {
-                        self.reap_again = true;
-                        break;
-                    }
-                };
-                ends[count] = Ended {
-                    pid: pid.as_raw().unsigned_abs(),
-                    cause: match end {
-                        End::Exited(0) => Cause::Told,
-                        End::Exited(TEMPORARY) => Cause::Refused,
-                        End::Exited(UNBORN) => Cause::Unborn,
-                        End::Exited(_) | End::Killed(_) => Cause::Crash,
-                    },
-                };
-                count += 1;
-            }
-            if count == 0 {
-                return;
-            }
-            ends[..count].sort_unstable();
-            self.table.ended(&ends[..count], now());
-            self.unseen |= ends[..count].iter().any(|end| end.cause == Cause::Refused);
-            self.changed = true;
+    /// svscan was told to stop, perhaps again.
+    fn begin_shutdown(&mut self) {
+        self.shutdown.request();
+        debug!("told to stop, again: {}", self.shutdown.is_repeated());
+        self.services.table.stop(Monotonic::now());
+        self.services.pass_due = true;
+        self.scan.arrivals.clear();
+        self.spare.watcher = None;
+    }
+
+    /// Opens descriptors again that were given up, if there is room for them now.
+    fn reopen_spare(&mut self) {
+        let missing = self.spare.watcher.is_none() || self.takeover.lacks_exit_watch(&self.spare);
+        let reserve = match missing {
+            true => self.spare.reserve(),
+            false => None,
+        };
+        if reserve.is_none() {
+            return;
         }
+        if self.spare.reopen_watcher()
+            && let Some(watcher) = &self.spare.watcher
+        {
+            self.scan.arrivals.watch_again(watcher);
+            self.scan.forget_stamp();
+        }
+        self.takeover.reopen_exit_watch(&mut self.spare);
+        drop(reserve);
     }
 }
 
-/// The moment that lies at least `wait` milliseconds ahead.
-fn moment(wait: u32) -> Monotonic {
-    let time = Monotonic::now();
-    // The next whole grain after the tick that is meant.
-    let grain = u64::from(GRAIN) * 1_000_000;
-    let meant = time.0 + u64::from(wait) * 1_000_000;
-    Monotonic(if wait == 0 {
-        meant
-    } else {
-        (meant / grain + 1) * grain
-    })
+/// The first whole [`GRAIN`] after a moment.
+fn rounded_up(moment: Monotonic) -> Monotonic {
+    let grain = u64::try_from(GRAIN.as_nanos()).unwrap_or(1);
+    Monotonic((moment.0 / grain + 1) * grain)
 }

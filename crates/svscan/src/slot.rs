@@ -1,236 +1,182 @@
-//! One service in the table: what is known of it and of its two supervises, and what
-//! that becomes when one of them starts or ends. What is to be done now is in `due`;
-//! how a service that runs is changed and how it ends, in `change` and `stop`. No I/O:
-//! every action is answered by what came of it.
+//! One service in the table: what is known of it and of its two supervises, and how that
+//! changes when one of them starts or ends. [`Slot::next_action`] says what is to be done
+//! (`due`); `phase` changes a running service, `stop` ends it with svscan. No I/O and no
+//! descriptors: the caller performs the action and reports the result.
 
 mod action;
-mod cause;
-mod change;
 mod due;
+mod exit;
+mod phase;
 mod stop;
+mod supervise;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::CString;
+
+use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::Identity;
 
-use crate::pair::Pipe;
-use crate::tick::Tick;
+use phase::Phase;
+use supervise::Supervise;
 
-use cause::Lately;
-use change::Phase;
+pub(crate) use action::{Action, PipeId, Role, StopReason};
+pub(crate) use exit::Exit;
+pub(crate) use supervise::PACE;
 
-pub(crate) use action::{Action, Farewell, Role};
-pub(crate) use cause::Cause;
-
-/// The least time between two starts of one supervise, in milliseconds.
-pub(crate) const PACE: u32 = 1000;
-/// The same for a supervise that keeps ending at once.
-pub(crate) const SLOW_PACE: u32 = 5000;
-/// How soon a supervise that could not be told to stop is told again: it may have
-/// been started just now.
-pub(crate) const INSIST: u32 = 100;
-/// One of the two supervises. It is known by its pid alone, not by how its end is
-/// learnt.
-#[derive(Clone, Copy, Debug)]
-struct Side {
-    /// Its process; 0 if there is none.
-    pid: u32,
-    /// When it was started or, without a process, when it may be.
-    at: Tick,
-}
-
-/// A fact about a slot: one bit of its marks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Mark {
-    /// It has a logger.
-    Logged = 1,
-    /// The scan directory led to it when it was last looked at.
-    Listed = 2,
-    /// The scan that goes on has met it.
-    Met = 4,
-    /// It was said why something could not be done for it, and it still can't.
-    Said = 8,
-    /// It was said why its supervise could not be exec'ed, and it still can't.
-    Mute = 16,
-    /// Its name is a link, which may lead elsewhere without any change in the scan
-    /// directory.
-    Link = 32,
-    /// Its supervises may run already, under a svscan that is no more.
-    Unseen = 64,
-    /// Its logger's supervise was told by us to come back on another pipe.
-    Returning = 128,
-}
-
-/// A service. Small: there may be 20,000.
+/// A service.
 #[derive(Debug)]
 pub(crate) struct Slot {
+    /// Its directory.
     pub(crate) identity: Identity,
-    service: Side,
-    log: Side,
-    pipe: Option<Pipe>,
-    /// Where its name begins among the names.
-    pub(crate) name: u32,
-    /// How each supervise ended lately.
-    lately: [Lately; 2],
+    /// The name in the scan directory by which it was last found.
+    pub(crate) name: CString,
+    /// It has a logger.
+    pub(crate) logged: bool,
+    /// The scan directory led to it when it was last read.
+    pub(crate) listed: bool,
+    /// The scan that is under way has found it.
+    pub(crate) met: bool,
+    /// Its name is a symbolic link, which may lead elsewhere without a change in the scan
+    /// directory.
+    pub(crate) is_link: bool,
+    /// Supervises that another svscan started may run for it: nothing is started until
+    /// that is known.
+    pub(crate) takeover_pending: bool,
+    /// Its current failure has been reported; it is not reported again.
+    failure_reported: bool,
+    /// The failed exec of its supervise has been reported; the next children are silent.
+    exec_failure_reported: bool,
+    service: Supervise,
+    log: Supervise,
+    pipe: Option<PipeId>,
     phase: Phase,
-    marks: u8,
 }
-
-const _: () = assert!(size_of::<Slot>() <= 48);
 
 impl Slot {
     /// A service that is to be started at once.
-    pub(crate) const fn new(identity: Identity, name: u32, now: Tick) -> Self {
-        let side = Side { pid: 0, at: now };
+    pub(crate) const fn new(identity: Identity, name: CString, now: Monotonic) -> Self {
         Self {
             identity,
-            service: side,
-            log: side,
-            pipe: None,
             name,
-            lately: [Lately::Ran; 2],
+            logged: false,
+            listed: true,
+            met: true,
+            is_link: false,
+            takeover_pending: true,
+            failure_reported: false,
+            exec_failure_reported: false,
+            service: Supervise::new(now),
+            log: Supervise::new(now),
+            pipe: None,
             phase: Phase::Steady,
-            marks: Mark::Listed as u8 | Mark::Met as u8 | Mark::Unseen as u8,
         }
     }
 
-    /// Whether a fact holds.
-    pub(crate) const fn has(&self, mark: Mark) -> bool {
-        self.marks & mark as u8 != 0
-    }
-
-    /// Notes whether a fact holds.
-    pub(crate) const fn set(&mut self, mark: Mark, on: bool) {
-        let mark = mark as u8;
-        self.marks = if on {
-            self.marks | mark
-        } else {
-            self.marks & !mark
-        };
-    }
-
-    const fn side(&mut self, role: Role) -> (&mut Side, &mut Lately) {
+    const fn supervise(&self, role: Role) -> &Supervise {
         match role {
-            Role::Service => (&mut self.service, &mut self.lately[0]),
-            Role::Log => (&mut self.log, &mut self.lately[1]),
+            Role::Service => &self.service,
+            Role::Log => &self.log,
         }
     }
 
-    /// How long until a supervise may be started, if it does not run and is not left
-    /// to the next scan.
-    fn wait_for(&self, role: Role, now: Tick) -> Option<u32> {
-        let (side, lately) = match role {
-            Role::Service => (self.service, self.lately[0]),
-            Role::Log => (self.log, self.lately[1]),
-        };
-        (side.pid == 0 && lately != Lately::Left).then(|| side.at.wait(now))
+    const fn supervise_mut(&mut self, role: Role) -> &mut Supervise {
+        match role {
+            Role::Service => &mut self.service,
+            Role::Log => &mut self.log,
+        }
     }
 
-    /// The process of a supervise.
-    pub(crate) const fn pid(&self, role: Role) -> Option<u32> {
-        let pid = match role {
-            Role::Service => self.service.pid,
-            Role::Log => self.log.pid,
-        };
-        if pid == 0 { None } else { Some(pid) }
+    /// The process of a supervise, if it runs.
+    pub(crate) fn pid(&self, role: Role) -> Option<u32> {
+        self.supervise(role).pid()
+    }
+
+    /// When a supervise is started next, if it does not run and does not wait for a scan.
+    pub(crate) fn next_start(&self, role: Role) -> Option<Monotonic> {
+        self.supervise(role).next_start()
     }
 
     /// Whether neither supervise runs.
     pub(crate) const fn is_idle(&self) -> bool {
-        self.service.pid == 0 && self.log.pid == 0
+        !self.service.is_running() && !self.log.is_running()
     }
 
-    /// The pipe to its logger, once made.
-    pub(crate) const fn pipe(&self) -> Option<&Pipe> {
-        self.pipe.as_ref()
+    /// The pipe to its logger.
+    pub(crate) const fn pipe(&self) -> Option<PipeId> {
+        self.pipe
     }
 
-    /// The pipe has been made.
-    pub(crate) fn piped(&mut self, pipe: Pipe) {
-        self.pipe = Some(pipe);
+    /// Whether a failed exec has been reported and no supervise has run since.
+    pub(crate) const fn exec_failure_reported(&self) -> bool {
+        self.exec_failure_reported
     }
 
-    /// A supervise runs.
-    pub(crate) const fn started(&mut self, role: Role, pid: u32, now: Tick) {
-        *self.side(role).0 = Side { pid, at: now };
-        self.set(Mark::Said, false);
+    /// Its pipe is now `pipe`. Gives the previous one, which is to be closed.
+    #[must_use]
+    pub(crate) const fn set_pipe(&mut self, pipe: PipeId) -> Option<PipeId> {
+        self.pipe.replace(pipe)
     }
 
-    /// A supervise that was already running has been taken over. Nothing is known of
-    /// its start: once it ends it may be started at once.
-    pub(crate) const fn taken_over(&mut self, role: Role, pid: u32, now: Tick) {
-        let at = Tick(now.0.wrapping_sub(PACE));
-        *self.side(role).0 = Side { pid, at };
-        self.set(Mark::Said, false);
+    /// The pipe was closed.
+    pub(crate) const fn pipe_closed(&mut self) {
+        self.pipe = None;
     }
 
-    /// A supervise that was taken over is another service's.
-    pub(crate) const fn let_go(&mut self, role: Role, now: Tick) {
-        *self.side(role).0 = Side { pid: 0, at: now };
+    /// A supervise was started.
+    pub(crate) const fn started(&mut self, role: Role, pid: u32, now: Monotonic) {
+        self.supervise_mut(role).started(pid, now);
+        self.failure_reported = false;
     }
 
-    /// Whether a supervise was started so short a while ago that it may still be
-    /// about to fail.
-    pub(crate) const fn is_young(&self, role: Role, now: Tick) -> bool {
-        let side = match role {
-            Role::Service => self.service,
-            Role::Log => self.log,
-        };
-        side.pid != 0 && now.since(side.at) < PACE
+    /// A running supervise was taken over. The time of its start is unknown: once it ends it
+    /// may be started at once.
+    pub(crate) fn taken_over(&mut self, role: Role, pid: u32, now: Monotonic) {
+        self.started(role, pid, now.before(PACE));
     }
 
-    /// What was to be done could not be: once more after [`PACE`].
-    pub(crate) const fn failed(&mut self, role: Role, now: Tick) {
-        let side = self.side(role).0;
-        if side.pid == 0 {
-            side.at = now.plus(PACE);
+    /// A supervise that was taken over belongs to another service.
+    pub(crate) const fn give_back(&mut self, role: Role, now: Monotonic) {
+        self.supervise_mut(role).forget(now);
+    }
+
+    /// Whether a supervise was started less than [`PACE`] ago and may be about to fail.
+    pub(crate) fn is_young(&self, role: Role, now: Monotonic) -> bool {
+        self.supervise(role).is_young(now)
+    }
+
+    /// An action failed: it is tried again after [`PACE`].
+    pub(crate) fn failed(&mut self, role: Role, now: Monotonic) {
+        self.supervise_mut(role).failed(now);
+    }
+
+    /// Whether a failure is to be reported now: it was not reported since the last success.
+    pub(crate) const fn must_report(&mut self) -> bool {
+        !core::mem::replace(&mut self.failure_reported, true)
+    }
+
+    /// A supervise has ended. One that exited on the command of somebody else waits for the
+    /// next scan, as in the reference. Any other is started at once or, if it ran for less
+    /// than [`PACE`], when that has passed since its start.
+    pub(crate) fn ended(&mut self, role: Role, exit: Exit, now: Monotonic) {
+        let by_svscan = self.is_stopping() || self.supervise(role).stop_sent;
+        let waits_for_scan = exit == Exit::OnCommand && !by_svscan;
+        let ran = self.supervise_mut(role).ended(waits_for_scan, now);
+        if exit == Exit::NotExecuted || ran {
+            self.exec_failure_reported = exit == Exit::NotExecuted;
+        }
+        if exit == Exit::Refused {
+            self.takeover_pending = true;
         }
     }
 
-    /// Notes that its trouble is being said; false if it was said before and has
-    /// not ended since.
-    pub(crate) const fn say(&mut self) -> bool {
-        let said = self.has(Mark::Said);
-        self.set(Mark::Said, true);
-        !said
-    }
-
-    /// A supervise has ended. One that was told to leave, and not by us, is left to
-    /// the next scan, as in the reference. Any other is to be started at once or, if it
-    /// ran for less than [`PACE`], when that has passed since its start.
-    pub(crate) fn ended(&mut self, role: Role, cause: Cause, now: Tick) {
-        let left = cause == Cause::Told && !self.was_told_by_us(role);
-        let (side, lately) = self.side(role);
-        let ran = now.since(side.at);
-        *lately = lately.after(left, ran < PACE);
-        let pace = if *lately == Lately::QuickAlways {
-            SLOW_PACE
-        } else {
-            PACE
-        };
-        let due = if ran < pace { side.at.plus(pace) } else { now };
-        *side = Side { pid: 0, at: due };
-        let unborn = cause == Cause::Unborn;
-        if unborn || ran >= PACE {
-            self.set(Mark::Mute, unborn);
-        }
-        if role == Role::Log {
-            self.set(Mark::Returning, false);
-        }
-        if cause == Cause::Refused {
-            self.set(Mark::Unseen, true);
-        }
-    }
-
-    /// A scan goes on: what was left to it may be started now. Says whether there is
-    /// such.
-    pub(crate) fn scanned(&mut self, now: Tick) -> bool {
+    /// A scan is under way: a supervise that waits for it is due now. Says whether one is.
+    pub(crate) fn scanned(&mut self, now: Monotonic) -> bool {
         let mut due = false;
-        for role in [Role::Service, Role::Log] {
-            let (side, lately) = self.side(role);
-            if *lately == Lately::Left {
-                *lately = Lately::Ran;
-                side.at = now;
+        for role in Role::BOTH {
+            let supervise = self.supervise_mut(role);
+            if supervise.waits_for_scan {
+                supervise.due_at(now);
                 due = true;
             }
         }

@@ -1,30 +1,26 @@
 //! The services of the scan directory, found by identity, by name or by number.
 //!
-//! A service is a directory, whatever it is called: device and inode. It has one
-//! supervise or, with a logger, two, and then a pipe between them that outlives
-//! both.
-//!
-//! There may be 20,000: the slots are 48 bytes each, the names lie one after the
-//! other, the index takes four bytes a slot. Passing over all of them takes
-//! microseconds, so nothing else is kept for finding those that ended or are due.
-//! Memory that can't be had is an error, never an abort.
+//! A service is a directory, whatever its name is: device and inode. A table of 20,000
+//! services is passed over in microseconds, so the only index is that of the identities.
+//! Memory that cannot be had is an error, never an abort.
 
 use core::ffi::CStr;
 use core::ops::{Index, IndexMut};
+use std::ffi::CString;
 
+use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::Identity;
 use daemontools::{Errno, Result};
 
-use crate::slot::{Cause, Mark, Role, Slot};
-use crate::tick::Tick;
+use crate::slot::{Exit, Role, Slot};
 
 /// The end of a process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ended {
-    /// Which process.
+    /// Its pid.
     pub(crate) pid: u32,
-    /// Why, if it was a supervise.
-    pub(crate) cause: Cause,
+    /// How it ended, if it was a supervise.
+    pub(crate) exit: Exit,
 }
 
 /// The services. Their numbers change when slots are removed, which only
@@ -32,12 +28,8 @@ pub(crate) struct Ended {
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     slots: Vec<Slot>,
-    /// Numbers of all slots, in the order of their identities.
-    order: Vec<u32>,
-    /// Names, each with the NUL that ends it.
-    names: Vec<u8>,
-    /// Bytes of the names that no slot uses any more.
-    garbage: usize,
+    /// The numbers of all slots, in the order of their identities.
+    by_identity: Vec<usize>,
 }
 
 impl Index<usize> for Table {
@@ -55,103 +47,123 @@ impl IndexMut<usize> for Table {
 }
 
 impl Table {
-    /// How many services there are.
+    /// The number of services.
     pub(crate) const fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Room for so many services with so many bytes of names, if it can be had.
-    pub(crate) fn reserve(&mut self, count: usize, bytes: usize) {
+    /// All services.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter()
+    }
+
+    /// Reserves room for `count` services, if it can be had.
+    pub(crate) fn reserve(&mut self, count: usize) {
         let _ = self.slots.try_reserve_exact(count);
-        let _ = self.order.try_reserve_exact(count);
-        let _ = self.names.try_reserve_exact(bytes);
+        let _ = self.by_identity.try_reserve_exact(count);
     }
 
-    /// The name that a service was last found by.
-    pub(crate) fn name(&self, slot: usize) -> &CStr {
-        let bytes = self.names.get(index(self.slots[slot].name)..);
-        CStr::from_bytes_until_nul(bytes.unwrap_or_default()).unwrap_or(c"")
-    }
-
+    /// The place of an identity in the index or, as the error, where it belongs.
     fn place(&self, identity: Identity) -> core::result::Result<usize, usize> {
-        self.order
-            .binary_search_by_key(&identity, |&number| self.slots[index(number)].identity)
+        self.by_identity
+            .binary_search_by_key(&identity, |&number| self.slots[number].identity)
     }
 
-    /// The service that is this directory.
+    /// The service with this directory.
     pub(crate) fn find(&self, identity: Identity) -> Option<usize> {
         self.place(identity)
             .ok()
-            .map(|place| index(self.order[place]))
+            .map(|place| self.by_identity[place])
     }
 
     /// The service of this name, among the first `count`, that has a process: its
     /// directory may have been removed and made again.
-    pub(crate) fn namesake(&self, name: &CStr, count: usize) -> Option<usize> {
-        (0..count.min(self.len()))
-            .find(|&slot| !self.slots[slot].is_idle() && self.name(slot) == name)
+    pub(crate) fn find_running(&self, name: &CStr, count: usize) -> Option<usize> {
+        let mut first = self.slots.iter().take(count);
+        first.position(|slot| !slot.is_idle() && slot.name.as_c_str() == name)
     }
 
-    /// Notes that `name` leads to the service `slot`. The first name that a scan
-    /// meets counts.
+    /// The supervise with this pid: the number of its service, and which of the two.
+    pub(crate) fn find_process(&self, pid: u32) -> Option<(usize, Role)> {
+        let role = |slot: &Slot| {
+            Role::BOTH
+                .into_iter()
+                .find(|&role| slot.pid(role) == Some(pid))
+        };
+        let mut slots = self.slots.iter().enumerate();
+        slots.find_map(|(number, slot)| role(slot).map(|role| (number, role)))
+    }
+
+    /// Notes that `name` leads to the service `number`. The first name in a scan counts.
     ///
     /// # Errors
-    /// ENOMEM.
-    pub(crate) fn meet(&mut self, slot: usize, name: &CStr) -> Result<()> {
-        if !self.slots[slot].has(Mark::Met) && self.name(slot) != name {
-            let old = self.name(slot).count_bytes() + 1;
-            self.slots[slot].name = self.keep(name)?;
-            self.garbage += old;
+    /// ENOMEM: the service keeps its previous name.
+    pub(crate) fn meet(&mut self, number: usize, name: &CStr) -> Result<()> {
+        let slot = &mut self.slots[number];
+        if !slot.met && slot.name.as_c_str() != name {
+            slot.name = owned(name)?;
         }
-        self.slots[slot].set(Mark::Met, true);
-        self.slots[slot].set(Mark::Listed, true);
+        slot.met = true;
+        slot.listed = true;
         Ok(())
     }
 
-    /// A new service, to be started at once; gives its number.
+    /// Adds a service that is to be started at once; gives its number.
     ///
     /// # Errors
     /// ENOMEM.
-    pub(crate) fn insert(&mut self, name: &CStr, identity: Identity, now: Tick) -> Result<usize> {
-        let number = u32::try_from(self.slots.len()).map_err(|_| Errno::ENOMEM)?;
+    pub(crate) fn insert(
+        &mut self,
+        name: &CStr,
+        identity: Identity,
+        now: Monotonic,
+    ) -> Result<usize> {
+        let number = self.slots.len();
         self.slots.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-        self.order.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
-        let name = self.keep(name)?;
+        self.by_identity.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        let name = owned(name)?;
         let place = self.place(identity).unwrap_or_else(|place| place);
-        self.order.insert(place, number);
+        self.by_identity.insert(place, number);
         self.slots.push(Slot::new(identity, name, now));
-        Ok(index(number))
+        Ok(number)
     }
 
-    /// The directory of a service was removed, and `identity` has its name now: one
-    /// service still. Its old supervises are told to end before new ones are
-    /// started, the logger's last, and the pipe stays with all that is in it.
-    pub(crate) fn replace(&mut self, slot: usize, identity: Identity) {
-        if let Ok(place) = self.place(self.slots[slot].identity) {
-            let number = self.order.remove(place);
-            self.slots[slot].identity = identity;
+    /// The directory of a service was removed, and `identity` has its name now. It stays
+    /// one service: the new supervises are started when the old ones have ended, the
+    /// logger's last, and the pipe keeps what is in it.
+    pub(crate) fn replace(&mut self, number: usize, identity: Identity) {
+        if let Ok(place) = self.place(self.slots[number].identity) {
+            self.by_identity.remove(place);
+            self.slots[number].identity = identity;
             let place = self.place(identity).unwrap_or_else(|place| place);
-            self.order.insert(place, number);
+            self.by_identity.insert(place, number);
         }
-        self.slots[slot].replace();
+        self.slots[number].replace();
     }
 
-    /// Supervises have ended; `ends` are sorted.
-    pub(crate) fn ended(&mut self, ends: &[Ended], now: Tick) {
+    /// Supervises have ended; `ends` are sorted by pid. Calls `each` with each slot after
+    /// its change.
+    pub(crate) fn ended(
+        &mut self,
+        ends: &[Ended],
+        now: Monotonic,
+        mut each: impl FnMut(&Slot, Role, Ended),
+    ) {
         for slot in &mut self.slots {
-            for role in [Role::Service, Role::Log] {
+            for role in Role::BOTH {
                 if let Some(pid) = slot.pid(role)
                     && let Ok(place) = ends.binary_search_by_key(&pid, |end| end.pid)
                 {
-                    slot.ended(role, ends[place].cause, now);
+                    slot.ended(role, ends[place].exit, now);
+                    each(slot, role, ends[place]);
                 }
             }
         }
     }
 
-    /// A scan goes on: what was left to it may be started now. Says whether there is
-    /// such.
-    pub(crate) fn scanned(&mut self, now: Tick) -> bool {
+    /// A scan is under way: supervises that wait for it are due now. Says whether there
+    /// is one.
+    pub(crate) fn scanned(&mut self, now: Monotonic) -> bool {
         let mut due = false;
         for slot in &mut self.slots {
             due |= slot.scanned(now);
@@ -159,90 +171,60 @@ impl Table {
         due
     }
 
-    /// The supervise that is this process: of which service, and which of the two.
-    pub(crate) fn holder(&self, pid: u32) -> Option<(usize, Role)> {
-        let all = self.slots.iter().enumerate();
-        all.flat_map(|(number, slot)| [(number, slot, Role::Service), (number, slot, Role::Log)])
-            .find(|(_, slot, role)| slot.pid(*role) == Some(pid))
-            .map(|(number, _, role)| (number, role))
-    }
-
-    /// svscan ends: no service is to run any more.
-    pub(crate) fn stop(&mut self, now: Tick) {
+    /// svscan stops, and all services with it.
+    pub(crate) fn stop(&mut self, now: Monotonic) {
         self.slots.iter_mut().for_each(|slot| slot.stop(now));
     }
 
     /// Whether all have stopped.
-    pub(crate) fn is_over(&self) -> bool {
-        self.slots.iter().all(Slot::is_over)
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.slots.iter().all(Slot::is_stopped)
     }
 
     /// A scan of the whole directory begins.
     pub(crate) fn begin_scan(&mut self) {
         for slot in &mut self.slots {
-            slot.set(Mark::Met, false);
+            slot.met = false;
         }
     }
 
-    /// It has seen every name: what it has not met is listed no more and, as in the
-    /// reference, forgotten with its pipe once nothing runs there.
-    pub(crate) fn end_scan(&mut self) {
+    /// The scan has seen every name. Services that it has not met are no longer listed and,
+    /// as in the reference, removed once none of their processes runs. Calls `each` with
+    /// each that is removed: its pipe is to be closed.
+    pub(crate) fn end_scan(&mut self, mut each: impl FnMut(&Slot)) {
         for slot in &mut self.slots {
-            slot.set(Mark::Listed, slot.has(Mark::Met));
+            slot.listed = slot.met;
         }
-        let is_over = |slot: &Slot| !slot.has(Mark::Listed) && slot.is_idle();
-        if self.slots.iter().any(is_over) {
-            self.slots.retain(|slot| !is_over(slot));
-            self.reindex();
+        let count = self.slots.len();
+        self.slots.retain(|slot| {
+            let stays = slot.listed || !slot.is_idle();
+            if !stays {
+                each(slot);
+            }
+            stays
+        });
+        if self.slots.len() < count {
+            self.by_identity.clear();
+            // Within the capacity: there were more before.
+            self.by_identity.extend(0..self.slots.len());
+            let slots = &self.slots;
+            self.by_identity
+                .sort_unstable_by_key(|&number| slots[number].identity);
         }
-        if self.garbage > 4096 && self.garbage > self.names.len() / 2 {
-            self.compact();
-        }
-    }
-
-    fn reindex(&mut self) {
-        self.order.clear();
-        // There is room: there were more before.
-        self.order
-            .extend((0..).zip(&self.slots).map(|(number, _)| number));
-        let slots = &self.slots;
-        self.order
-            .sort_unstable_by_key(|&number| slots[index(number)].identity);
-        let used = |slot| self.name(slot).count_bytes() + 1;
-        let used: usize = (0..self.len()).map(used).sum();
-        self.garbage = self.names.len() - used;
-    }
-
-    /// Puts a name to the others; gives where it begins.
-    fn keep(&mut self, name: &CStr) -> Result<u32> {
-        let bytes = name.to_bytes_with_nul();
-        let start = u32::try_from(self.names.len()).map_err(|_| Errno::ENOMEM)?;
-        self.names
-            .try_reserve(bytes.len())
-            .map_err(|_| Errno::ENOMEM)?;
-        self.names.extend_from_slice(bytes);
-        Ok(start)
-    }
-
-    /// Drops the names that no slot uses; another time if memory is short.
-    fn compact(&mut self) {
-        let mut names = Vec::new();
-        if names.try_reserve(self.names.len() - self.garbage).is_err() {
-            return;
-        }
-        for slot in 0..self.slots.len() {
-            let start = u32::try_from(names.len()).unwrap_or(0);
-            names.extend_from_slice(self.name(slot).to_bytes_with_nul());
-            self.slots[slot].name = start;
-        }
-        self.names = names;
-        self.garbage = 0;
     }
 }
 
-/// A slot's number as an index.
-fn index(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
+/// A copy of a name.
+///
+/// # Errors
+/// ENOMEM.
+pub(crate) fn owned(name: &CStr) -> Result<CString> {
+    let bytes = name.to_bytes_with_nul();
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len())
+        .map_err(|_| Errno::ENOMEM)?;
+    copy.extend_from_slice(bytes);
+    CString::from_vec_with_nul(copy).map_err(|_| Errno::EINVAL)
 }
 
 #[cfg(test)]

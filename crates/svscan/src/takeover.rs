@@ -1,56 +1,71 @@
-//! Taking over what a svscan that is no more has left: supervises that run, and the
-//! pipes between them.
+//! Takes over what an earlier svscan has left: supervises that run, and the pipes between
+//! them.
 //!
-//! A supervise that runs is met by its `ok`, before a second one is started for the
-//! same service; who it is says its lock; and a pidfd tells when it ends. Its pipe
-//! is opened anew through `/proc`, so that what is in it stays and both sides go on
-//! as if nothing had happened. This works after the C original's svscan too.
+//! A running supervise is found by its `ok` FIFO, before a second one is started for the
+//! same service; its lock tells its pid, and a pidfd its end. Its pipe is opened again
+//! through `/proc`, with all that is in it. This works after the C original's svscan too.
 
-mod pipes;
+mod adopted;
+mod exit;
+mod locks;
+mod pipe;
 
 use core::ffi::CStr;
 
 use daemontools::command::TAKEN_OVER;
-use daemontools::errno::passes;
+use daemontools::errno::is_temporary;
 use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::{LOCK, OK};
+use daemontools::unix::clock::Monotonic;
+use daemontools::unix::exit_watch::ExitWatch;
 use daemontools::unix::file::{self, Identity};
 use daemontools::{Errno, Result, procfs};
+use log::debug;
 
-use crate::ME;
-use crate::farewell;
-use crate::others::Others;
-use crate::pair;
 use crate::path::Path;
-use crate::slot::{Mark, Role};
-use crate::work::{Svscan, now};
+use crate::services::Services;
+use crate::slot::{Role, Slot};
+use crate::spare::Spare;
+use crate::table::{Ended, Table};
+use crate::{ME, control};
 
-/// Who holds which lock: inode and pid, sorted.
-type Holders = Vec<(u64, u32)>;
+use adopted::Adopted;
+use locks::LockHolders;
 
-impl Svscan {
-    /// Takes over what already runs of the services that are new to us. The locks
-    /// are read at most once, and not at all where nothing runs.
-    pub(crate) fn take_over(&mut self) {
-        self.unseen = false;
-        let mut holders = None;
-        // Services first: a supervise that is one of theirs is nobody's logger.
-        for slot in 0..self.table.len() {
-            if self.table[slot].has(Mark::Unseen) {
-                // What keeps us from looking is met again below.
-                let _ = self.take_over_one(slot, Role::Service, &mut holders);
+/// The supervises that were taken over.
+#[derive(Debug, Default)]
+pub(crate) struct Takeover {
+    adopted: Adopted,
+    /// That supervises cannot be taken over has been reported.
+    failure_reported: bool,
+}
+
+impl Takeover {
+    /// Takes over what runs of the services for which this is not known yet.
+    pub(crate) fn run(&mut self, services: &mut Services, spare: &mut Spare) {
+        let pending = |slot: &Slot| slot.takeover_pending;
+        if !services.table.iter().any(pending) {
+            return;
+        }
+        let mut holders = LockHolders::default();
+        // Services first: one service's `log` may lead to another service, whose supervise
+        // is no logger then.
+        for number in 0..services.table.len() {
+            if services.table[number].takeover_pending {
+                // An error comes again below.
+                let _ = self.find(services, number, Role::Service, spare, &mut holders);
             }
         }
-        for slot in 0..self.table.len() {
-            if self.table[slot].has(Mark::Unseen) {
-                self.table[slot].set(Mark::Unseen, false);
-                let looked = self.with_room(|svscan| svscan.take_over_slot(slot, &mut holders));
-                if let Err(error) = looked {
-                    // Not to be told now: it must not be guessed.
-                    self.say_of(slot, b"unable to see what runs of ", error);
-                    self.table[slot].set(Mark::Unseen, true);
-                    self.unseen = true;
-                }
+        for number in 0..services.table.len() {
+            if !services.table[number].takeover_pending {
+                continue;
+            }
+            services.table[number].takeover_pending = false;
+            let taken = spare.attempt(|spare| self.take(services, number, spare, &mut holders));
+            if let Err(error) = taken {
+                // What runs is not guessed: nothing is started until it is known.
+                services.report(number, b"unable to see what runs of ", Role::Service, error);
+                services.table[number].takeover_pending = true;
             }
         }
     }
@@ -58,126 +73,152 @@ impl Svscan {
     /// Takes over what runs of one service, with its pipe.
     ///
     /// # Errors
-    /// What keeps us from looking, for now.
-    fn take_over_slot(&mut self, slot: usize, holders: &mut Option<Holders>) -> Result<()> {
-        self.take_over_one(slot, Role::Service, holders)?;
-        if !self.table[slot].has(Mark::Logged) {
+    /// A temporary failure to find out what runs.
+    fn take(
+        &mut self,
+        services: &mut Services,
+        number: usize,
+        spare: &mut Spare,
+        holders: &mut LockHolders,
+    ) -> Result<()> {
+        self.find(services, number, Role::Service, spare, holders)?;
+        if !services.table[number].logged {
             return Ok(());
         }
-        self.take_over_one(slot, Role::Log, holders)?;
-        let (slot_now, others) = (&self.table[slot], &self.others);
-        let is_other = |pid| others.as_ref().is_some_and(|others| others.has(pid));
-        let found = [Role::Service, Role::Log]
-            .into_iter()
-            .any(|role| slot_now.pid(role).is_some_and(is_other));
-        // A pipe of our own that nobody we found has is kept.
-        if !slot_now.is_steady() || !found && slot_now.pipe().is_some() {
+        self.find(services, number, Role::Log, spare, holders)?;
+        let slot = &services.table[number];
+        let is_adopted = |role| slot.pid(role).is_some_and(|pid| self.adopted.has(pid));
+        // A pipe that this svscan made is kept if no supervise was found that has another.
+        let found = Role::BOTH.into_iter().any(is_adopted);
+        if !slot.is_steady() || !found && slot.pipe().is_some() {
             return Ok(());
         }
-        let now = now();
-        if [Role::Service, Role::Log]
-            .into_iter()
-            .any(|role| slot_now.is_young(role, now))
-        {
-            // It has its end of our pipe, unless it is about to fail: soon we know.
-            self.table[slot].set(Mark::Unseen, true);
-            self.unseen = true;
+        let now = Monotonic::now();
+        if Role::BOTH.into_iter().any(|role| slot.is_young(role, now)) {
+            // It has its end of the pipe that this svscan made, unless it is about to fail:
+            // this is known in a moment.
+            services.table[number].takeover_pending = true;
             return Ok(());
         }
-        self.rejoin(slot)
+        pipe::find(services, number)
     }
 
     /// Takes over a supervise, if one runs.
     ///
     /// # Errors
-    /// What keeps us from looking, for now.
-    fn take_over_one(
+    /// A temporary failure to find out what runs.
+    fn find(
         &mut self,
-        slot: usize,
+        services: &mut Services,
+        number: usize,
         role: Role,
-        holders: &mut Option<Holders>,
+        spare: &mut Spare,
+        holders: &mut LockHolders,
     ) -> Result<()> {
-        if self.table[slot].pid(role).is_some() {
+        let slot = &services.table[number];
+        if slot.pid(role).is_some() {
             return Ok(());
         }
-        let name = Path::new(&[self.table.name(slot).to_bytes(), pair::suffix(role)]);
+        let name = Path::new(&[slot.name.to_bytes(), role.suffix()]);
         let Ok(name) = name.as_ref().map(Path::as_c_str) else {
             return Ok(());
         };
         if !is_supervised(name)? {
             return Ok(());
         }
-        let found = match role {
-            Role::Service => Ok(self.table[slot].identity),
+        let identity = match role {
+            Role::Service => Ok(slot.identity),
             Role::Log => file::stat(name).map(|facts| facts.identity),
-        }
-        .and_then(|identity| self.watch(name, identity, holders));
+        };
+        let table = &services.table;
+        let found = identity.and_then(|identity| self.adopt(table, name, identity, spare, holders));
         match found {
             Ok(None) => {}
             Ok(Some(pid)) => {
-                self.table[slot].taken_over(role, pid, now());
-                // Whoever can't take it was not asked for more.
-                let _ = farewell::by_name(name, &[TAKEN_OVER]);
+                debug!("{name:?}: supervise {pid} taken over");
+                services.table[number].taken_over(role, pid, Monotonic::now());
+                // A supervise that does not know this command ignores it.
+                let _ = control::send(name, &[TAKEN_OVER]);
             }
-            Err(error) if passes(error) => return Err(error),
-            // It may have ended in the meantime.
-            Err(error) if is_supervised(name)? && !self.takeover_said => {
-                self.takeover_said = true;
-                let what: [&[u8]; 2] =
-                    [b"unable to take over running supervises: ", name.to_bytes()];
-                ME.warning(&what, error);
+            Err(error) if is_temporary(error) => return Err(error),
+            // If it does not run any more, it has ended meanwhile.
+            Err(error) if is_supervised(name)? => {
+                debug!("{name:?}: its supervise cannot be taken over: {error}");
+                if !self.failure_reported {
+                    self.failure_reported = true;
+                    let what: [&[u8]; 2] =
+                        [b"unable to take over running supervises: ", name.to_bytes()];
+                    ME.warning(&what, error);
+                }
             }
             Err(_) => {}
         }
         Ok(())
     }
 
-    /// Finds the supervise of a directory and watches it from now on; gives its pid. None
-    /// if it has its place already: it has one, whatever other names lead to its
-    /// directory.
-    fn watch(
+    /// Finds the supervise of a directory and adopts it; gives its pid. `None` if the table
+    /// has it already: it has one place there, whatever other names lead to its directory.
+    fn adopt(
         &mut self,
+        table: &Table,
         name: &CStr,
         identity: Identity,
-        holders: &mut Option<Holders>,
+        spare: &mut Spare,
+        holders: &mut LockHolders,
     ) -> Result<Option<u32>> {
         let lock = Path::new(&[name.to_bytes(), b"/", LOCK.to_bytes()])?;
         let lock = file::stat(lock.as_c_str())?.identity;
-        if holders.is_none() {
-            *holders = Some(all_holders()?);
-        }
-        let Some(holders) = holders else {
-            return Err(Errno::ESRCH);
-        };
-        let others = self.others.get_or_insert_with(Others::new);
-        let first = holders.partition_point(|&(of, _)| of < lock.inode);
-        let candidates = holders[first..]
-            .iter()
-            .take_while(|&&(of, _)| of == lock.inode);
         let mut result = Err(Errno::ESRCH);
-        for &(_, pid) in candidates {
-            if self.table.holder(pid).is_some() && procfs::holds_flock(pid, lock)? {
+        for pid in holders.of(lock.inode)? {
+            if table.find_process(pid).is_some() && procfs::holds_flock(pid, lock)? {
                 return Ok(None);
             }
-            // The same inode may be locked on another file system, and by anybody.
+            // A file with this inode may be locked on another file system, by any process.
             let is_it = || {
                 Ok(procfs::is_our_process_in(pid, b"supervise", identity)?
                     && procfs::holds_flock(pid, lock)?)
             };
-            match others.add(pid, is_it) {
+            match self.adopted.add(pid, &mut spare.exits, is_it) {
                 Ok(()) => return Ok(Some(pid)),
-                Err(error) if passes(error) => return Err(error),
+                Err(error) if is_temporary(error) => return Err(error),
                 Err(error) => result = Err(error),
             }
         }
         result
     }
 
-    /// Says of a service, once, what could not be done.
-    fn say_of(&mut self, slot: usize, what: &[u8], error: Errno) {
-        if self.table[slot].say() {
-            let name = self.table.name(slot).to_bytes();
-            ME.warning(&[what, name], error);
+    /// Notes the ends of supervises that were taken over. At a scan, without the
+    /// descriptor that tells them, looks for them.
+    pub(crate) fn take_ended(
+        &mut self,
+        services: &mut Services,
+        exits: &mut Option<ExitWatch>,
+        scan: bool,
+    ) {
+        let mut ended = |pid| {
+            let exit = exit::of_adopted(&services.table, pid);
+            services.ended(&[Ended { pid, exit }]);
+        };
+        match exits {
+            Some(exits) => self.adopted.take_ended(exits, &mut ended),
+            None if scan => self.adopted.look_for_ended(&mut ended),
+            None => {}
+        }
+    }
+
+    /// Whether ends are only noticed by scans.
+    pub(crate) const fn lacks_exit_watch(&self, spare: &Spare) -> bool {
+        spare.exits.is_none() && !self.adopted.is_empty()
+    }
+
+    /// Opens the descriptors again that tell of ends.
+    pub(crate) fn reopen_exit_watch(&self, spare: &mut Spare) {
+        if self.lacks_exit_watch(spare) {
+            spare.exits = self.adopted.watch_all().ok();
+            debug!(
+                "opens pidfds of supervises that were taken over again: {}",
+                spare.exits.is_some()
+            );
         }
     }
 }
@@ -185,29 +226,11 @@ impl Svscan {
 /// Whether a supervise runs in a directory.
 ///
 /// # Errors
-/// What keeps us from looking, for now.
+/// A temporary failure to find out.
 fn is_supervised(name: &CStr) -> Result<bool> {
     let path = Path::new(&[name.to_bytes(), b"/", OK.to_bytes()]);
     match path.and_then(|path| ok::is_supervised(path.as_c_str(), Accept::Fifo)) {
-        Err(error) if passes(error) => Err(error),
+        Err(error) if is_temporary(error) => Err(error),
         supervised => Ok(supervised == Ok(true)),
-    }
-}
-
-/// Who holds which lock now.
-fn all_holders() -> Result<Holders> {
-    let mut holders = Vec::new();
-    let mut room = true;
-    procfs::each_flock(|inode, pid| {
-        room = room && holders.try_reserve(1).is_ok();
-        if room {
-            holders.push((inode, pid));
-        }
-    })?;
-    holders.sort_unstable();
-    if room {
-        Ok(holders)
-    } else {
-        Err(Errno::ENOMEM)
     }
 }

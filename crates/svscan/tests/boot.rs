@@ -1,5 +1,5 @@
-//! svscanboot, with our programs in a place on its search path: a mount namespace
-//! of their own, where the machine grants one.
+//! svscanboot, with our programs in a directory on its search path: in a mount namespace,
+//! where the kernel allows one.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod support;
@@ -9,14 +9,14 @@ use std::process::{Command, Stdio};
 
 use support::{Tree, children, kill, lines, programs, script, wait_for, words};
 
-/// Starts svscanboot on a tree; false where no namespace is to be had.
+/// Starts svscanboot on a tree; false where no namespace can be made.
 fn boot(tree: &mut Tree) -> bool {
     let bin = tree.beside("bin");
     fs::create_dir(&bin).expect("mkdir");
     for program in ["svscanboot", "svscan", "supervise", "readproctitle"] {
         fs::copy(programs().join(program), bin.join(program)).expect("copy");
     }
-    // Stands for the real svc, of another package: writes down what it is told.
+    // In place of svc, which is another package's: writes down its arguments.
     let calls = tree.beside("svc-calls");
     script(
         &bin.join("svc"),
@@ -39,7 +39,7 @@ fn boot(tree: &mut Tree) -> bool {
         tree.start_as(&mut command);
         return true;
     }
-    eprintln!("skipped: no mount namespace can be had here");
+    eprintln!("skipped: no mount namespace can be made here");
     false
 }
 
@@ -59,7 +59,7 @@ fn environment(pid: u32) -> String {
 }
 
 #[test]
-fn both_programs_begin_on_clean_ground_after_the_old_services_were_told_to_end() {
+fn both_programs_start_with_a_clean_environment_after_old_services_were_ended() {
     let mut tree = Tree::new();
     for name in ["a", "b", ".hidden"] {
         tree.service(name, "exec sleep 1000");
@@ -106,7 +106,7 @@ fn both_programs_begin_on_clean_ground_after_the_old_services_were_told_to_end()
 
 /// The reference never notices that svscan has died.
 #[test]
-fn whichever_of_the_two_dies_comes_back_on_the_same_pipe() {
+fn killed_program_is_started_again_on_the_same_pipe() {
     let mut tree = Tree::new();
     if !boot(&mut tree) {
         return;
@@ -124,12 +124,12 @@ fn whichever_of_the_two_dies_comes_back_on_the_same_pipe() {
         child(&tree, "svscan").filter(|&pid| pid != svscan)
     });
     assert_eq!(descriptor(svscan, 2), pipe);
-    // What it says is shown by the one that came back too.
+    // Its messages are in the title of the new readproctitle.
     std::os::unix::fs::symlink("nowhere", tree.path("dangling")).expect("link");
     let told = "svscan: warning: unable to stat dangling: file does not exist\n";
     wait_for("the message in the title", || {
         words(reader).last()?.ends_with(told).then_some(())
     });
-    // The old services were told to end once, at the beginning.
+    // Services are ended only before the first start.
     assert_eq!(lines(&tree.beside("svc-calls")), Vec::<String>::new());
 }

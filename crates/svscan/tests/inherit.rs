@@ -1,4 +1,4 @@
-//! What children of svscan inherit, and what svscan itself must survive.
+//! What children of svscan inherit, and what must not end svscan itself.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod support;
@@ -10,8 +10,7 @@ use std::process::{Command, Stdio};
 
 use support::{Tree, wait_for, words};
 
-/// What an exec hands on, as far as /proc tells, of a process that has become
-/// `sleep`.
+/// What a process inherited, as far as /proc tells, once it has exec'ed `sleep`.
 fn facts(pid: u32) -> Option<Vec<String>> {
     let proc = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).ok();
     if words(pid).first()? != "sleep" {
@@ -32,7 +31,7 @@ fn facts(pid: u32) -> Option<Vec<String>> {
             .lines()
             .filter(|line| kept.iter().any(|kept| line.starts_with(kept)))
             .chain(proc("limits")?.lines())
-            // The shell in between sets this one.
+            // The shell that runs `run` sets this one.
             .chain(
                 proc("environ")?
                     .split('\0')
@@ -45,7 +44,7 @@ fn facts(pid: u32) -> Option<Vec<String>> {
 }
 
 #[test]
-fn a_service_inherits_exactly_what_svscan_did() {
+fn service_inherits_exactly_what_svscan_did() {
     for setup in [
         "true",
         "trap '' USR1 PIPE XFSZ; ulimit -S -n 200; umask 027; exec 5</dev/zero",
@@ -74,7 +73,7 @@ fn a_service_inherits_exactly_what_svscan_did() {
             shell
         };
         let mut direct = shell("sleep 1000").spawn().expect("a shell");
-        let expected = wait_for("what a direct exec hands on", || facts(direct.id()));
+        let expected = wait_for("what a direct exec inherits", || facts(direct.id()));
         direct.kill().expect("kill");
         direct.wait().expect("its end");
         tree.start_as(&mut shell("\"$0\" \"$@\""));
@@ -89,7 +88,7 @@ fn a_service_inherits_exactly_what_svscan_did() {
 
 /// The reference is killed by SIGPIPE.
 #[test]
-fn a_dead_reader_of_standard_error_does_not_end_it() {
+fn runs_on_when_the_reader_of_standard_error_ends() {
     let mut tree = Tree::new();
     let mut command = tree.command();
     command.stderr(Stdio::piped());
@@ -100,9 +99,9 @@ fn a_dead_reader_of_standard_error_does_not_end_it() {
     tree.supervise("a");
 }
 
-/// The reference waits for the reader for ever.
+/// The reference waits for the reader without end.
 #[test]
-fn a_reader_of_standard_error_that_does_not_read_holds_nothing_up() {
+fn runs_on_when_the_reader_of_standard_error_does_not_read() {
     /// More than a pipe holds, in messages of some 50 bytes.
     const MANY: usize = 3000;
     let mut tree = Tree::new();
@@ -114,7 +113,7 @@ fn a_reader_of_standard_error_that_does_not_read_holds_nothing_up() {
     tree.start_as(&mut command);
     tree.service("a", "exec sleep 1000");
     tree.supervise("a");
-    // It says later that something is missing.
+    // A later message tells how many were dropped.
     let mut stderr = tree.stderr();
     let mut block = [0; 100_000];
     let count = stderr.read(&mut block).expect("messages");

@@ -1,5 +1,5 @@
-//! What svscan starts and keeps running. What the reference fails is said in the
-//! test's comment.
+//! What svscan starts and keeps running. The comment of a test says where the reference
+//! fails it.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod support;
@@ -12,7 +12,7 @@ use support::{Tree, children, is_alive, kill, lines, wait_for, words};
 const SLEEP: &str = "exec sleep 1000";
 
 #[test]
-fn directories_and_links_are_services_and_nothing_else_is() {
+fn starts_directories_and_links_to_them_and_nothing_else() {
     let mut tree = Tree::new();
     tree.service("plain", SLEEP);
     tree.service(".hidden", SLEEP);
@@ -40,7 +40,7 @@ fn directories_and_links_are_services_and_nothing_else_is() {
 }
 
 #[test]
-fn a_pipe_joins_service_and_logger_and_outlives_both_supervises() {
+fn pipe_to_the_logger_outlives_both_supervises() {
     let mut tree = Tree::new();
     let run = "echo started; read line <go; echo $line; exec sleep 1000";
     tree.service("talker", run);
@@ -72,9 +72,9 @@ fn a_pipe_joins_service_and_logger_and_outlives_both_supervises() {
     assert_eq!(tree.wait_lines(&caught, 3)[2], "started");
 }
 
-/// The reference starts 1000 and says that there are too many.
+/// The reference starts 1000 and reports that there are too many.
 #[test]
-fn more_than_a_thousand_services_are_started() {
+fn starts_more_than_a_thousand_services() {
     const MANY: usize = 1100;
     let mut tree = Tree::new();
     for number in 0..MANY {
@@ -90,7 +90,7 @@ fn more_than_a_thousand_services_are_started() {
 }
 
 #[test]
-fn a_dead_supervise_is_started_again_and_an_empty_directory_is_no_end() {
+fn restarts_a_killed_supervise_while_its_name_is_listed() {
     let mut tree = Tree::new();
     tree.start();
     tree.service("a", SLEEP);
@@ -112,7 +112,7 @@ fn a_dead_supervise_is_started_again_and_an_empty_directory_is_no_end() {
 }
 
 #[test]
-fn a_name_moved_away_or_a_link_led_elsewhere_does_not_disturb_the_service() {
+fn service_runs_on_when_its_name_is_hidden_or_its_link_changed() {
     let mut tree = Tree::new();
     tree.service("a", SLEEP);
     tree.make(&tree.beside("one"), SLEEP);
@@ -137,10 +137,10 @@ fn a_name_moved_away_or_a_link_led_elsewhere_does_not_disturb_the_service() {
     tree.supervise("again");
 }
 
-/// The reference starts it half-made if its scan comes just then; ours would, at
-/// once, if it did not wait for the directory to settle.
+/// The reference starts it half-made if its scan comes just then. svscan would do so each
+/// time if it did not wait for the directory to stay unchanged.
 #[test]
-fn a_directory_that_is_being_filled_is_not_started_without_its_logger() {
+fn directory_that_is_being_filled_is_not_started_without_its_logger() {
     let mut tree = Tree::new();
     tree.start();
     tree.service("probe", SLEEP);
@@ -163,7 +163,7 @@ fn a_directory_that_is_being_filled_is_not_started_without_its_logger() {
 
 /// The reference leaves it without a logger.
 #[test]
-fn a_logger_added_later_is_joined_and_the_neighbours_run_on() {
+fn logger_added_later_gets_the_output_and_other_services_run_on() {
     let mut tree = Tree::new();
     tree.service("a", "echo $$ >>starts; echo up; exec sleep 1000");
     tree.service("b", SLEEP);
@@ -180,7 +180,7 @@ fn a_logger_added_later_is_joined_and_the_neighbours_run_on() {
 
 /// The reference starts a second copy beside the first.
 #[test]
-fn a_directory_removed_and_made_again_is_one_service_with_its_last_lines_kept() {
+fn directory_removed_and_made_again_is_one_service_and_no_line_is_lost() {
     let mut tree = Tree::new();
     let history = tree.beside("history");
     let caught = tree.beside("caught");

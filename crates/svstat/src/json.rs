@@ -1,7 +1,7 @@
-//! The line for programs: one JSON object a directory, with all that is known.
+//! The output of `--json`: one object a directory, in one line. No I/O.
 //!
-//! JSON is Unicode and names are bytes. Where a name is not UTF-8, `directory` has
-//! U+FFFD for what is not, and `directory_hex` has every byte.
+//! JSON is Unicode, but names are bytes. If a name is not UTF-8, `directory` has U+FFFD
+//! for each wrong byte sequence, and `directory_hex` has all bytes.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use daemontools::servicedir::status::Want;
 use daemontools::tai64n::Tai64n;
 use serde::Serialize;
 
-use crate::look::{Service, Trouble};
 use crate::render::elapsed;
+use crate::service::{Error, Service};
 
 #[derive(Debug, Serialize)]
 struct Line<'a> {
@@ -27,10 +27,10 @@ struct Line<'a> {
 #[serde(untagged)]
 enum Found<'a> {
     Service(Facts<'a>),
-    Trouble { error: String },
+    Error { error: String },
 }
 
-/// Facts of a service; `pid` only while it is up.
+/// The facts about a service. `pid` is there only while it is up.
 #[derive(Debug, Serialize)]
 struct Facts<'a> {
     state: &'static str,
@@ -49,7 +49,7 @@ struct Facts<'a> {
 pub(crate) fn render(
     out: &mut Vec<u8>,
     name: &[u8],
-    found: &Result<Service, Trouble>,
+    found: &Result<Service, Error>,
     detail: &[u8],
     now: Tai64n,
 ) {
@@ -59,12 +59,12 @@ pub(crate) fn render(
         directory_hex: core::str::from_utf8(name).is_err().then(|| hex(name)),
         found: match found {
             Ok(service) => Found::Service(facts(service, detail, now)),
-            Err(trouble) => Found::Trouble {
-                error: words(*trouble),
+            Err(cause) => Found::Error {
+                error: message(*cause),
             },
         },
     };
-    // A Vec takes every write, and no key of ours is anything but a string.
+    // Writing to a Vec does not fail, and every key is a string.
     let _ = serde_json::to_writer(&mut *out, &line);
     out.push(b'\n');
 }
@@ -88,8 +88,8 @@ fn facts<'a>(service: &Service, detail: &'a [u8], now: Tai64n) -> Facts<'a> {
     }
 }
 
-fn words(trouble: Trouble) -> String {
-    let (text, error) = trouble.text();
+fn message(cause: Error) -> String {
+    let (text, error) = cause.text();
     [text, error.map_or("", errno::text)].concat()
 }
 
@@ -97,8 +97,8 @@ fn hex(name: &[u8]) -> String {
     name.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The lines `name number` of our own file. Others are left out: a later version may
-/// have more to say, and what is planted there is not repeated.
+/// The lines `name number` of the detail file, whether this version knows the name or
+/// not. Other lines are left out: another user may have written them.
 fn pairs(detail: &[u8]) -> BTreeMap<&str, i64> {
     let pairs = detail::lines(detail).filter_map(|(name, value)| {
         let plain = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
@@ -116,7 +116,7 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000;
 
-    fn shown(name: &[u8], found: Result<Service, Trouble>, detail: &[u8]) -> String {
+    fn shown(name: &[u8], found: Result<Service, Error>, detail: &[u8]) -> String {
         let mut out = Vec::new();
         render(&mut out, name, &found, detail, Tai64n::from_unix(NOW, 0));
         String::from_utf8(out).expect("JSON is UTF-8")
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_of_a_service() {
+    fn renders_the_facts_about_a_service() {
         assert_eq!(
             shown(b"web", Ok(service(7)), b"starts 2\nexit 111\n"),
             "{\"directory\":\"web\",\"state\":\"up\",\"pid\":7,\"seconds\":3,\
@@ -146,16 +146,16 @@ mod tests {
     }
 
     #[test]
-    fn trouble_and_names_of_odd_bytes() {
+    fn renders_an_error_and_a_name_that_is_not_utf8() {
         assert_eq!(
-            shown(b"a\"\n\xff", Err(Trouble::NotRunning), b""),
+            shown(b"a\"\n\xff", Err(Error::NotRunning), b""),
             "{\"directory\":\"a\\\"\\n\u{fffd}\",\"directory_hex\":\"61220aff\",\
              \"error\":\"supervise not running\"}\n"
         );
     }
 
     #[test]
-    fn the_detail_file_is_read_tolerantly() {
+    fn takes_only_names_with_numbers_from_the_detail_file() {
         let text = b"starts 3\nnonsense\n\nroot x:0:0\n\xff 1\nA 1\nsignal 9\nexit";
         let expected = BTreeMap::from([("signal", 9), ("starts", 3)]);
         assert_eq!(pairs(text), expected);

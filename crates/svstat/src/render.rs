@@ -1,20 +1,20 @@
-//! The line for people, which programs parse as well. Pure: facts to bytes.
+//! The line of a directory without `--json`: the reference's text. No I/O.
 
 use daemontools::errno;
 use daemontools::servicedir::status::Want;
 use daemontools::strerr::Decimal;
 use daemontools::tai64n::Tai64n;
 
-use crate::look::{Service, Trouble};
+use crate::service::{Error, Service};
 
-/// Appends the line of one directory, as it is at `now`.
-pub(crate) fn line(out: &mut Vec<u8>, name: &[u8], found: &Result<Service, Trouble>, now: Tai64n) {
+/// Appends the line of one directory for the time `now`.
+pub(crate) fn line(out: &mut Vec<u8>, name: &[u8], found: &Result<Service, Error>, now: Tai64n) {
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     match found {
         Ok(service) => state(out, service, now),
-        Err(trouble) => {
-            let (text, error) = trouble.text();
+        Err(cause) => {
+            let (text, error) = cause.text();
             out.extend_from_slice(text.as_bytes());
             out.extend_from_slice(error.map_or("", errno::text).as_bytes());
         }
@@ -50,8 +50,8 @@ fn state(out: &mut Vec<u8>, service: &Service, now: Tai64n) {
     }
 }
 
-/// Whole seconds by the labels' seconds alone, and 0 for a record from the future:
-/// what the reference prints.
+/// The age of a record as the reference prints it: the difference of the labels' whole
+/// seconds, 0 for a record from the future.
 pub(crate) const fn elapsed(since: Tai64n, now: Tai64n) -> u64 {
     now.seconds.saturating_sub(since.seconds)
 }
@@ -64,7 +64,7 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000;
 
-    fn shown(found: Result<Service, Trouble>) -> String {
+    fn shown(found: Result<Service, Error>) -> String {
         let mut out = Vec::new();
         line(&mut out, b"d", &found, Tai64n::from_unix(NOW, 0));
         String::from_utf8(out).expect("the name is ASCII")
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn every_state_in_the_contract_s_words() {
+    fn renders_every_state_in_the_words_of_the_contract() {
         for (pid, paused, want, normally_down, text) in [
             (5, false, Want::Up, false, "up (pid 5) 3 seconds"),
             (5, false, Want::Once, false, "up (pid 5) 3 seconds"),
@@ -120,7 +120,7 @@ mod tests {
                 "down 3 seconds, normally up, want up",
             ),
             (0, false, Want::Up, true, "down 3 seconds, want up"),
-            // A pause of what is down is not shown.
+            // A service that is down is not shown as paused.
             (0, true, Want::Down, false, "down 3 seconds, normally up"),
         ] {
             let found = Ok(service(pid, paused, want, normally_down));
@@ -129,40 +129,37 @@ mod tests {
     }
 
     #[test]
-    fn every_trouble_is_said_in_the_line() {
-        for (trouble, text) in [
+    fn renders_every_error_in_the_words_of_the_contract() {
+        for (error, text) in [
             (
-                Trouble::Chdir(Errno::ENOENT),
+                Error::Chdir(Errno::ENOENT),
                 "unable to chdir: file does not exist",
             ),
             (
-                Trouble::Down(Errno::ELOOP),
+                Error::Down(Errno::ELOOP),
                 "unable to stat down: symbolic link loop",
             ),
             (
-                Trouble::Ok(Errno::EACCES),
+                Error::Ok(Errno::EACCES),
                 "unable to open supervise/ok: access denied",
             ),
-            (Trouble::NotRunning, "supervise not running"),
+            (Error::NotRunning, "supervise not running"),
             (
-                Trouble::Open(Errno::ENOENT),
+                Error::Open(Errno::ENOENT),
                 "unable to open supervise/status: file does not exist",
             ),
             (
-                Trouble::Read(Errno::EISDIR),
+                Error::Read(Errno::EISDIR),
                 "unable to read supervise/status: is a directory",
             ),
-            (
-                Trouble::Short,
-                "unable to read supervise/status: bad format",
-            ),
+            (Error::Short, "unable to read supervise/status: bad format"),
         ] {
-            assert_eq!(shown(Err(trouble)), format!("d: {text}\n"));
+            assert_eq!(shown(Err(error)), format!("d: {text}\n"));
         }
     }
 
     #[test]
-    fn ages_out_of_the_ordinary() {
+    fn an_age_is_never_negative_and_never_overflows() {
         let now = Tai64n::from_unix(NOW, 0);
         let age = |seconds| elapsed(Tai64n { seconds, nanos: 0 }, now);
         assert_eq!(age(now.seconds + 1), 0);

@@ -1,4 +1,4 @@
-//! What `svstat` prints beyond the reference's lines, and what it says when it can't.
+//! `svstat`: what it has beyond the reference, and output that can't be written.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::ffi::OsStrExt;
@@ -45,7 +45,7 @@ fn service(place: &Path, name: &[u8]) -> File {
 }
 
 #[test]
-fn output_that_is_lost_is_a_failure() {
+fn output_that_cannot_be_written_is_a_failure() {
     let place = TempDir::new().expect("a temporary directory");
     for option in [&b"x"[..], b"--help", b"--version", b"--json"] {
         let full = OpenOptions::new().write(true).open("/dev/full");
@@ -61,7 +61,7 @@ fn output_that_is_lost_is_a_failure() {
 }
 
 #[test]
-fn without_directories_there_is_nothing_to_lose() {
+fn no_output_for_no_directories_is_no_failure() {
     let place = TempDir::new().expect("a temporary directory");
     let full = OpenOptions::new().write(true).open("/dev/full");
     let output = svstat(place.path(), &[], full.expect("/dev/full").into());
@@ -69,7 +69,7 @@ fn without_directories_there_is_nothing_to_lose() {
 }
 
 #[test]
-fn json_says_all_that_is_known() {
+fn json_has_the_status_and_the_detail_and_errors() {
     let place = TempDir::new().expect("a temporary directory");
     let odd = b"\xff\"";
     let _supervise = [service(place.path(), b"s"), service(place.path(), odd)];
@@ -105,7 +105,7 @@ fn json_says_all_that_is_known() {
 }
 
 #[test]
-fn strict_codes_tell_what_failed() {
+fn strict_exit_codes_tell_a_missing_directory() {
     let place = TempDir::new().expect("a temporary directory");
     let _supervise = service(place.path(), b"s");
     let code = |args: &[&[u8]]| svstat(place.path(), args, Stdio::null()).status.code();
@@ -114,9 +114,9 @@ fn strict_codes_tell_what_failed() {
     assert_eq!(code(&[b"gone", b"s"]), Some(0));
 }
 
-/// Long lists are looked at by two threads: order and trouble must not suffer.
+/// Two threads read a long list.
 #[test]
-fn a_long_list_keeps_its_order() {
+fn a_long_list_keeps_its_order_and_its_errors() {
     let place = TempDir::new().expect("a temporary directory");
     let names: Vec<String> = (0..400).map(|i| format!("s{i}")).collect();
     let _supervise: Vec<File> = names

@@ -1,12 +1,13 @@
-//! Two filters for logs: `tai64n` puts a label on each line, `tai64nlocal` turns
-//! the labels into local time. What they do to bytes is pure; what goes in and out
-//! is in one place, and nothing waits there for more input than there is.
+//! Two filters for logs: `tai64n` puts a label in front of each line, `tai64nlocal`
+//! converts the labels to local time. Only `stream` does I/O: it writes what it has read
+//! before it reads more.
 
 #![forbid(unsafe_code)]
 
 use daemontools::Args;
 use daemontools::unix::{clock, localtime};
 
+mod digits;
 mod local;
 mod stamp;
 mod stream;
@@ -14,13 +15,15 @@ mod zone;
 
 pub use local::Converter;
 
-/// Copies lines, with the moment when each began in front.
+/// Copies standard input, with the time of each line's beginning in front of it. Gives
+/// the exit code.
 pub fn tai64n(_: Args) -> i32 {
     let mut stamper = stamp::Stamper::new();
     stream::filter(|block, out| stamper.feed(block, clock::wall(), out))
 }
 
-/// Copies lines, with a label at the beginning of one turned into local time.
+/// Copies standard input, with the label of each line converted to local time. Gives the
+/// exit code.
 pub fn tai64nlocal(_: Args) -> i32 {
     localtime::load_zone();
     let mut converter = Converter::new(localtime::at);

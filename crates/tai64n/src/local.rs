@@ -1,42 +1,43 @@
-//! Labels at the beginning of lines, turned into local time. What is no label that
-//! local time can be told of is copied as it is.
+//! Converts the TAI64N label at the beginning of each line to local time. A line without
+//! a label, or with one that has no local time, is copied.
 
 use daemontools::tai64n::{LABEL_LEN, Tai64n};
 use daemontools::unix::localtime::LocalTime;
 
+use crate::digits::{self, hexadecimal, nanoseconds};
 use crate::zone::{Text, Zone};
 
-/// A label with more digits than this is no label: what has no end in sight cannot
-/// be kept until then.
+/// A word with more digits than this is no label. They are kept in memory until the
+/// label ends, so there has to be a limit.
 const DIGITS_MAX: usize = 4096;
 
-/// Digits of a label that are seconds.
+/// The digits of the seconds, which come first in a label.
 const SECONDS_LEN: usize = 16;
 
-/// Where in a line the next byte is.
+/// The part of a line that the next byte belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// At its beginning.
+    /// The first byte.
     Start,
-    /// Within a label, of which `pending` is what has been read.
+    /// A label, whose digits so far are in `pending`.
     Label,
-    /// Behind the label, or in a line without one.
-    Body,
+    /// The rest, behind the label or in a line without one.
+    Rest,
 }
 
-/// Converts a stream, block by block.
+/// Converts a stream block by block.
 #[derive(Debug)]
 pub struct Converter<F> {
     place: Place,
-    /// The digits of a label that a block ended in.
+    /// The digits of a label whose end is in a later block.
     pending: Vec<u8>,
     zone: Zone<F>,
-    /// The seconds of the last label, in hexadecimal and in local time.
+    /// The seconds of the last label and their local time.
     last: ([u8; SECONDS_LEN], Text),
 }
 
 impl<F: Fn(i64) -> Option<LocalTime>> Converter<F> {
-    /// A converter by the function that tells local time.
+    /// A converter; `ask` gives the local time at a Unix time.
     #[must_use]
     pub const fn new(ask: F) -> Self {
         Self {
@@ -47,16 +48,16 @@ impl<F: Fn(i64) -> Option<LocalTime>> Converter<F> {
         }
     }
 
-    /// Appends `block`, converted. A label that it ends in waits for the next; one
-    /// that never ends is lost, as in the reference.
+    /// Appends the converted `block` to `out`. A label whose end is not in it is kept for
+    /// the next block. At the end of the input such a label is lost, as in the reference.
     pub fn feed(&mut self, mut block: &[u8], out: &mut Vec<u8>) {
         while !block.is_empty() {
             block = match self.place {
                 Place::Start => self.start(block, out),
                 Place::Label => self.label(block, out),
-                Place::Body => {
+                Place::Rest => {
                     let end = memchr::memchr(b'\n', block);
-                    self.place = end.map_or(Place::Body, |_| Place::Start);
+                    self.place = end.map_or(Place::Rest, |_| Place::Start);
                     let (line, rest) = block.split_at(end.map_or(block.len(), |end| end + 1));
                     out.extend_from_slice(line);
                     rest
@@ -65,17 +66,17 @@ impl<F: Fn(i64) -> Option<LocalTime>> Converter<F> {
         }
     }
 
-    /// The beginning of a line; gives what is left of the block.
+    /// Converts the beginning of a line. Gives the rest of the block.
     fn start<'a>(&mut self, block: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         let Some(rest) = block.strip_prefix(b"@") else {
-            self.place = Place::Body;
+            self.place = Place::Rest;
             return block;
         };
         if let Some((digits, rest)) = rest.split_first_chunk::<LABEL_LEN>()
-            && rest.first().is_some_and(|&byte| digit(byte).is_none())
+            && rest.first().is_some_and(|&byte| !digits::is_digit(byte))
             && self.convert(digits, out)
         {
-            self.place = Place::Body;
+            self.place = Place::Rest;
             return rest;
         }
         self.place = Place::Label;
@@ -83,9 +84,9 @@ impl<F: Fn(i64) -> Option<LocalTime>> Converter<F> {
         rest
     }
 
-    /// More of a label; gives what is left of the block.
+    /// Takes more of a label. Gives the rest of the block.
     fn label<'a>(&mut self, block: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-        let end = block.iter().position(|&byte| digit(byte).is_none());
+        let end = block.iter().position(|&byte| !digits::is_digit(byte));
         let (digits, rest) = block.split_at(end.unwrap_or(block.len()));
         let long = self.pending.len() + digits.len() > DIGITS_MAX;
         if !long {
@@ -94,7 +95,7 @@ impl<F: Fn(i64) -> Option<LocalTime>> Converter<F> {
                 return rest;
             }
         }
-        self.place = Place::Body;
+        self.place = Place::Rest;
         let mut last = [b'0'; LABEL_LEN];
         let known = self.pending.len().min(LABEL_LEN);
         last[LABEL_LEN - known..].copy_from_slice(&self.pending[self.pending.len() - known..]);
@@ -105,17 +106,17 @@ impl<F: Fn(i64) -> Option<LocalTime>> Converter<F> {
         if long { block } else { rest }
     }
 
-    /// Appends local time for the last 24 digits of a label; `false` if these are
-    /// no digits, or local time cannot be told.
+    /// Appends the local time of a label, its last 24 digits. `false` if they are not all
+    /// digits or there is no local time.
     fn convert(&mut self, digits: &[u8; LABEL_LEN], out: &mut Vec<u8>) -> bool {
         let Some((seconds, nanos)) = digits.split_first_chunk::<SECONDS_LEN>() else {
             return false;
         };
-        let Some(nanos) = number(nanos) else {
+        let Some(nanos) = hexadecimal(nanos) else {
             return false;
         };
         if self.last.0 != *seconds {
-            let Some(text) = number(seconds).and_then(|seconds| {
+            let Some(text) = hexadecimal(seconds).and_then(|seconds| {
                 let label = Tai64n { seconds, nanos: 0 };
                 self.zone.text(label.unix_seconds())
             }) else {
@@ -124,64 +125,16 @@ impl<F: Fn(i64) -> Option<LocalTime>> Converter<F> {
             self.last = (*seconds, text);
         }
         out.extend_from_slice(self.last.1.as_bytes());
-        fraction(nanos, out);
+        nanoseconds(nanos, out);
         true
     }
-}
-
-/// The value of a lower-case hexadecimal digit.
-const fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    }
-}
-
-/// [`digit`] as a table; 255 for what is none.
-const VALUES: [u8; 256] = {
-    let mut values = [u8::MAX; 256];
-    let mut byte = 0;
-    while byte < values.len() {
-        if let Some(value) = digit(byte as u8) {
-            values[byte] = value;
-        }
-        byte += 1;
-    }
-    values
-};
-
-/// The number that at most 16 hexadecimal digits mean.
-fn number(digits: &[u8]) -> Option<u64> {
-    let mut number = 0;
-    let mut seen = 0;
-    for &byte in digits {
-        let value = VALUES[usize::from(byte)];
-        seen |= value;
-        number = number << 4 | u64::from(value & 15);
-    }
-    (seen < 16).then_some(number)
-}
-
-/// Appends nanoseconds in decimal: nine digits, or ten where a label has more than
-/// a second of them.
-fn fraction(mut nanos: u64, out: &mut Vec<u8>) {
-    let mut digits = [b'0'; 10];
-    for pair in digits.chunks_exact_mut(2).rev() {
-        let two = nanos % 100;
-        nanos /= 100;
-        pair[0] += (two / 10) as u8;
-        pair[1] += (two % 10) as u8;
-    }
-    let start = usize::from(digits[0] == b'0');
-    out.extend_from_slice(&digits[start..]);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A zone that knows the years up to 2100 and tells the seconds of the day.
+    /// UTC from 1970 to 2106, with the number of the day as the day of the month.
     fn utc(unix: i64) -> Option<LocalTime> {
         let day = i32::try_from(unix.div_euclid(86400)).ok()?;
         let second = i32::try_from(unix.rem_euclid(86400)).ok()?;
@@ -207,7 +160,7 @@ mod tests {
     const EPOCH: &str = "1970-01-01 00:00:00.";
 
     #[test]
-    fn labels() {
+    fn converts_labels_and_their_nanoseconds() {
         for (input, output) in [
             ("@400000000000000a00000000 x\n", "000000000 x\n"),
             ("@400000000000000a3b9ac9ff\n", "999999999\n"),
@@ -222,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_reference_dies_of_is_copied() {
+    fn copies_a_line_whose_label_has_no_local_time() {
         for input in [
             "@\n",
             "@foo\n",
@@ -240,20 +193,20 @@ mod tests {
     }
 
     #[test]
-    fn only_the_beginning_of_a_line_is_looked_at() {
+    fn converts_a_label_only_at_the_beginning_of_a_line() {
         let input = "x@400000000000000a00000000\n @400000000000000a00000000\n";
         assert_eq!(converted(&[input.as_bytes()]), input);
     }
 
     #[test]
-    fn a_label_cut_by_the_end_is_lost_and_nothing_else() {
+    fn loses_a_label_without_end_at_the_end_of_input_and_nothing_else() {
         assert_eq!(converted(&[b"a\n@400000000000000a00000000"]), "a\n");
         assert_eq!(converted(&[b"a\n@"]), "a\n");
         assert_eq!(converted(&[b"a\nb"]), "a\nb");
     }
 
     #[test]
-    fn blocks_may_end_anywhere() {
+    fn converts_alike_wherever_blocks_end() {
         let input = b"@400000000000000a00000005 one\n@no\n\n@\n@400000000000004b00000006\nx";
         let whole = converted(&[input]);
         assert!(whole.contains("00:01:05.000000006\n"), "{whole}");
@@ -266,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_without_end_is_not_kept() {
+    fn copies_a_word_with_too_many_digits() {
         let long = format!("@{}", "0".repeat(DIGITS_MAX + 1));
         let label = "400000000000000a00000000 \n";
         let bytes = format!("{long}{label}");

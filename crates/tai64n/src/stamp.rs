@@ -1,13 +1,14 @@
-//! Labels in front of lines.
+//! Puts a TAI64N label in front of each line. No I/O.
 
 use daemontools::tai64n::{LABEL_LEN, Tai64n};
 
-/// `@`, the label, a space.
+/// Length of `@`, the label and a space.
 const STAMP_LEN: usize = LABEL_LEN + 2;
 
-/// Knows whether the next byte begins a line.
+/// Labels a stream block by block.
 #[derive(Debug)]
 pub(crate) struct Stamper {
+    /// Whether the next byte begins a line.
     at_start: bool,
 }
 
@@ -16,8 +17,8 @@ impl Stamper {
         Self { at_start: true }
     }
 
-    /// Appends `block`, which was read `now`, with a label in front of each line
-    /// that begins in it.
+    /// Appends `block`, which was read at the time `now`, to `out`, with a label in front
+    /// of each line that begins in it.
     pub(crate) fn feed(&mut self, block: &[u8], now: Tai64n, out: &mut Vec<u8>) {
         let mut stamp = [b' '; STAMP_LEN];
         stamp[0] = b'@';
@@ -33,7 +34,7 @@ impl Stamper {
         }
     }
 
-    /// Appends a line, or what there is of it.
+    /// Appends a line or a part of one.
     fn piece(&mut self, piece: &[u8], stamp: &[u8; STAMP_LEN], out: &mut Vec<u8>) {
         if self.at_start {
             out.extend_from_slice(stamp);
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_gets_the_time_of_the_block_that_it_began_in() {
+    fn a_line_gets_the_time_of_the_block_in_which_it_begins() {
         assert_eq!(
             stamped(&[b"a\n\nb", b"", b"b\nc\n", b"d"]),
             "@4~00a00000001 a\n@4~00a00000001 \n@4~00a00000001 bb\n\

@@ -1,19 +1,20 @@
-//! Standard input through a function to standard output. What one read gave is
-//! written before the next, so a line is out as soon as its writer pauses.
+//! Standard input through a function to standard output. The bytes of one read are
+//! written before the next read, so a line is out as soon as its writer pauses.
 
 use daemontools::unix::poll::{self, Direction};
 use daemontools::unix::{fd, pipe};
 use daemontools::{Errno, Result, TEMPORARY};
 
-/// As much as is read at once.
+/// How much is read at once.
 const BLOCK: usize = 64 * 1024;
-/// The pipe that a fast writer gets, so that it need not sleep at each block.
+/// The size that the pipe of a fast writer is enlarged to, so that the writer need not
+/// sleep at each block.
 const PIPE: i32 = 256 * 1024;
-/// How many full blocks in a row show a fast writer.
+/// This many full blocks in a row show that the writer is fast.
 const FULL_BLOCKS: u32 = 4;
 
-/// Feeds each block to `feed`, which appends what is to be written. Gives the exit
-/// code; trouble is told by that alone, as in the reference.
+/// Gives each block to `feed`, which appends the output. Gives the exit code. As in the
+/// reference there is no message about an error.
 pub(crate) fn filter(feed: impl FnMut(&[u8], &mut Vec<u8>)) -> i32 {
     match copy(feed) {
         Ok(()) => 0,
@@ -46,7 +47,7 @@ fn copy(mut feed: impl FnMut(&[u8], &mut Vec<u8>)) -> Result<()> {
     }
 }
 
-/// Writes all, and waits where somebody made standard output non-blocking.
+/// Writes all bytes, also if standard output is non-blocking.
 fn write_all(mut bytes: &[u8]) -> Result<()> {
     while !bytes.is_empty() {
         match fd::write(fd::STDOUT, bytes) {

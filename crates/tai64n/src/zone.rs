@@ -1,15 +1,14 @@
-//! Local time as text, with as few questions to the C library as may be: the
-//! answers for the ends of a quarter of an hour hold for all of it, unless they do
-//! not fit together, because the clocks changed or a leap second was counted.
+//! Local time as text. The C library is slow, so it is asked for the two ends of a
+//! quarter of an hour, and the times in between are computed. If the ends do not fit
+//! together, because of a clock change or a leap second, it is asked for each time.
 
 use core::ops::RangeInclusive;
 
 use daemontools::buffer::Buffer;
 use daemontools::unix::localtime::LocalTime;
 
-/// Seconds of the stretch that is asked for at once. It begins at a full quarter of
-/// the local hour, whatever the zone's offset.
-const STRETCH: i64 = 15 * 60;
+/// Seconds of a quarter of an hour. It begins at minute 0, 15, 30 or 45 of local time.
+const QUARTER: i64 = 15 * 60;
 
 /// `YYYY-MM-DD HH:MM:SS.`, where the year may have up to 20 digits.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +21,10 @@ impl Text {
         self.0.as_bytes()
     }
 
-    /// The text of a moment in local time.
+    /// The text of a local time.
     fn new(time: &LocalTime) -> Self {
         let mut text = Self::EMPTY;
-        // As the reference's arithmetic has it, years below 0 and those that no
-        // `int` holds too.
+        // The reference computes the year so, also below 0 and beyond an `int`.
         let year = i64::from(time.years.wrapping_add(1900)).cast_unsigned();
         text.push(daemontools::strerr::Decimal::new(year).as_bytes());
         for (mark, number) in [
@@ -47,8 +45,8 @@ impl Text {
         self.0.push_cut(part);
     }
 
-    /// This text with other minutes and seconds.
-    fn at(mut self, minute: i32, second: i32) -> Self {
+    /// The same text with another minute and second.
+    fn with_time(mut self, minute: i32, second: i32) -> Self {
         if let Some([m0, m1, _, s0, s1, _]) = self.0.as_mut_bytes().last_chunk_mut() {
             [*m0, *m1] = two_digits(minute);
             [*s0, *s1] = two_digits(second);
@@ -62,63 +60,71 @@ fn two_digits(number: i32) -> [u8; 2] {
     [digit(number / 10), digit(number)]
 }
 
-/// The zone's clock, and what it said last.
+/// A time zone.
 #[derive(Debug)]
 pub(crate) struct Zone<F> {
+    /// Gives the local time at a Unix time.
     ask: F,
-    known: Option<Stretch>,
+    known: Option<Quarter>,
 }
 
-/// A quarter of one local hour in which the clock runs evenly.
+/// A quarter of an hour without a clock change or leap second.
 #[derive(Debug)]
-struct Stretch {
+struct Quarter {
+    /// Its Unix times.
     seconds: RangeInclusive<i64>,
-    /// The minute that it begins at.
+    /// The minute at which it begins.
     minute: i32,
-    /// The text of some moment in it.
+    /// The text of a time in it.
     text: Text,
 }
 
 impl<F: Fn(i64) -> Option<LocalTime>> Zone<F> {
-    /// A zone by the function that tells its local time.
+    /// The zone whose local time `ask` gives.
     pub(crate) const fn new(ask: F) -> Self {
         Self { ask, known: None }
     }
 
-    /// Local time at a Unix time; `None` if the zone cannot tell.
+    /// The local time at a Unix time; `None` if there is none.
     pub(crate) fn text(&mut self, unix: i64) -> Option<Text> {
         if let Some(known) = &self.known
             && known.seconds.contains(&unix)
         {
             let seconds = i32::try_from(unix - known.seconds.start()).unwrap_or(0);
-            return Some(known.text.at(known.minute + seconds / 60, seconds % 60));
+            return Some(
+                known
+                    .text
+                    .with_time(known.minute + seconds / 60, seconds % 60),
+            );
         }
         let time = (self.ask)(unix)?;
         let text = Text::new(&time);
-        self.known = self.steady(unix, &time).map(|(seconds, minute)| Stretch {
-            seconds,
-            minute,
-            text,
-        });
+        self.known = self
+            .regular_quarter(unix, &time)
+            .map(|(seconds, minute)| Quarter {
+                seconds,
+                minute,
+                text,
+            });
         Some(text)
     }
 
-    /// The stretch around a moment and the minute that it begins at, if the clock
-    /// runs evenly from its first second to its last.
-    fn steady(&self, unix: i64, time: &LocalTime) -> Option<(RangeInclusive<i64>, i32)> {
+    /// The quarter of an hour around a Unix time and the minute at which it begins; `None`
+    /// if there is a clock change or leap second in it.
+    fn regular_quarter(&self, unix: i64, time: &LocalTime) -> Option<(RangeInclusive<i64>, i32)> {
         let minute = time.minute - time.minute % 15;
         let into = i64::from((time.minute - minute) * 60 + time.second);
         let start = unix.checked_sub(into)?;
-        let end = start.checked_add(STRETCH - 1)?;
+        let end = start.checked_add(QUARTER - 1)?;
         let at = |minute, second| LocalTime {
             minute,
             second,
             ..*time
         };
-        let steady = unix <= end
+        let regular = unix <= end
             && (self.ask)(start)? == at(minute, 0)
             && (self.ask)(end)? == at(minute + 14, 59);
-        steady.then_some((start..=end, minute))
+        regular.then_some((start..=end, minute))
     }
 }
 
@@ -127,7 +133,7 @@ mod tests {
     use super::*;
     use core::cell::Cell;
 
-    /// Local time that is UTC plus `offset(unix)` seconds, on one day.
+    /// The local time `offset(unix)` seconds after UTC, always on the same day.
     fn clock(offset: impl Fn(i64) -> i64) -> impl Fn(i64) -> Option<LocalTime> {
         move |unix| {
             let local = i32::try_from(unix + offset(unix)).expect("a small number");
@@ -147,8 +153,8 @@ mod tests {
         String::from_utf8_lossy(text.as_bytes()).into_owned()
     }
 
-    /// Every second, forwards and in leaps, must be what the clock itself says.
-    fn agrees(offset: impl Fn(i64) -> i64 + Copy) {
+    /// Compares the zone with its clock at every second, in order and in leaps.
+    fn check(offset: impl Fn(i64) -> i64 + Copy) {
         let mut zone = Zone::new(clock(offset));
         let leaps = (0..20_000).map(|step| step * 7919 % 20_000);
         for unix in (0..20_000).chain(leaps) {
@@ -159,26 +165,26 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_zone() {
-        agrees(|_| 3600);
+    fn a_constant_offset_is_computed() {
+        check(|_| 3600);
     }
 
     #[test]
-    fn an_offset_that_is_no_multiple_of_a_minute() {
-        agrees(|_| 1172);
+    fn an_offset_with_seconds_is_computed() {
+        check(|_| 1172);
     }
 
     #[test]
-    fn clocks_that_change_within_a_minute_and_by_odd_seconds() {
-        agrees(|unix| if unix < 7000 { 1172 } else { 0 });
-        agrees(|unix| if unix < 7017 { 7200 } else { 3600 });
-        agrees(|unix| if unix < 7017 { 3600 } else { 7200 });
-        agrees(|unix| if unix < 7017 { 0 } else { -1 });
+    fn a_change_of_the_offset_is_seen_at_its_second() {
+        check(|unix| if unix < 7000 { 1172 } else { 0 });
+        check(|unix| if unix < 7017 { 7200 } else { 3600 });
+        check(|unix| if unix < 7017 { 3600 } else { 7200 });
+        check(|unix| if unix < 7017 { 0 } else { -1 });
     }
 
     #[test]
     fn a_leap_second_is_second_60() {
-        // 23:59:60 of a zone that counts it: one second later than others say.
+        // A zone that counts a leap second at 3600.
         let mut zone = Zone::new(|unix| {
             let mut time = clock(|_| 0)(unix - i64::from(unix >= 3600))?;
             if unix == 3600 {
@@ -192,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_library_is_asked_three_times_a_quarter_of_an_hour() {
+    fn asks_the_library_three_times_for_a_quarter_of_an_hour() {
         let asked = Cell::new(0);
         let mut zone = Zone::new(|unix| {
             asked.set(asked.get() + 1);

@@ -34,6 +34,23 @@ fn log<A: AsRef<OsStr>>(name: impl Into<String>, input: impl Into<Vec<u8>>, scri
         .normal(&[LABELS])
 }
 
+/// The same, where the cuts of the reference depend on its reads: these logs are compared
+/// as a whole, each with the size of its files.
+fn whole<A: AsRef<OsStr>>(
+    name: impl Into<String>,
+    input: impl Into<Vec<u8>>,
+    script: &[A],
+    logs: &[(&'static str, usize)],
+) -> Case {
+    let logs = logs.to_vec();
+    let case = log(name, input, script).without_files();
+    case.then(move |side| {
+        for &(log, size) in &logs {
+            side.log_whole(log, size);
+        }
+    })
+}
+
 /// A script as a command.
 fn words<A: AsRef<OsStr>>(script: &[A]) -> Vec<&OsStr> {
     let program = OsStr::new("multilog");

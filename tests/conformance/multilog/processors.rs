@@ -4,12 +4,16 @@ use conformance::Case;
 
 use super::{lines, log};
 
+/// The length of lines that the reference writes at once each: where it cuts depends on
+/// nothing else then.
+const LONG: usize = 512;
+
 /// The cases.
 pub(crate) fn cases() -> Vec<Case> {
     let run = |name: &str, processor: &str| {
         log(
             name,
-            lines(300, 40),
+            lines(24, LONG),
             &["s4096", &format!("!{processor}"), "./l"],
         )
     };
@@ -71,23 +75,23 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend([
         log(
             "processors of several logs",
-            lines(300, 40),
+            lines(24, LONG),
             &["s4096", "!tr 0 a", "./a", "!tr 0 b", "./b"],
         ),
         log(
             "a processor after the log",
-            lines(300, 40),
+            lines(24, LONG),
             &["s4096", "./l", "!tr 0 a"],
         ),
         log("a processor and no rotation", "one\n", &["!tr o a", "./l"]),
         log(
             "a processor and few files",
-            lines(900, 40),
+            lines(70, LONG),
             &["s4096", "n2", "!tr 0 a", "./l"],
         ),
         log(
             "a processor in a stamped log",
-            lines(300, 40),
+            lines(24, LONG),
             &["t", "s4096", "!cut -d' ' -f2", "./l"],
         ),
     ]);
@@ -95,7 +99,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let removed = Case::new("a processor that removes previous").then(|side| {
         let script = ["s4096", "!cat; rm previous", "./l"];
         let command = side.command(super::words(&script));
-        let process = command.stdin(lines(300, 40)).spawn();
+        let process = command.stdin(lines(24, LONG)).spawn();
         side.log("end", process.wait());
         side.log_output(&process);
         side.log("previous", side.exists("l/previous"));

@@ -133,8 +133,8 @@ fn oddities() -> Vec<Case> {
             side.mkdir("l");
             setup(side);
         });
-        let lines = "a line that is there several hundred times\n".repeat(400);
-        let case = case.stdin(lines).normal(&[LABELS]);
+        // Each of these lines is one write of the reference.
+        let case = case.stdin(super::lines(34, 512)).normal(&[LABELS]);
         case.run(["multilog", "s4096", "n3", "./l"])
     };
     cases.extend([

@@ -4,8 +4,10 @@
 mod multilog;
 mod tai64n;
 
+use crate::cuts;
 use crate::feed::Step;
 use crate::input::{File, Input};
+use crate::observe::Observation;
 use crate::random::Random;
 
 /// A program and its inputs.
@@ -13,6 +15,8 @@ pub(crate) struct Target {
     pub(crate) name: &'static str,
     pub(crate) program: &'static str,
     pub(crate) generate: fn(&mut Random) -> Input,
+    /// Makes alike what may differ between the two sides.
+    pub(crate) reconcile: fn(&Input, &mut [Observation; 2]),
     /// Takes out of a text what differs from one run to the next.
     pub(crate) normal: fn(&[u8]) -> Vec<u8>,
 }
@@ -23,10 +27,15 @@ pub(crate) fn all() -> Vec<Target> {
         name: program,
         program,
         generate,
+        reconcile: |_, _| {},
         normal,
     };
+    let multilog = target("multilog", multilog::input, labels);
     vec![
-        target("multilog", multilog::input, labels),
+        Target {
+            reconcile: cuts::compare_whole,
+            ..multilog
+        },
         target("tai64n", tai64n::tai64n, labels),
         target("tai64nlocal", tai64n::tai64nlocal, <[u8]>::to_vec),
         target("envdir", envdir, <[u8]>::to_vec),

@@ -1,4 +1,4 @@
-//! The record, when there is no room for it.
+//! The record on a full disk.
 
 use super::*;
 
@@ -55,7 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
             side.mkdir("x/supervise");
             let mount = side.path("x/supervise");
             let mount = mount.to_str().expect("a path in ASCII");
-            // A mount of its own, gone with its namespace.
+            // A mount of its own, which ends with its namespace.
             let lines = format!(
                 "mount -t tmpfs -o size=32k,mode=700 none {mount} && cd {} && exec {} x",
                 side.dir().display(),

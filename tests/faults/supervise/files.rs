@@ -1,15 +1,16 @@
-//! Files of its own that are gone, or that somebody else has put there.
+//! supervise's files are removed, or replaced by others.
 
 use super::*;
 
-/// Removes something of supervise's own and wants the service under control
-/// again, with one message.
+/// Removes a file of supervise's. The service must be under control again, with one
+/// message.
 fn removed(what: &'static str) -> Case {
     Case::scenario(format!("{what} removed is made again"), move |side| {
         side.service("x", SLEEPER);
         let (supervise, _) = supervise(side);
         if side.path(what).is_dir() {
-            // In one step: it is made again while its files go one by one.
+            // Moved in one step: supervise would make it again while its files are removed
+            // one by one.
             side.rename(what, "gone");
             side.remove("gone");
         } else {
@@ -129,7 +130,7 @@ pub(super) fn own_files() -> Vec<Case> {
     ]
 }
 
-/// Waits until somebody reads the FIFO called control, where ours makes it again.
+/// Waits until a process reads the FIFO `control`, if supervise makes it again.
 fn within_reach(side: &Side, supervise: Proc) -> Proc {
     within(|| {
         let mut options = OpenOptions::new();

@@ -1,5 +1,4 @@
-//! A supervise that was taken over: how it left, and whose it is where two services share
-//! its directory.
+//! The end of a supervise that was taken over, and its service if two share its directory.
 
 use conformance::{Case, Side, Status};
 
@@ -17,12 +16,13 @@ pub(super) fn cases() -> Vec<Case> {
                 side.until_status("s/z", "up", Status::is_up);
                 end(&first);
                 let _second = successor(side);
-                // A scan was just now when this one is back, or it was killed in vain.
+                // When this one is back a scan has just happened; else it was killed for
+                // nothing.
                 side.control("s/z", b"dx");
                 another(side, "s/z", &supervises(side, "s/z"));
                 side.control("s/y", b"dx");
                 side.until("it has left", || !side.is_supervised("s/y"));
-                // One that is killed meanwhile is back before.
+                // A supervise that is killed meanwhile is back before.
                 let old = supervises(side, "s/x");
                 kill_all(&old);
                 another(side, "s/x", &old);
@@ -35,7 +35,7 @@ pub(super) fn cases() -> Vec<Case> {
             "taken over: a logger that two services lead to is its own service's",
             |side| {
                 let (first, before) = started(side);
-                // Some of them are found before it, whatever the order.
+                // Some of them are found before it, in any order.
                 for name in ["a", "b", "z"] {
                     side.service(name, "exec cat 0<>in");
                     side.fifo(format!("{name}/in"));
@@ -48,7 +48,7 @@ pub(super) fn cases() -> Vec<Case> {
                 has_pipe(side, &second);
                 say(side, "after");
                 side.until("all lines", || lines(side) == "before\nafter\n");
-                // Each of the others has tried for the lock, and its pipe is kept.
+                // Each of the others has tried to get the lock, and svscan keeps its pipe.
                 side.until("refusals", || refusals(&second) >= 3);
                 side.log("same pids", super::pids(side) == before);
                 side.log("parted", second_says(&second, "reads another pipe"));

@@ -1,5 +1,5 @@
-//! A supervise that begins while the service of a killed one runs: whatever fails, no
-//! second copy. It exits 111, and is started again, or it takes the service over.
+//! A supervise that begins while the service of a killed one runs. With any failure there
+//! is no second copy: it exits 111 and is started again, or it takes the service over.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use super::{Trouble, name};
 
-/// What a beginning asks of the kernel.
+/// The system calls of a beginning.
 const CALLS: [&str; 13] = [
     "openat",
     "read",
@@ -26,12 +26,12 @@ const CALLS: [&str; 13] = [
     "write",
 ];
 
-/// All but "it is not there".
+/// All errors but "does not exist".
 const ERRORS: [&str; 7] = [
     "ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "EINTR", "EIO", "EACCES",
 ];
 
-/// How many calls failed, one in each beginning.
+/// The number of calls that failed, one in each beginning.
 static BEGINNINGS: AtomicUsize = AtomicUsize::new(0);
 
 pub(super) fn cases() -> Vec<Case> {
@@ -79,7 +79,7 @@ fn fails(call: &'static str, error: &'static str) -> Case {
     .promises(&["same pid: true", "copies: 1"])
 }
 
-/// One beginning with one call that fails; says whether there was such a call.
+/// One beginning with one call that fails; gives whether there was such a call.
 fn begins(side: &Side, fault: &str) -> bool {
     let (trouble, options) = Trouble::options(side, "trouble", fault);
     let mut words = vec!["/usr/bin/strace".to_owned()];
@@ -89,7 +89,7 @@ fn begins(side: &Side, fault: &str) -> bool {
     side.until("a beginning", || {
         side.is_supervised("x") || strace.ended().is_some()
     });
-    // It may have been about to fail still.
+    // The call may not have failed yet.
     crate::svscan::kill_all(&crate::svscan::supervises(side, "x"));
     let _ = strace.wait();
     let failed = trouble.failed();

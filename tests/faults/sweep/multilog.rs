@@ -1,5 +1,5 @@
-//! multilog: no line is lost and none is there twice. Trouble at a start may end it;
-//! then it is started again, as supervise would.
+//! multilog: no line is lost and none is doubled. A failure at its start may end it; then
+//! it is started again, as supervise would.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -13,7 +13,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 
 use super::{ERRORS, Trouble, name};
 
-/// What a multilog asks of the kernel that begins, rotates and ends.
+/// The system calls of a multilog that begins, rotates and ends.
 const CALLS: [&str; 22] = [
     "openat",
     "read",
@@ -39,7 +39,7 @@ const CALLS: [&str; 22] = [
     "pwrite64",
 ];
 
-/// Which of the calls of one kind fails first; the next does too.
+/// The number of the first call of its name that fails; the next one fails too.
 const FIRST: [usize; 6] = [1, 2, 3, 5, 7, 10];
 
 /// The end of the first part of the input, in the middle of a line.
@@ -47,15 +47,15 @@ const FIRST_PART: usize = 5000;
 
 /// Small files, none of which is removed.
 const PLAIN: &[&str] = &["n1000", "s4096", "./log"];
-/// Those are renamed once more.
+/// These rotations have one more rename.
 const PROCESSED: &[&str] = &["n1000", "s4096", "!cat", "./log"];
 
 pub(super) fn cases() -> Vec<Case> {
     CALLS.map(fails).into()
 }
 
-/// All errors at all moments at once, each for a multilog of its own: most of the
-/// time they pause.
+/// All errors at all moments, each for a multilog of its own, at the same time: most of
+/// the time a multilog pauses.
 fn fails(call: &'static str) -> Case {
     Case::scenario(
         format!("multilog comes through {}, whatever the error", name(call)),
@@ -81,12 +81,12 @@ fn fails(call: &'static str) -> Case {
     .promises(&["some failed: true"])
 }
 
-/// One multilog in trouble.
+/// A multilog whose calls fail.
 struct Run {
     dir: String,
     fault: String,
     script: &'static [&'static str],
-    /// Its pipe: it gets a line and a half, waits, and gets the rest.
+    /// Its pipe. It gets a line and a half, and the rest later.
     input: File,
     rest: Option<File>,
     trouble: Trouble,
@@ -116,7 +116,7 @@ fn begin(side: &Side, dir: &str, fault: &str, script: &'static [&'static str], a
 }
 
 impl Run {
-    /// Gives it the rest of its input.
+    /// Writes the rest of its input.
     fn feed(mut self, side: &Side, all: &[u8]) -> Self {
         side.until("the first lines read", || {
             unread(&self.input) == 0 || self.multilog.ended().is_some()
@@ -128,11 +128,11 @@ impl Run {
         self
     }
 
-    /// Gives how many calls failed.
+    /// Gives the number of calls that failed.
     fn finish(self, side: &Side, all: &[u8]) -> usize {
         let mut end = self.multilog.wait();
         let failed = self.trouble.end();
-        // What trouble may end is the beginning, or a read: nothing is lost with it.
+        // A failure may end it at its beginning or at a read: no input is lost with that.
         if end != Exit::Code(0) || unread(&self.input) > 0 {
             let own = self.input.try_clone().expect("the pipe once more");
             let again = side.command(["multilog"].iter().chain(self.script));
@@ -150,13 +150,13 @@ impl Run {
     }
 }
 
-/// So many numbered lines.
+/// This number of numbered lines.
 pub(crate) fn numbered(count: usize) -> Vec<u8> {
     let line = |number: usize| format!("{number} {}\n", "x".repeat(number * 7 % 90));
     (0..count).map(line).collect::<String>().into_bytes()
 }
 
-/// A pipe with these bytes in it, and then its end.
+/// A pipe with these bytes, followed by its end.
 pub(crate) fn filled(side: &Side, bytes: &[u8]) -> File {
     let (reader, mut writer) = side.pipe();
     let size = i32::try_from(bytes.len()).expect("a size");
@@ -165,7 +165,7 @@ pub(crate) fn filled(side: &Side, bytes: &[u8]) -> File {
     reader
 }
 
-/// Everything in a log, in order.
+/// All bytes of a log, in order.
 pub(crate) fn contents(log: &Path) -> Vec<u8> {
     let entries = fs::read_dir(log).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries
@@ -181,7 +181,7 @@ pub(crate) fn contents(log: &Path) -> Vec<u8> {
     bytes.flatten().collect()
 }
 
-/// What is there, compared with what should be.
+/// Compares the bytes of a log with the right ones.
 pub(crate) fn compared(found: &[u8], all: &[u8]) -> String {
     let lines = |bytes: &[u8]| -> Vec<Vec<u8>> {
         bytes

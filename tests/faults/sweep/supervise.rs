@@ -1,4 +1,4 @@
-//! supervise.
+//! supervise: it obeys commands and restarts its service although calls fail.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use conformance::{Case, Status};
 
 use super::{Trouble, name, pairs};
 
-/// How many calls fail in a row.
+/// The number of calls that fail in a row.
 const FAILURES: u32 = 9;
 
-/// Not `kill`: it fails only for a process that is gone.
+/// Without `kill`: it fails only for a process that has ended.
 const CALLS: [&str; 14] = [
     "openat",
     "read",
@@ -41,7 +41,7 @@ fn fails(call: &'static str, error: &'static str) -> Case {
             side.until_status("x", "up", Status::is_up);
             let fault = format!("{call}:error={error}:when=1..{FAILURES}");
             let trouble = Trouble::befalls(side, &supervise, &fault);
-            // Work for every call: an end, a start, records, signals.
+            // Events that need every call: an end, a start, records, signals.
             let first = side.status("x").map_or(0, |status| status.pid);
             for letters in [&b"pc"[..], b"k", b"d", b"u", b"pc", b"k"] {
                 if supervise.ended().is_none() {

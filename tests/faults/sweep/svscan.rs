@@ -1,4 +1,4 @@
-//! svscan: what is new is started, what has died is restarted, on the same pipe.
+//! svscan: new services are started, and dead supervises are restarted on the same pipe.
 
 use conformance::case::Need;
 use conformance::{Case, Proc, Side, Status};
@@ -10,10 +10,10 @@ use crate::svscan::{
 };
 use crate::within;
 
-/// How many calls fail in a row. A second lies between two tries of most.
+/// The number of calls that fail in a row. Most are tried again after a second.
 const FAILURES: usize = 3;
 
-/// What a svscan that runs asks of the kernel.
+/// The system calls of a running svscan.
 const CALLS: [&str; 11] = [
     "openat",
     "read",
@@ -28,7 +28,7 @@ const CALLS: [&str; 11] = [
     "wait4",
 ];
 
-/// What one asks that takes over, besides, and how many times at most.
+/// The additional system calls of a svscan that takes over, each with the most times.
 const TAKEOVER: [(&str, usize); 13] = [
     ("openat", 26),
     ("read", 34),
@@ -45,7 +45,7 @@ const TAKEOVER: [(&str, usize); 13] = [
     ("epoll_wait", 1),
 ];
 
-/// More than so many messages would be a flood.
+/// The most messages that are allowed.
 const MESSAGES: usize = 20;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -67,7 +67,7 @@ fn fails(call: &'static str, error: &'static str) -> Case {
             let pipe = link(supervises(side, "s/x")[0], "1");
             let fault = format!("{call}:error={error}:when=1..{FAILURES}");
             let trouble = Trouble::befalls(side, &svscan, &fault);
-            // Work for every call: names that come, supervises that end.
+            // Events that need every call: new names, supervises that end.
             side.service("made/z", SLEEPER);
             side.rename("made/z", "s/z");
             side.service("s/w", SLEEPER);
@@ -125,14 +125,15 @@ const PROMISE: &[&str] = &[
     "few messages: true",
 ];
 
-/// Kills the supervise of a directory and waits for the next.
+/// Kills the supervise of a directory and waits for the next one.
 fn restarted(side: &Side, dir: &str) {
     let old = supervises(side, dir);
     kill_all(&old);
     another(side, dir, &old);
 }
 
-/// The trouble is over: one more death on either side of the pipe, and a line.
+/// Calls succeed again: one more supervise is killed at either end of the pipe, and a line
+/// is logged.
 fn finish(side: &Side, svscan: &Proc, before: [u32; 3], pipe: &str) {
     side.log("lives", svscan.ended().is_none());
     restarted(side, "s/x");

@@ -1,4 +1,5 @@
-//! Where it can't be sure: it sends nothing, and lets go on what it has stopped.
+//! Without proof, `svc --tree` sends nothing, and continues every process that it has
+//! stopped.
 
 use conformance::case::Need;
 use conformance::{Case, Side, Status, Whose};
@@ -105,12 +106,12 @@ fn log_stopped(side: &Side) {
     side.log("stopped", stopped());
 }
 
-/// What is held is let go, whatever happens to svc or to supervise.
+/// Stopped processes are continued, whatever happens to svc or supervise.
 fn held() -> Vec<Case> {
     let injected = |name: &str, fault: &'static str, log: fn(&Side)| {
         Case::scenario(name, move |side| {
             let _both = beside(side, Whose::Ours, FAMILY, ALL);
-            // Once it has ended no other is to be taken for it.
+            // After its end no other process may count as the service.
             side.control("x", b"o");
             side.until_status("x", "once", |now| now.want == 0);
             let svc = side.bin("svc");

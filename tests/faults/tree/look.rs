@@ -1,4 +1,4 @@
-//! Two services side by side, and which of their processes are there.
+//! Two services in one process group, and which of their processes exist.
 
 use std::fs;
 
@@ -6,7 +6,8 @@ use conformance::process::{self, Entry};
 use conformance::{Proc, Side, Whose};
 use nix::sys::signal::{Signal, kill};
 
-/// Two services in one process group, `x` with this `run`, and `y`: all of `x` is there.
+/// Two services in one process group: `x` with this `run`, and `y`. All processes of `x`
+/// exist when it returns.
 pub(super) fn beside(side: &Side, whose: Whose, run: &str, all: &str) -> Proc {
     side.service("x", run);
     side.service("y", "sleep 1001 & sleep 1002 & exec sleep 1000");
@@ -41,7 +42,7 @@ pub(super) fn processes(side: &Side, dirs: &[&str], name: &str) -> Vec<Entry> {
     found
 }
 
-/// The sleeps of a service that `which` picks, by their numbers.
+/// The sleep processes of a service that `which` selects by their number.
 pub(super) fn named(side: &Side, dir: &str, which: impl Fn(&Entry) -> bool) -> String {
     let found = processes(side, &[dir], "sleep");
     let mut names: Vec<String> = found
@@ -71,7 +72,7 @@ pub(super) fn is_alive(pid: i32) -> bool {
     Entry::of(pid).is_some_and(|entry| entry.state != 'Z')
 }
 
-/// The lines of a file, sorted, in one.
+/// The lines of a file, sorted and joined.
 pub(super) fn lines(side: &Side, path: &str) -> String {
     let text = String::from_utf8_lossy(&side.read(path)).into_owned();
     let mut lines: Vec<&str> = text.lines().collect();

@@ -1,4 +1,4 @@
-//! Service directories and links as people and their tools make them.
+//! Service directories and links, made as operators and their tools make them.
 
 use super::{Habit, Outcome, expect, lines, scan, shell, until_scan};
 use crate::Status;
@@ -24,18 +24,18 @@ pub(super) const HABITS: &[Habit] = &[
     Habit::new("ln -sfn, 100 times", linked_anew),
 ];
 
-/// Says under which name its supervise runs, and prints a line.
+/// Writes the command line of its supervise to a file, and prints a line.
 const RUN: &str = "tr '\\0' ' ' </proc/$PPID/cmdline >>../../names; echo >>../../names\n\
                    echo started\nexec sleep 1000";
 
-/// The files of a logged service, to be put where they belong by a script.
+/// The files of a logged service, for a script to put in place.
 fn parts(side: &Side) {
     side.script("parts/run", RUN);
     side.script("parts/logrun", "exec cat >>out");
     side.mkdir("sv");
 }
 
-/// It was started once, under its own name, with its logger.
+/// Whether it was started once, under its own name, with its logger.
 fn started_once(side: &Side, svscan: &Proc) -> Outcome {
     side.until_status("s/x/log", "up", Status::is_up);
     until_scan(side);

@@ -1,4 +1,4 @@
-//! Services that are ended for good, by `svc -dx` and what comes after it.
+//! Services that are removed by `svc -dx` and the removal of their link.
 
 use super::{Habit, Outcome, expect, scan, shell, until_scan};
 use crate::side::Side;
@@ -12,7 +12,7 @@ pub(super) const HABITS: &[Habit] = &[
 
 const MANY: usize = 40;
 
-/// Links to services, all of them up, and svscan right after a scan.
+/// Links to services that are all up, and a svscan that has just scanned.
 fn linked(side: &Side) -> crate::Proc {
     for number in 0..MANY {
         side.service(&format!("sv/x{number}"), "exec sleep 1000");
@@ -26,7 +26,7 @@ fn linked(side: &Side) -> crate::Proc {
     svscan
 }
 
-/// None of them is supervised any more, after two more scans.
+/// Whether none of them is supervised after two more scans.
 fn all_ended(side: &Side) -> Outcome {
     until_scan(side);
     until_scan(side);
@@ -68,7 +68,7 @@ fn end_all(side: &Side) -> Outcome {
     let kill = format!("cd s; svc -dx * */log; sleep 1; kill {}", svscan.pid());
     shell(side, &kill);
     let _ = svscan.wait();
-    // Nobody is left who could start one: those that run now run on.
+    // No supervisor is left that could start a service: those that run now run on.
     let left = all().filter(|name| side.is_supervised(name));
     expect("still supervised", &left.count(), &0)
 }

@@ -1,4 +1,4 @@
-//! Log directories that people empty, copy and unlock while a multilog writes.
+//! Log directories that operators empty, copy and unlock while a multilog writes.
 
 use super::{Habit, Outcome, expect, shell};
 use crate::process::Exit;
@@ -20,8 +20,8 @@ pub(super) const HABITS: &[Habit] = &[
     Habit::new("rm logs/lock, and another multilog on it", unlocked),
 ];
 
-/// An application logs 400 lines through a pipe while its log directory is emptied again
-/// and again: neither it nor multilog dies of it, and what comes after it is there.
+/// An application logs 400 lines through a pipe while its log directory is emptied many
+/// times. Neither it nor multilog dies, and later lines are in the log.
 fn emptied(side: &Side, how: &str) -> Outcome {
     let script = format!(
         "set +e\n\
@@ -42,7 +42,7 @@ fn emptied(side: &Side, how: &str) -> Outcome {
     )
 }
 
-/// The start script that removes a lock which it takes for stale.
+/// A start script that removes a lock which it takes for stale.
 fn unlocked(side: &Side) -> Outcome {
     shell(
         side,

@@ -41,7 +41,7 @@ fn until_up(side: &Side, dirs: &[String]) {
     }
 }
 
-/// What `killall` would do, to the supervises of this side alone.
+/// Kills the supervises of this side, as `killall` would all supervises.
 fn killall_supervise(side: &Side, dirs: &[String]) {
     let root = side.path("s");
     let processes = fs::read_dir("/proc").expect("/proc is mounted").flatten();
@@ -103,7 +103,7 @@ fn few_descriptors(side: &Side) -> Outcome {
     let _ = first.wait();
     let second = side.command(["svscan", "s"]);
     let second = second.limit(libc::RLIMIT_NOFILE, LIMIT).spawn();
-    // The reference can't start what runs already, and says so twice for each.
+    // The reference can't start a service that runs, and reports that twice for each.
     side.until("a scan", || {
         second.stderr().len() > 2 * dirs.len() || open_pipes(&second) == dirs.len()
     });
@@ -114,7 +114,7 @@ fn few_descriptors(side: &Side) -> Outcome {
     expect("up", &alive.count(), &dirs.len())
 }
 
-/// How many ends of pipes a process has open.
+/// The number of pipe ends that a process has open.
 fn open_pipes(process: &Proc) -> usize {
     let fds = fs::read_dir(format!("/proc/{}/fd", process.pid()));
     let links = fds.into_iter().flatten().flatten();

@@ -1,4 +1,5 @@
-//! Two services that share a logger, a log directory, or one another.
+//! Two services that share a logger or a log directory, or of which one is the other's
+//! logger.
 
 use super::{Habit, Outcome, expect, lines, scan, until_scan};
 use crate::Status;
@@ -15,8 +16,8 @@ fn counter(name: &str) -> String {
     format!("i=0; while :; do i=$((i+1)); echo {name} $i; sleep 0.05; done")
 }
 
-/// Whether one of them has all its lines in the log, and more to come, and both still
-/// are the processes that they were.
+/// Whether one of the two services has all its lines in the log and writes on, and both have
+/// the same processes as before.
 fn undisturbed(side: &Side, log: &str) -> Outcome {
     let pids = || ["s/a", "s/b"].map(|name| side.until_status(name, "up", Status::is_up).pid);
     let before = pids();
@@ -28,7 +29,7 @@ fn undisturbed(side: &Side, log: &str) -> Outcome {
     all_lines(side, log, name)
 }
 
-/// Whether the log has all lines of a counter, and more to come.
+/// Whether the log has all lines of a counter, and gets more.
 fn all_lines(side: &Side, log: &str, name: &str) -> Outcome {
     let logged = || -> Vec<String> {
         let all = lines(side, log).into_iter();
@@ -44,7 +45,7 @@ fn all_lines(side: &Side, log: &str, name: &str) -> Outcome {
         return Err(format!("no line comes after the first {count}"));
     }
     let seen = logged();
-    // The last one may be being written.
+    // The last line may be incomplete.
     let seen = &seen[..seen.len() - 1];
     let right: Vec<String> = (1..=seen.len()).map(|n| format!("{name} {n}")).collect();
     expect("all its lines", &(seen == right), &true)

@@ -4,7 +4,7 @@ mod content;
 mod facts;
 mod names;
 mod open;
-mod way;
+mod safe_path;
 
 use std::os::fd::AsFd;
 
@@ -24,7 +24,7 @@ pub use open::{
     open_read_nofollow, open_truncate, open_truncate_nofollow, open_update_in,
     open_update_nofollow, open_write,
 };
-pub use way::{Obstacle, enter, enter_ours, open_ours};
+pub use safe_path::{PathError, open_directory_safely, open_file_safely};
 
 use crate::Result;
 

@@ -1,12 +1,12 @@
-//! The only code that talks to the kernel, one concept a file, thin over `nix` and
-//! `libc`. The only unsafe code too, with the `main!` macro.
+//! The only code that calls the kernel, one concept a file, thin over `nix` and `libc`.
+//! With the `main!` macro it is also the only unsafe code.
 
 pub mod account;
 pub mod clock;
 pub mod dir;
-pub mod ends;
 pub mod env;
 pub mod exec;
+pub mod exit_watch;
 pub mod fd;
 pub mod fifo;
 pub mod file;

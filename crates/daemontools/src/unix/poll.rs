@@ -1,4 +1,4 @@
-//! Waiting: for descriptors, for a deadline, for a signal.
+//! Waiting for descriptors, a deadline or a signal.
 
 use core::array::from_fn;
 use core::time::Duration;
@@ -43,14 +43,14 @@ pub fn readable<const N: usize>(
     }
 }
 
-/// Whether a descriptor has something to read now (a pidfd: its process ended).
+/// Whether a descriptor is readable now. A pidfd is once its process has ended.
 #[must_use]
 pub fn has_input(fd: BorrowedFd<'_>) -> bool {
     let mut polled = [PollFd::new(fd, PollFlags::POLLIN)];
     matches!(poll(&mut polled, PollTimeout::ZERO), Ok(1..))
 }
 
-/// Waits until `fd` can be written or the deadline passes; says which.
+/// Waits until `fd` is writable or the deadline passes; `true` if it is writable.
 ///
 /// # Errors
 /// What `ppoll(2)` says.
@@ -66,27 +66,28 @@ pub fn writable_by(fd: BorrowedFd<'_>, deadline: Monotonic) -> Result<bool> {
     }
 }
 
-/// Lets the signals in that `mask` lets through, for as long as `time`: also those
-/// that [`readable`] never does where there always is something to read.
-pub fn let_signals_in(time: Duration, mask: &Mask) {
+/// Waits for `time`, or until a signal arrives that `mask` does not block. A program
+/// whose descriptors are always readable needs this to receive signals at all:
+/// [`readable`] returns before they are delivered.
+pub fn wait_for_signals(time: Duration, mask: &Mask) {
     let _ = nix::poll::ppoll(&mut [], Some(TimeSpec::from(time)), Some(mask.set()));
 }
 
-/// Does nothing until the deadline: for when waiting as above does not work.
+/// Sleeps until the deadline, signals or not.
 pub fn pause_until(deadline: Monotonic) {
     std::thread::sleep(deadline.since(Monotonic::now()));
 }
 
-/// What to wait for on a descriptor.
+/// What a descriptor is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Something to read, or the end.
+    /// Input or end of file.
     Read,
-    /// Room to write, or a reader that is gone.
+    /// Room to write, or no reader any more.
     Write,
 }
 
-/// Waits without end.
+/// Waits for ever for one descriptor.
 ///
 /// # Errors
 /// What `poll(2)` says, but for EINTR.

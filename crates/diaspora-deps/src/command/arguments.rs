@@ -13,7 +13,7 @@ use crate::install::Set;
 #[derive(Debug, Parser)]
 #[command(name = "diaspora-deps", version, disable_help_subcommand = true)]
 pub(super) struct Arguments {
-    /// What each service needs [default: /etc/diaspora-deps/services.toml]
+    /// The services and their needs [default: /etc/diaspora-deps/services.toml]
     // An id of its own: subcommands have `services` too.
     #[arg(long = "services", id = "config", global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
@@ -39,45 +39,45 @@ pub(super) enum Command {
     },
     /// Wait until all of these are ready, one after the other
     Wait {
-        /// Give up after so many attempts, one a second; 0 is never
+        /// Give up after N attempts, one a second; 0 is never
         #[arg(short = 'a', value_name = "N", overrides_with = "attempts")]
         attempts: Option<u64>,
-        /// What to wait for
+        /// The services to wait for
         services: Vec<String>,
     },
-    /// Say of each dependency whether it is ready, starting or down
+    /// Report whether each dependency is ready, starting or down
     Check {
-        /// Which; without any, those of the scan directory and what they need
+        /// Services; by default those of the scan directory and their needs
         services: Vec<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Show who needs whom
+    /// Show which service needs which
     Graph {
-        /// Which; without any, those of the scan directory
+        /// Services; by default those of the scan directory
         services: Vec<String>,
-        /// How to draw it
+        /// The form of the graph
         #[arg(long, value_enum, default_value_t)]
         format: Format,
-        /// Ask each for its state
+        /// Probe each and show its state
         #[arg(long)]
         state: bool,
     },
-    /// Look over service directories for what makes them fail
+    /// Find faults in service directories
     Lint {
         /// The scan directory
         directory: Option<PathBuf>,
     },
-    /// Make the service directories; what an operator has changed stays
+    /// Make service directories; a file that exists is kept
     Install {
-        /// How many thins
+        /// The number of thins
         #[arg(long, default_value_t = 3, value_name = "N")]
         thin: u32,
-        /// Which stack
+        /// The set of services
         #[arg(long, value_enum, default_value_t)]
         set: Set,
-        /// Make the settings file too, if there is none
+        /// Make the settings file too, if it does not exist
         #[arg(long)]
         with_settings: bool,
         /// The scan directory
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn options_and_operands_of_the_same_name_are_kept_apart() {
         Arguments::command().debug_assert();
-        // An option and an operand of the same name once shared one id.
+        // clap gives an option and an operand of the same name one id.
         let words = "diaspora-deps --services /s --dir /d check redis --json";
         let arguments = Arguments::try_parse_from(words.split(' ')).expect("valid");
         assert_eq!(

@@ -7,11 +7,11 @@ use std::path::Path;
 use daemontools::{PERMANENT, strerr};
 
 use super::arguments::Command;
-use crate::Error;
 use crate::check::{self, Report, State};
 use crate::config::Config;
 use crate::context::{self, Context};
 use crate::dependency::Dependency;
+use crate::error::Error;
 use crate::graph::{Format, Graph};
 use crate::install::install;
 use crate::launch;

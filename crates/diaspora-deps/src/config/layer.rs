@@ -7,8 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
-use crate::Error;
-use crate::error::{Location, Mistake};
+use crate::error::{Error, Location, Mistake};
 use crate::net::Endpoint;
 
 #[derive(Debug, Deserialize)]

@@ -42,7 +42,7 @@ pub struct Probe {
     pub strict: bool,
     /// Mongo: whether to use the present form of the request only.
     pub modern: bool,
-    /// Redis and worker: a file whose first line is the password.
+    /// Redis: a file whose first line is the password.
     pub password_file: Option<String>,
     /// Postgres: the user of the session.
     pub user: String,

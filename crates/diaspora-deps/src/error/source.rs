@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use daemontools::unix::file::Obstacle;
+use daemontools::unix::file::PathError;
 use daemontools::{Errno, errno};
 use thiserror::Error;
 
@@ -11,7 +11,7 @@ use thiserror::Error;
 pub enum SourceError {
     /// It can't be opened, or another user may change it.
     #[error("{0}")]
-    Unreadable(Obstacle),
+    Unreadable(PathError),
     /// Its path is relative, and there is no working directory.
     #[error("no working directory")]
     NoWorkingDirectory,
@@ -40,7 +40,7 @@ impl SourceError {
     #[must_use]
     pub const fn is_permanent(&self) -> bool {
         match self {
-            Self::Unreadable(obstacle) => !matches!(obstacle, Obstacle::System(_)),
+            Self::Unreadable(obstacle) => !matches!(obstacle, PathError::System(_)),
             _ => false,
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use daemontools::Errno;
 use daemontools::unix::fd;
-use daemontools::unix::file::{self, Obstacle};
+use daemontools::unix::file::{self, PathError};
 
 use crate::error::{Error, FileError};
 use crate::read::{self, c_path};
@@ -56,8 +56,8 @@ fn hidden_names(path: &Path) -> impl Iterator<Item = PathBuf> {
 /// Makes a file under a temporary name and links it to its own: unlike a rename, a link
 /// never replaces a file that has appeared meanwhile. The directory is opened once, so a
 /// change of the path has no effect.
-fn make(path: &Path, text: &str, mode: u32) -> Result<(), Obstacle> {
-    let directory = file::enter(&c_path(path.parent().ok_or(Errno::EISDIR)?)?)?;
+fn make(path: &Path, text: &str, mode: u32) -> Result<(), PathError> {
+    let directory = file::open_directory_safely(&c_path(path.parent().ok_or(Errno::EISDIR)?)?)?;
     let name = c_path(Path::new(path.file_name().ok_or(Errno::EISDIR)?))?;
     let mut made = Err(Errno::EEXIST);
     for hidden in hidden_names(path) {
@@ -76,5 +76,5 @@ fn make(path: &Path, text: &str, mode: u32) -> Result<(), Obstacle> {
         .and_then(|()| file::set_mode(&out, mode))
         .and_then(|()| file::link_in(&directory, &new, &name));
     let _ = file::unlink_in(&directory, &new);
-    done.map_err(Obstacle::System)
+    done.map_err(PathError::System)
 }

@@ -1,14 +1,14 @@
-//! The user, group and supplementary groups of a service. They are looked up before the
-//! wait, so that an unknown name is reported at once, and assumed after it.
+//! The user, group and supplementary groups of a service. Names are looked up
+//! before the wait, so that an unknown one is reported at once; ids are assumed after it.
 
 use std::ffi::CStr;
 use std::fs;
 
 use daemontools::unix::account;
 
-use crate::Error;
 use crate::config::Service;
 use crate::context::Context;
+use crate::error::Error;
 
 /// The user and groups that a program runs as.
 pub(super) struct Credentials {

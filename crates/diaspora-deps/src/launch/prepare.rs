@@ -11,7 +11,7 @@ use std::path::Path;
 
 use daemontools::Errno;
 use daemontools::unix::account;
-use daemontools::unix::file::{self, Obstacle};
+use daemontools::unix::file::{self, PathError};
 
 use super::credentials::{find_group, find_user};
 use crate::config::{Directory, LogFile, Service};
@@ -27,7 +27,7 @@ pub(super) fn prepare(service: &Service, context: &Context) -> Result<(), Error>
     if let Some(directory) = &service.directory {
         let directory = context.expand_path(directory)?;
         enter(&directory)
-            .and_then(|open| file::fchdir(open).map_err(Obstacle::System))
+            .and_then(|open| file::fchdir(open).map_err(PathError::System))
             .map_err(|cause| failed(Step::ChangeDirectory, "chdir to", &directory, cause))?;
     }
     match &service.log {
@@ -36,12 +36,12 @@ pub(super) fn prepare(service: &Service, context: &Context) -> Result<(), Error>
     }
 }
 
-fn enter(directory: &Path) -> Result<OwnedFd, Obstacle> {
-    file::enter(&c_path(directory)?)
+fn enter(directory: &Path) -> Result<OwnedFd, PathError> {
+    file::open_directory_safely(&c_path(directory)?)
 }
 
 /// Opens the directory of a path; gives it with the name in it.
-fn parent_and_name(path: &Path) -> Result<(OwnedFd, CString), Obstacle> {
+fn parent_and_name(path: &Path) -> Result<(OwnedFd, CString), PathError> {
     let name = path.file_name().ok_or(Errno::EISDIR)?;
     let parent = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -52,7 +52,7 @@ fn parent_and_name(path: &Path) -> Result<(OwnedFd, CString), Obstacle> {
 
 fn make_directory(directory: &Directory, context: &Context) -> Result<(), Error> {
     let path = context.expand_path(&directory.path)?;
-    let wrong = |cause: Obstacle| failed(Step::Create, "make", &path, cause);
+    let wrong = |cause: PathError| failed(Step::Create, "make", &path, cause);
     let (parent, name) = parent_and_name(&path).map_err(wrong)?;
     match file::mkdir_in(&parent, &name, 0o700) {
         Err(Errno::EEXIST) => return Ok(()),
@@ -75,7 +75,7 @@ fn make_directory(directory: &Directory, context: &Context) -> Result<(), Error>
 /// Makes the log file if it does not exist, and sets its owner and mode.
 fn make_log(log: &LogFile, context: &Context) -> Result<(), Error> {
     let path = context.expand_path(&log.file)?;
-    let open = |(parent, name): (OwnedFd, CString)| -> Result<OwnedFd, Obstacle> {
+    let open = |(parent, name): (OwnedFd, CString)| -> Result<OwnedFd, PathError> {
         Ok(file::open_append_in(parent, &name, 0o600)?)
     };
     let opened = parent_and_name(&path).and_then(open);
@@ -141,7 +141,7 @@ fn not_its_own(path: &Path, kind: &'static str) -> Error {
     }
 }
 
-fn failed(step: Step, verb: &'static str, path: &Path, cause: Obstacle) -> Error {
+fn failed(step: Step, verb: &'static str, path: &Path, cause: PathError) -> Error {
     Error::Prepare {
         step,
         verb,
@@ -150,8 +150,8 @@ fn failed(step: Step, verb: &'static str, path: &Path, cause: Obstacle) -> Error
     }
 }
 
-fn system(error: &std::io::Error) -> Obstacle {
-    Obstacle::System(Errno::from_raw(error.raw_os_error().unwrap_or(0)))
+fn system(error: &std::io::Error) -> PathError {
+    PathError::System(Errno::from_raw(error.raw_os_error().unwrap_or(0)))
 }
 
 #[cfg(test)]

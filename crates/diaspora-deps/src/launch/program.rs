@@ -9,10 +9,10 @@ use daemontools::unix::env;
 use daemontools::unix::exec::Strings;
 
 use super::credentials::Credentials;
-use crate::Error;
 use crate::config::Service;
 use crate::context::Context;
 use crate::environment::environment;
+use crate::error::Error;
 use crate::read;
 use crate::settings::Settings;
 

@@ -7,15 +7,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::status::{Status, Want};
-use daemontools::{PERMANENT, about, servicedir};
+use daemontools::{PERMANENT, cli, servicedir};
 
 use super::gate::Gate;
 use super::services::{ME, label};
-use crate::Error;
 use crate::check::{Report, State};
 use crate::config::Config;
 use crate::context::{self, Context};
 use crate::dependency::{self, Dependency};
+use crate::error::Error;
 use crate::paths::Paths;
 use crate::read;
 
@@ -72,7 +72,7 @@ pub(super) fn status(services: &[PathBuf], paths: &Paths) -> i32 {
         };
         text.extend_from_slice(words.as_bytes());
     }
-    let printed = about::output(&ME, &text);
+    let printed = cli::output(&ME, &text);
     if printed == 0 { worst } else { printed }
 }
 

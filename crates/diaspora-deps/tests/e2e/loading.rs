@@ -1,11 +1,11 @@
-//! A redis whose port is open and whose data is not loaded yet.
+//! A redis whose port is open while it loads its data.
 
 use std::fs;
 
 use crate::world::World;
 
 pub(crate) fn redis(world: &World) {
-    // A data set, saved by one redis and slowly loaded by the next.
+    // One redis saves a data set, and the next one loads it slowly.
     let configure = |more: &str| {
         let text = format!("daemonize yes\nsave \"\"\n{more}\n");
         fs::write(world.path("redis.conf"), text).expect("write");
@@ -34,7 +34,7 @@ pub(crate) fn redis(world: &World) {
         let (code, line) = world.gate(&["check", "redis"]);
         code == 1 && line.starts_with("redis: starting: \"LOADING")
     });
-    // Old rules would let this start now.
+    // The rule of 2010 would let this start now.
     let started = world.path("started");
     let script = format!(
         "#!/bin/sh\ndiaspora-deps wait -a 0 redis || exit\nredis-cli -p {} ping >{}\nexec sleep 1000\n",

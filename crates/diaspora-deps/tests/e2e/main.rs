@@ -1,15 +1,17 @@
-//! The whole on real servers: redis, nginx, thin, a Ruby websocket server and worker,
-//! a server that speaks Mongo's protocol, postgres, puma, sidekiq, opensmtpd, under
-//! svscan and supervise, on ports of their own. `tests/install-servers` gets them; a
-//! test whose servers can't be had is shown as ignored, with what is missing.
+//! Both stacks on real servers: redis, nginx, thin, a Ruby websocket server and worker, a
+//! server that speaks Mongo's protocol, postgres, puma, sidekiq, opensmtpd. They run under
+//! svscan and supervise, on ports of their own. `tests/install-servers` installs them; a
+//! test is ignored if its servers are missing, and names them.
 //!
-//! The programs of the suite are those of `OURS_BIN` (default `build/bin`); the gate
-//! is the one that cargo has just built.
+//! The supervisors are those of `OURS_BIN` (default `build/bin`); the gate is the one of
+//! this build.
 #![allow(clippy::unwrap_used)]
 
 mod loading;
 mod modern;
 mod outage;
+mod processes;
+mod programs;
 mod start;
 mod world;
 
@@ -17,7 +19,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 
 use world::World;
 
-/// A test with the servers that it needs.
+/// A test: its name, the programs that it needs, its function.
 type Case = (&'static str, &'static [&'static str], fn(&World));
 
 const STACK: &[&str] = &[
@@ -52,7 +54,7 @@ const CASES: &[Case] = &[
         modern::stale_socket,
     ),
     (
-        "todays_stack",
+        "the_modern_stack_comes_up",
         &[
             "svscan",
             "supervise",
@@ -66,12 +68,12 @@ const CASES: &[Case] = &[
         modern::stack,
     ),
     (
-        "a_mail_server_welcomes",
+        "a_mail_server_is_ready",
         &["svscan", "supervise", "multilog", "smtpd"],
         modern::mail,
     ),
     (
-        "a_daemon_that_forks_away_is_seen",
+        "a_daemon_in_the_background_is_found",
         &["svscan", "supervise", "redis-server"],
         outage::daemonised,
     ),
@@ -79,11 +81,11 @@ const CASES: &[Case] = &[
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // Two cores, and each test has a dozen processes.
+    // Each test starts a dozen processes.
     arguments.test_threads = Some(1);
     let trials = CASES.iter().map(|&(name, needs, run)| {
         Trial::ignorable_test(name, move || {
-            let missing = World::missing(needs);
+            let missing = programs::missing(needs);
             if !missing.is_empty() {
                 return Ok(Completion::ignored_with(format!(
                     "SKIPPED, for want of {missing}"

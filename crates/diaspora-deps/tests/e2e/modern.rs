@@ -1,11 +1,11 @@
-//! Today's stack, and what goes with it.
+//! The modern stack: postgres, redis, nginx, sidekiq, puma; and a mail server.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::world::World;
 
-/// A database folder; postgres will not run as root.
+/// Makes a database. Its owner is `postgres`, which does not run as root.
 fn database(world: &World) {
     let place = world.path("postgres");
     fs::create_dir_all(&place).expect("mkdir");
@@ -70,7 +70,7 @@ pub(crate) fn stack(world: &World) {
     assert_eq!((code, findings.as_str()), (0, ""));
 }
 
-/// puma that is killed leaves its socket behind: a file is no service.
+/// puma leaves its socket file behind when it is killed: a file is no service.
 pub(crate) fn stale_socket(world: &World) {
     fs::write(
         world.path("app/config.ru"),
@@ -87,7 +87,7 @@ pub(crate) fn stale_socket(world: &World) {
         code == 2 && line.starts_with("puma: down: stale socket file")
     });
     assert!(world.path("run/puma.sock").exists());
-    // The next one takes the file over.
+    // The next puma replaces the file.
     world.control("-u", "99puma");
     world.until_ready(&["puma"]);
 }
@@ -98,7 +98,7 @@ pub(crate) fn mail(world: &World) {
         world.port("SMTP")
     );
     fs::write(world.path("smtpd.conf"), text).expect("write");
-    // opensmtpd insists on one place and one mode.
+    // opensmtpd has no option for this directory, and checks its mode.
     fs::create_dir_all("/var/spool/smtpd").expect("mkdir");
     fs::set_permissions("/var/spool/smtpd", fs::Permissions::from_mode(0o711)).expect("chmod");
     world.scan();

@@ -1,4 +1,4 @@
-//! Going away and coming back.
+//! Outages: a dependency stops and starts again.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::world::World;
 pub(crate) fn redis(world: &World) {
     start::stack(world);
     world.control("-d", "30redis");
-    // The websocket server can't live without redis; its gate says what it waits for.
+    // The websocket server ends without redis; its gate writes what it waits for.
     world.until("the gate's message", || {
         world
             .log("80websocket")
@@ -37,7 +37,7 @@ pub(crate) fn mongo(world: &World) {
     start::stack(world);
     world.control("-d", "10mongo");
     world.until("mongo down", || world.gate(&["check", "mongo"]).0 == 2);
-    // Who is restarted meanwhile waits: a restart of all but mongo and nginx.
+    // Services that are restarted meanwhile wait. This restarts all but mongo and nginx.
     let (code, text) = world.svc(&["restart"]);
     assert_eq!(code, 0, "{text}");
     world.until("thin waits for mongo", || {
@@ -56,8 +56,8 @@ pub(crate) fn mongo(world: &World) {
     assert!(!world.log("99thin_0").contains("TOO EARLY"));
 }
 
-/// The daemonising trap: a run script that lets redis go into the background. It is
-/// never up for long, the real one has escaped, and lint says so.
+/// A run script whose redis goes into the background: supervise starts it again and again,
+/// and lint finds both the script and the redis that supervise has lost.
 pub(crate) fn daemonised(world: &World) {
     let conf = world.path("daemon.conf");
     let text = format!(

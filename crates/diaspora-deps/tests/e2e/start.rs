@@ -1,8 +1,8 @@
-//! Coming up.
+//! The start of the stack of 2010.
 
 use crate::world::World;
 
-/// Services in the worst order.
+/// All services, dependencies last.
 const REVERSED: [&str; 6] = [
     "99thin_0",
     "90resque_worker",
@@ -11,14 +11,14 @@ const REVERSED: [&str; 6] = [
     "20nginx",
     "10mongo",
 ];
-/// Those that need something, with what they say when they have booted.
+/// The services that have needs, with the line that they log when they have booted.
 const GATED: [(&str, &str); 3] = [
     ("99thin_0", "thin: booted"),
     ("90resque_worker", "worker: booted"),
     ("80websocket", "websocket: booted"),
 ];
 
-/// Brings the whole stack up, dependencies last, each only when the one before waits.
+/// Starts the stack, dependencies last; each service only when the one before waits.
 pub(crate) fn stack(world: &World) {
     world.stage("diaspora");
     world.scan();
@@ -43,7 +43,7 @@ pub(crate) fn in_any_order(world: &World) {
     stack(world);
     for (service, booted) in GATED {
         let log = world.log(service);
-        // The application says so itself: never too early, and never twice.
+        // The application logs a start that was too early, and each start.
         assert!(!log.contains("TOO EARLY"), "{log}");
         assert_eq!(log.matches(booted).count(), 1, "{service}: {log}");
         assert!(
@@ -51,7 +51,7 @@ pub(crate) fn in_any_order(world: &World) {
             "{log}"
         );
     }
-    // The gate has become the program: supervise's own child.
+    // The gate has become the program, so supervise's child is the program.
     let (code, text) = world.svc(&["statusall"]);
     assert_eq!(code, 0, "{text}");
     assert_eq!(
@@ -59,7 +59,7 @@ pub(crate) fn in_any_order(world: &World) {
         6,
         "{text}"
     );
-    // What the scripts of old prepared.
+    // The log file has the owner and mode that the scripts of 2010 gave it.
     let log = world.path("app/log/thin.0.log");
     let facts = std::fs::metadata(log).expect("thin's log");
     use std::os::unix::fs::MetadataExt;

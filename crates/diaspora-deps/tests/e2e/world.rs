@@ -1,61 +1,31 @@
-//! A folder with ports, configuration and a svscan of its own; all of it goes away
-//! with the test.
+//! A folder with ports, configuration and a svscan of its own. It is removed, and its
+//! processes are killed, at the end of the test.
 
-use std::ffi::OsString;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const GATE: &str = env!("CARGO_BIN_EXE_diaspora-deps");
-const SVC: &str = env!("CARGO_BIN_EXE_diaspora_svc");
+use crate::processes;
+use crate::programs::{GATE, SVC, path, root};
 
-/// Long enough for a machine that has better things to do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Long enough for a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
-    place: tempfile::TempDir,
+    folder: tempfile::TempDir,
     ports: Vec<(&'static str, u16)>,
-    scanner: std::cell::RefCell<Option<Child>>,
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// PATH: the gate's folder, ours, the fetched servers, the system's.
-fn path() -> OsString {
-    let ours = std::env::var_os("OURS_BIN").map_or_else(|| root().join("build/bin"), PathBuf::from);
-    let gate = Path::new(GATE).parent().unwrap().to_owned();
-    let mut all = vec![gate, ours, root().join("build/venv/bin")];
-    let system = std::env::var_os("PATH").unwrap_or_default();
-    all.extend(std::env::split_paths(&system));
-    all.extend(["/usr/sbin", "/sbin"].map(PathBuf::from));
-    std::env::join_paths(all).unwrap()
+    svscan: std::cell::RefCell<Option<Child>>,
 }
 
 impl World {
-    /// Which of these programs are not to be found.
-    pub(crate) fn missing(programs: &[&str]) -> String {
-        let path = path();
-        let missing = programs.iter().filter(|&&program| {
-            !std::env::split_paths(&path).any(|folder| folder.join(program).exists())
-        });
-        let mut missing: Vec<&str> = missing.copied().collect();
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        if !status.contains("Uid:\t0\t0") {
-            missing.push("root's rights");
-        }
-        missing.join(", ")
-    }
-
     pub(crate) fn new() -> Self {
-        let place = tempfile::Builder::new().prefix("dd").tempdir().unwrap();
+        let folder = tempfile::Builder::new().prefix("dd").tempdir().unwrap();
         let names = ["MONGO", "REDIS", "WEB", "WEBSOCKET", "POSTGRES", "SMTP"];
-        // All held at once, so that they differ.
+        // All are bound at the same time, so that they differ.
         let held: Vec<TcpListener> = names
             .iter()
             .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
@@ -63,8 +33,8 @@ impl World {
         let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
         let world = Self {
             ports: names.into_iter().zip(held.iter().map(port)).collect(),
-            place,
-            scanner: std::cell::RefCell::default(),
+            folder,
+            svscan: std::cell::RefCell::default(),
         };
         drop(held);
         let open = fs::Permissions::from_mode(0o755);
@@ -87,7 +57,7 @@ impl World {
             )
             .unwrap();
         }
-        // As distributions have it: the gate must keep it in the foreground.
+        // As distributions configure it: the gate must keep it in the foreground.
         fs::write(world.path("redis.conf"), "daemonize yes\nsave \"\"\n").unwrap();
         world.write_nginx("run/thin.0.sock");
         let home = world.path("app");
@@ -99,7 +69,7 @@ impl World {
         world
     }
 
-    /// The configuration of nginx with one upstream.
+    /// Writes a configuration of nginx with one upstream.
     pub(crate) fn write_nginx(&self, socket: &str) {
         let text = fs::read_to_string(root().join("demo/nginx.conf.in")).unwrap();
         let socket = self.path(socket);
@@ -111,7 +81,7 @@ impl World {
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.place.path().join(name)
+        self.folder.path().join(name)
     }
 
     pub(crate) fn port(&self, name: &str) -> u16 {
@@ -122,17 +92,17 @@ impl World {
             .1
     }
 
-    /// A command in this world's environment.
+    /// A command in the environment of this test.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .env("PATH", path())
-            .env("WORK", self.place.path())
+            .env("WORK", self.folder.path())
             .env("DIASPORA_HOME", self.path("app"))
             .env("DIASPORA_DEPS_SERVICES", root().join("demo/services.toml"))
             .env("DIASPORA_DEPS_SETTINGS", self.path("settings"))
             .env("DIASPORA_DEPS_DIR", self.path("service"))
-            .current_dir(self.place.path())
+            .current_dir(self.folder.path())
             .stdin(Stdio::null());
         for (name, port) in &self.ports {
             command.env(format!("{name}_PORT"), port.to_string());
@@ -159,7 +129,7 @@ impl World {
         self.run(SVC, words)
     }
 
-    /// Tells supervise something, as `svc` does.
+    /// Sends commands to supervise with `svc`.
     pub(crate) fn control(&self, letters: &str, service: &str) {
         let directory = self.path("service").join(service);
         let output = self
@@ -174,7 +144,7 @@ impl World {
         );
     }
 
-    /// Makes the service directories of a set, not yet where svscan looks.
+    /// Makes the service directories of a set outside the scan directory.
     pub(crate) fn stage(&self, set: &str) {
         let staged = self.path("staged");
         let (code, text) = self.gate(&[
@@ -188,7 +158,7 @@ impl World {
         assert_eq!(code, 0, "{text}");
     }
 
-    /// Gives staged services to svscan, in this order.
+    /// Moves staged services into the scan directory, in this order.
     pub(crate) fn bring(&self, services: &[&str]) {
         for service in services {
             fs::rename(
@@ -199,7 +169,7 @@ impl World {
         }
     }
 
-    /// A service directory with a run script of its own.
+    /// Makes a service directory with this run script.
     pub(crate) fn bring_script(&self, service: &str, text: &str) {
         let staged = self.path("staged").join(service);
         fs::create_dir_all(&staged).unwrap();
@@ -208,6 +178,7 @@ impl World {
         self.bring(&[service]);
     }
 
+    /// Starts svscan.
     pub(crate) fn scan(&self) {
         let log = fs::File::create(self.path("svscan.log")).unwrap();
         let mut command = self.command("svscan");
@@ -215,23 +186,23 @@ impl World {
             .arg(self.path("service"))
             .stdout(log.try_clone().unwrap())
             .stderr(log);
-        *self.scanner.borrow_mut() = Some(command.spawn().unwrap());
+        *self.svscan.borrow_mut() = Some(command.spawn().unwrap());
     }
 
-    /// What a service has logged so far.
+    /// The log of a service.
     pub(crate) fn log(&self, service: &str) -> String {
         let file = self.path("service").join(service).join("log/main/current");
         String::from_utf8_lossy(&fs::read(file).unwrap_or_default()).into_owned()
     }
 
-    /// Polls until it is so; shows everything if it never is.
-    pub(crate) fn until(&self, what: &str, mut so: impl FnMut() -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !so() {
+    /// Polls until a condition holds; fails with the state of all services if it never does.
+    pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let deadline = Instant::now() + TIMEOUT;
+        while !holds() {
             assert!(
                 Instant::now() < deadline,
                 "never: {what}\n{}",
-                self.everything()
+                self.report()
             );
             thread::sleep(Duration::from_millis(50));
         }
@@ -242,13 +213,14 @@ impl World {
         self.until(&format!("{names:?} ready"), || self.gate(&words).0 == 0);
     }
 
-    /// The page, as nginx gives it.
+    /// The page that nginx serves.
     pub(crate) fn page(&self) -> String {
         let address = format!("http://127.0.0.1:{}/", self.port("WEB"));
         self.run("curl", &["-s", "-m", "5", &address]).1
     }
 
-    fn everything(&self) -> String {
+    /// The status and the end of the log of each service, for a failure.
+    fn report(&self) -> String {
         let mut text = self.svc(&["statusall"]).1 + &self.gate(&["check"]).1;
         for entry in fs::read_dir(self.path("service")).unwrap().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -261,41 +233,14 @@ impl World {
         }
         text + &fs::read_to_string(self.path("svscan.log")).unwrap_or_default()
     }
-
-    /// Every process whose working directory or command line is in our folder.
-    fn ours(&self) -> Vec<String> {
-        let place = self.place.path().to_string_lossy().into_owned();
-        let entries = fs::read_dir("/proc").unwrap().flatten();
-        let pids = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        pids.filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit()))
-            .filter(|pid| *pid != std::process::id().to_string())
-            .filter(|pid| {
-                let cwd = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
-                let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-                cwd.starts_with(&place) || String::from_utf8_lossy(&line).contains(&place)
-            })
-            .collect()
-    }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        if let Some(mut scanner) = self.scanner.borrow_mut().take() {
-            let _ = scanner.kill();
-            let _ = scanner.wait();
+        if let Some(mut svscan) = self.svscan.borrow_mut().take() {
+            let _ = svscan.kill();
+            let _ = svscan.wait();
         }
-        // Supervises first come again; a few rounds take all.
-        for _ in 0..50 {
-            let ours = self.ours();
-            if ours.is_empty() {
-                return;
-            }
-            let _ = Command::new("kill")
-                .arg("-KILL")
-                .args(&ours)
-                .stderr(Stdio::null())
-                .status();
-            thread::sleep(Duration::from_millis(50));
-        }
+        processes::kill_all(self.folder.path());
     }
 }

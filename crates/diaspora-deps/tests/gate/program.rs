@@ -1,27 +1,28 @@
-//! The program that the gate becomes: what it inherits, and what keeps it from it.
+//! The program that the gate becomes: its inheritance, and the errors before its exec.
 
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use crate::place::{Place, config, redis};
+use crate::folder::{Folder, config, redis};
 
-/// The service's program prints what it is and has.
+/// A service whose program prints its pid, environment, arguments, signals and
+/// descriptors.
 const REPORT: &str = "[service.thin]\nneeds = []\ndirectory = \"${DIASPORA_HOME}\"\n\
 log = { file = \"thin.${INSTANCE}.log\", mode = \"640\" }\nenv = { QUEUE = \"*\" }\n\
 exec = [\"/bin/sh\", \"-c\", \"echo $$ $RAILS_ENV \\\"$QUEUE\\\" $SECRET $PWD \\\"$@\\\"; grep -E '^Sig(Ign|Blk)' /proc/self/status; ls /proc/self/fd\", \"${INSTANCE}\"]\n";
 
 #[test]
-fn the_gate_becomes_the_program_with_all_that_was_inherited() {
-    let place = Place::new(REPORT);
-    let home = place.path("app");
+fn the_program_has_the_gates_pid_and_inheritance() {
+    let folder = Folder::new(REPORT);
+    let home = folder.path("app");
     fs::create_dir(&home).unwrap();
     let settings = format!(
         "export RAILS_ENV=production\nDIASPORA_HOME={}\nSECRET=unexported\n",
         home.display()
     );
-    fs::write(place.path("settings"), settings).unwrap();
+    fs::write(folder.path("settings"), settings).unwrap();
     let report = |program: &mut Command| {
         let child = program.stdout(Stdio::piped()).spawn().unwrap();
         let pid = child.id();
@@ -30,7 +31,7 @@ fn the_gate_becomes_the_program_with_all_that_was_inherited() {
             String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap(),
         )
     };
-    let (pid, through) = report(&mut place.gate(&["exec", "thin", "a", "b c"]));
+    let (pid, through) = report(&mut folder.gate(&["exec", "thin", "a", "b c"]));
     let lines: Vec<&str> = through.lines().collect();
     assert_eq!(
         lines[0],
@@ -52,7 +53,7 @@ fn the_gate_becomes_the_program_with_all_that_was_inherited() {
 }
 
 #[test]
-fn each_preparation_that_fails_has_its_exit_code() {
+fn each_failed_preparation_has_its_exit_code() {
     for (services, code, part) in [
         (
             "directory = \"/nonexistent\"",
@@ -77,8 +78,8 @@ fn each_preparation_that_fails_has_its_exit_code() {
             "services.toml:2: service \"x\" needs \"reddis\", which is unknown: did you mean \"redis\"?",
         ),
     ] {
-        let place = Place::new(&format!("[service.x]\n{services}\nexec = [\"true\"]\n"));
-        let (found, _, err) = place.run(&["exec", "x"]);
+        let folder = Folder::new(&format!("[service.x]\n{services}\nexec = [\"true\"]\n"));
+        let (found, _, err) = folder.run(&["exec", "x"]);
         assert_eq!(found, code, "{err}");
         assert!(
             err.starts_with("diaspora-deps: fatal: ") && err.contains(part),
@@ -86,8 +87,8 @@ fn each_preparation_that_fails_has_its_exit_code() {
         );
         assert_eq!(err.lines().count(), 1, "{err}");
     }
-    let place = Place::new("[service.x]\nexec = [\"no-such-program\"]\n");
-    let (code, _, err) = place.run(&["exec", "x"]);
+    let folder = Folder::new("[service.x]\nexec = [\"no-such-program\"]\n");
+    let (code, _, err) = folder.run(&["exec", "x"]);
     assert_eq!(
         (code, err.as_str()),
         (
@@ -105,27 +106,27 @@ fn exec_gives_up_as_wait_does() {
         .unwrap()
         .port();
     let text = config(dead) + "[service.x]\nneeds = [\"redis\"]\nattempts = 1\nexec = [\"true\"]\n";
-    let place = Place::new(&text);
-    let (code, out, _) = place.run(&["exec", "x"]);
+    let folder = Folder::new(&text);
+    let (code, out, _) = folder.run(&["exec", "x"]);
     assert_eq!((code, out.as_str()), (126, "99thin_2 waiting for redis\n"));
 }
 
 #[test]
-fn a_user_that_we_may_not_become_is_never_run_as_another() {
-    let place = Place::new("[service.x]\nuser = \"nobody\"\nexec = [\"/usr/bin/id\", \"-un\"]\n");
-    let (code, out, err) = place.run(&["exec", "x"]);
-    // As root it becomes nobody, as anybody else it refuses.
+fn a_user_that_cannot_be_assumed_is_an_error() {
+    let folder = Folder::new("[service.x]\nuser = \"nobody\"\nexec = [\"/usr/bin/id\", \"-un\"]\n");
+    let (code, out, err) = folder.run(&["exec", "x"]);
+    // As root it becomes nobody; as another user it fails.
     assert!(
         matches!((code, out.as_str()), (0, "nobody\n") | (111, "")),
         "{out}{err}"
     );
-    let mut other = place.gate(&["exec", "x"]);
+    let mut other = folder.gate(&["exec", "x"]);
     fs::set_permissions(
-        place.path(""),
+        folder.path(""),
         std::os::unix::fs::PermissionsExt::from_mode(0o755),
     )
     .unwrap();
-    // Another user, who may not become nobody. Only root can try.
+    // Another user, who may not become nobody; only root can start as one.
     if code == 0 {
         let output = other.uid(1).gid(1).output().unwrap();
         assert_eq!(
@@ -135,9 +136,9 @@ fn a_user_that_we_may_not_become_is_never_run_as_another() {
     }
 }
 
-/// Run scripts as they were written before, with the settings file that we ship.
+/// A run script of 2010 with the settings file of the package.
 #[test]
-fn an_old_run_script_goes_on_working() {
+fn a_run_script_of_2010_works() {
     let (ready, _) = redis("+PONG\r\n");
     let (loading, _) = redis("-LOADING not yet\r\n");
     let settings = concat!(
@@ -149,7 +150,7 @@ fn an_old_run_script_goes_on_working() {
         (ready, 0, "started\n"),
         (loading, 126, "99thin_2 waiting for redis\n"),
     ] {
-        let place = Place::new(&config(port));
+        let folder = Folder::new(&config(port));
         let gate = std::path::Path::new(env!("CARGO_BIN_EXE_diaspora-deps"))
             .parent()
             .unwrap()
@@ -157,9 +158,9 @@ fn an_old_run_script_goes_on_working() {
         let mut command = Command::new("/bin/sh");
         command
             .args(["-c", &script])
-            .current_dir(place.path("99thin_2"))
+            .current_dir(folder.path("99thin_2"))
             .env("PATH", format!("{}:/usr/bin:/bin", gate.display()))
-            .env("DIASPORA_DEPS_SERVICES", place.path("services.toml"));
+            .env("DIASPORA_DEPS_SERVICES", folder.path("services.toml"));
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(code));
         assert_eq!(String::from_utf8(output.stdout).unwrap(), out);

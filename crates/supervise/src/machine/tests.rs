@@ -5,7 +5,7 @@ use super::*;
 const WALL: Tai64n = Tai64n::from_unix(1_700_000_000, 0);
 const LATER: Tai64n = Tai64n::from_unix(1_700_000_001, 0);
 
-/// A moment, in milliseconds after the test's beginning.
+/// A moment, in milliseconds since the test began.
 fn at(milliseconds: u64) -> Monotonic {
     Monotonic(1_000_000_000 + milliseconds * 1_000_000)
 }
@@ -30,7 +30,7 @@ fn down() -> Machine {
     Machine::new(Want::Down, WALL)
 }
 
-use Action::{Leave, Record, Start};
+use Action::{Exit, Record, Start};
 const TERM: Action = Action::Signal(Signal::SIGTERM);
 const CONT: Action = Action::Signal(Signal::SIGCONT);
 const STOP: Action = Action::Signal(Signal::SIGSTOP);
@@ -51,7 +51,7 @@ fn pause_writes_before_it_stops() {
 }
 
 #[test]
-fn pause_while_down_records_nothing_and_a_start_forgets_it() {
+fn pause_while_down_is_not_recorded_and_a_start_clears_it() {
     let mut machine = down();
     assert_eq!(does(&mut machine, command(b'p'), at(0)), [Record]);
     assert!(!machine.status().paused);
@@ -61,7 +61,7 @@ fn pause_while_down_records_nothing_and_a_start_forgets_it() {
 }
 
 #[test]
-fn down_takes_back_a_pause() {
+fn down_clears_pause() {
     let mut machine = up();
     machine.on(command(b'p'), at(0));
     machine.on(command(b'd'), at(0));
@@ -97,7 +97,7 @@ fn a_service_that_ran_for_a_second_is_started_again_at_once() {
 }
 
 #[test]
-fn a_service_that_ended_sooner_waits_and_is_not_deaf() {
+fn a_service_that_ended_sooner_waits_and_commands_are_obeyed() {
     let mut machine = up();
     assert_eq!(does(&mut machine, Event::Ended(LATER), at(300)), [Record]);
     assert_eq!(machine.deadline(), Some(at(1000)));
@@ -126,42 +126,42 @@ fn once_is_not_started_again() {
 }
 
 #[test]
-fn exit_leaves_at_once_when_down_or_waiting() {
-    assert_eq!(does(&mut down(), command(b'x'), at(0)), [Record, Leave]);
+fn exit_is_immediate_when_down_or_waiting() {
+    assert_eq!(does(&mut down(), command(b'x'), at(0)), [Record, Exit]);
     let mut machine = up();
     machine.on(Event::Ended(LATER), at(300));
-    assert_eq!(does(&mut machine, command(b'x'), at(400)), [Record, Leave]);
+    assert_eq!(does(&mut machine, command(b'x'), at(400)), [Record, Exit]);
 }
 
 #[test]
-fn exit_leaves_at_the_end_of_a_service_that_is_up_and_can_not_be_undone() {
+fn exit_waits_for_the_end_of_a_running_service_and_cannot_be_undone() {
     let mut machine = up();
     assert_eq!(does(&mut machine, command(b'x'), at(0)), [Record]);
     assert_eq!(does(&mut machine, command(b'u'), at(0)), [Record]);
     assert_eq!(
         does(&mut machine, Event::Ended(LATER), at(5000)),
-        [Record, Leave]
+        [Record, Exit]
     );
 }
 
 #[test]
-fn failed_starts_wait_longer_and_a_good_one_forgets_them() {
+fn failed_forks_wait_longer_until_one_succeeds() {
     let mut machine = down();
     machine.on(command(b'u'), at(0));
     let mut now = 0;
     for seconds in [1, 2, 5, 5] {
-        assert_eq!(machine.patience(), Duration::from_secs(seconds));
+        assert_eq!(machine.retry_delay(), Duration::from_secs(seconds));
         assert_eq!(does(&mut machine, Event::NotStarted, at(now)), []);
         assert_eq!(machine.deadline(), Some(at(now + seconds * 1000)));
         now += seconds * 1000;
         assert_eq!(does(&mut machine, Event::Time, at(now)), [Start]);
     }
     machine.on(Event::Started(9, WALL), at(now));
-    assert_eq!(machine.patience(), Duration::from_secs(1));
+    assert_eq!(machine.retry_delay(), Duration::from_secs(1));
 }
 
 #[test]
-fn a_failed_start_does_not_make_deaf() {
+fn commands_are_obeyed_after_a_failed_fork() {
     let mut machine = down();
     machine.on(command(b'u'), at(0));
     machine.on(Event::NotStarted, at(0));
@@ -170,7 +170,7 @@ fn a_failed_start_does_not_make_deaf() {
 }
 
 #[test]
-fn a_step_of_the_wall_clock_moves_no_start() {
+fn a_step_of_the_wall_clock_does_not_move_a_start() {
     let mut machine = up();
     let long_ago = Tai64n::from_unix(0, 0);
     machine.on(Event::Ended(long_ago), at(300));
@@ -179,7 +179,7 @@ fn a_step_of_the_wall_clock_moves_no_start() {
 }
 
 #[test]
-fn the_stamp_moves_only_with_the_pid() {
+fn the_timestamp_changes_only_with_the_pid() {
     let mut machine = up();
     for letter in *b"pchado1" {
         machine.on(command(letter), at(10));
@@ -187,11 +187,10 @@ fn the_stamp_moves_only_with_the_pid() {
     }
 }
 
-/// Every sequence of eight events from the alphabet below keeps the promises: at
-/// most one start is outstanding, none while a process runs, none when down is
-/// wanted, and none within a second of the last.
+/// In every sequence of eight of the events below, no start comes while a process runs,
+/// none when down is wanted, and none within a second of the last.
 #[test]
-fn every_short_history_keeps_the_promises() {
+fn at_most_one_process_in_every_history_of_eight_events() {
     const EVENTS: [u8; 7] = *b"udoxp.~";
     fn go(machine: Machine, last_start: Option<u64>, now: u64, depth: u32) {
         if depth == 0 {
@@ -207,25 +206,25 @@ fn every_short_history_keeps_the_promises() {
             };
             let before = machine.pid();
             let mut last_start = last_start;
-            let mut left = false;
+            let mut exited = false;
             for action in machine.on(event, at(now)) {
                 match action {
                     Start => {
-                        assert!(machine.pid().is_none() && !left);
+                        assert!(machine.pid().is_none() && !exited);
                         assert_ne!(machine.status().want, Want::Down);
                         assert!(last_start.is_none_or(|last| now >= last + 1000));
                         last_start = Some(now);
                         machine.on(Event::Started(7, WALL), at(now));
                     }
-                    Leave => {
+                    Exit => {
                         assert!(machine.pid().is_none());
-                        left = true;
+                        exited = true;
                     }
                     Action::Signal(_) => assert_eq!(machine.pid(), before),
                     Record => {}
                 }
             }
-            if !left {
+            if !exited {
                 go(machine, last_start, now, depth - 1);
             }
         }

@@ -1,74 +1,82 @@
-//! What is due: the next thing to be done for a service, and how long until there is
-//! one. The two have to agree, or svscan sleeps over a start or turns without a pause.
+//! The next action for a service, and the time of the one after. The two have to agree, or
+//! svscan misses a start or loops without a pause.
 
-use super::change::Phase;
-use super::{Action, Farewell, Mark, PACE, Role, Slot};
-use crate::tick::Tick;
+use daemontools::unix::clock::Monotonic;
+
+use super::phase::Phase;
+use super::{Action, PACE, Role, Slot, StopReason};
 
 impl Slot {
-    /// The next thing to be done at `now`. Every action is answered by one of
-    /// [`piped`](Self::piped), [`started`](Self::started), [`told`](Self::told),
-    /// [`renew`](Self::renew) or, if it failed, [`failed`](Self::failed).
-    pub(crate) fn next(&mut self, now: Tick) -> Option<Action> {
+    /// The next action at `now`. The caller performs it and calls one of
+    /// [`set_pipe`](Self::set_pipe), [`pipe_closed`](Self::pipe_closed),
+    /// [`started`](Self::started), [`stop_sent`](Self::stop_sent),
+    /// [`inspected`](Self::inspected) or, if it failed, [`failed`](Self::failed).
+    pub(crate) fn next_action(&mut self, now: Monotonic) -> Option<Action> {
         if self.is_stopping() {
-            return self.next_to_stop(now);
+            return self.next_action_to_stop(now);
         }
-        if !self.has(Mark::Listed) {
+        // No process reads it any more, so none may write into it.
+        if let Some(pipe) = self.pipe
+            && !self.logged
+        {
+            return Some(Action::ClosePipe(pipe));
+        }
+        if !self.listed {
             return None;
         }
-        loop {
-            let gone = self.service.pid == 0;
-            match self.phase {
-                Phase::Join | Phase::Joining if gone => self.phase = Phase::Steady,
-                Phase::Replace | Phase::Replacing if gone => self.phase = Phase::ReplaceLog,
-                Phase::Replace => return Some(Action::Tell(Role::Service, Farewell::Replaced)),
-                Phase::ReplaceLog if self.log.pid != 0 => {
-                    return Some(Action::Tell(Role::Log, Farewell::Replaced));
-                }
-                Phase::ReplacingLog if self.log.pid != 0 => return None,
-                Phase::Replacing => return None,
-                Phase::ReplaceLog | Phase::ReplacingLog => return Some(Action::Renew),
-                _ => break,
-            }
+        self.skip_ended_steps();
+        match self.phase {
+            Phase::Replace => return None,
+            Phase::ReplaceLog if !self.log.is_running() => return Some(Action::Inspect),
+            Phase::ReplaceLog if self.log.stop_sent => return None,
+            Phase::ReplaceLog => return Some(Action::Stop(Role::Log, StopReason::Replaced)),
+            Phase::Steady | Phase::Join | Phase::Stop | Phase::Drain => {}
         }
-        let logged = self.has(Mark::Logged);
-        if logged && self.pipe.is_none() {
-            (self.wait_for(Role::Service, now) == Some(0)).then_some(Action::Pipe)
-        } else if self.wait_for(Role::Service, now) == Some(0) {
+        if self.logged && self.pipe.is_none() {
+            self.service.is_due(now).then_some(Action::MakePipe)
+        } else if self.service.is_due(now) {
             Some(Action::Start(Role::Service))
-        } else if logged && self.wait_for(Role::Log, now) == Some(0) {
+        } else if self.logged && self.log.is_due(now) {
             Some(Action::Start(Role::Log))
-        } else if self.phase == Phase::Join {
-            Some(Action::Tell(Role::Service, Farewell::Join))
+        } else if self.phase == Phase::Join && !self.service.stop_sent {
+            Some(Action::Stop(Role::Service, StopReason::JoinLogger))
         } else {
             None
         }
     }
 
-    /// How many milliseconds from `now` until there is something to be done.
-    pub(crate) fn wait(&self, now: Tick) -> Option<u32> {
-        if self.is_stopping() {
-            return self.wait_to_stop(now);
-        }
-        if !self.has(Mark::Listed) {
-            return None;
+    /// A step is over when the supervise that it ends has ended.
+    fn skip_ended_steps(&mut self) {
+        if self.service.is_running() {
+            return;
         }
         match self.phase {
-            // Told in vain: once more.
-            Phase::Replace | Phase::ReplaceLog | Phase::Join => return Some(PACE),
-            Phase::Replacing | Phase::ReplacingLog => return None,
+            Phase::Join => self.phase = Phase::Steady,
+            Phase::Replace => self.enter(Phase::ReplaceLog, Role::Log),
             _ => {}
         }
-        // Without its pipe a logger has to wait.
-        let logged = self.has(Mark::Logged) && self.pipe.is_some();
-        let log = if logged {
-            self.wait_for(Role::Log, now)
-        } else {
-            None
+    }
+
+    /// The time of the next action after those that are due at `now`, if it is known.
+    pub(crate) fn deadline(&self, now: Monotonic) -> Option<Monotonic> {
+        if self.is_stopping() {
+            return self.deadline_to_stop(now);
+        }
+        if !self.listed {
+            return None;
+        }
+        // A supervise that could not be told to exit is told again after PACE.
+        match self.phase {
+            Phase::Replace => return None,
+            Phase::ReplaceLog => return (!self.log.stop_sent).then(|| now + PACE),
+            Phase::Join if !self.service.stop_sent => return Some(now + PACE),
+            _ => {}
+        }
+        // A logger is not started without its pipe.
+        let log = match self.logged && self.pipe.is_some() {
+            true => self.log.next_start(),
+            false => None,
         };
-        [self.wait_for(Role::Service, now), log]
-            .into_iter()
-            .flatten()
-            .min()
+        [self.service.next_start(), log].into_iter().flatten().min()
     }
 }

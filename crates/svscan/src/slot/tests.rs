@@ -1,309 +1,337 @@
+use core::time::Duration;
+
+use super::stop::STOP_RETRY;
+use super::supervise::SLOW_PACE;
 use super::*;
 
-const START: Tick = Tick(u32::MAX - 500);
+const START: Monotonic = Monotonic(100_000_000_000);
+const MILLISECOND: Duration = Duration::from_millis(1);
 
-const HERE: Identity = Identity {
+const DIRECTORY: Identity = Identity {
     device: 1,
     inode: 2,
 };
+const PIPE: PipeId = PipeId(7);
 
-fn pipe() -> Pipe {
-    Pipe::new().expect("a pipe")
+fn slot() -> Slot {
+    Slot::new(DIRECTORY, c"a".to_owned(), START)
+}
+
+/// A moment at which supervises that run since [`START`] have run for more than [`PACE`].
+fn later() -> Monotonic {
+    START + 2 * PACE
+}
+
+fn stop(role: Role, reason: StopReason) -> Option<Action> {
+    Some(Action::Stop(role, reason))
+}
+
+fn start(role: Role) -> Option<Action> {
+    Some(Action::Start(role))
 }
 
 /// A service whose supervises run since [`START`].
 fn running(logged: bool) -> Slot {
-    let mut slot = Slot::new(HERE, 0, START);
-    slot.set(Mark::Logged, logged);
+    let mut slot = slot();
+    slot.logged = logged;
     if logged {
-        assert_eq!(slot.next(START), Some(Action::Pipe));
-        slot.piped(pipe());
+        assert_eq!(slot.next_action(START), Some(Action::MakePipe));
+        assert_eq!(slot.set_pipe(PIPE), None);
     }
-    assert_eq!(slot.next(START), Some(Action::Start(Role::Service)));
+    assert_eq!(slot.next_action(START), start(Role::Service));
     slot.started(Role::Service, 10, START);
     if logged {
-        assert_eq!(slot.next(START), Some(Action::Start(Role::Log)));
+        assert_eq!(slot.next_action(START), start(Role::Log));
         slot.started(Role::Log, 11, START);
     }
-    assert_eq!(slot.next(START), None);
-    assert_eq!(slot.wait(START), None);
+    assert_eq!(slot.next_action(START), None);
+    assert_eq!(slot.deadline(START), None);
+    slot
+}
+
+/// A service with a logger whose directory is replaced and whose supervise has ended.
+fn replaced(now: Monotonic) -> Slot {
+    let mut slot = running(true);
+    slot.replace();
+    assert_eq!(slot.next_action(now), None);
+    slot.ended(Role::Service, Exit::Failed, now);
+    assert_eq!(slot.next_action(now), stop(Role::Log, StopReason::Replaced));
     slot
 }
 
 #[test]
-fn a_supervise_that_ran_a_second_is_started_again_at_once() {
+fn supervise_that_ran_a_second_is_started_again_at_once() {
     let mut slot = running(true);
-    let later = START.plus(PACE);
-    slot.ended(Role::Log, Cause::Crash, later);
-    assert_eq!(slot.next(later), Some(Action::Start(Role::Log)));
-    slot.started(Role::Log, 12, later);
-    assert_eq!(slot.next(later), None);
+    let now = START + PACE;
+    slot.ended(Role::Log, Exit::Failed, now);
+    assert_eq!(slot.next_action(now), start(Role::Log));
+    slot.started(Role::Log, 12, now);
+    assert_eq!(slot.next_action(now), None);
 }
 
 #[test]
-fn one_that_ended_sooner_waits_for_the_rest_of_its_second_and_nobody_else_does() {
+fn supervise_that_ended_sooner_waits_for_its_second_and_its_logger_does_not() {
     let mut slot = running(true);
-    let soon = START.plus(300);
-    slot.ended(Role::Service, Cause::Crash, soon);
-    assert_eq!(slot.next(soon), None);
-    assert_eq!(slot.wait(soon), Some(700));
-    let later = START.plus(PACE);
-    slot.ended(Role::Log, Cause::Crash, later);
-    assert_eq!(slot.next(later), Some(Action::Start(Role::Service)));
-    slot.started(Role::Service, 12, later);
-    assert_eq!(slot.next(later), Some(Action::Start(Role::Log)));
+    let soon = START + 300 * MILLISECOND;
+    slot.ended(Role::Service, Exit::Failed, soon);
+    assert_eq!(slot.next_action(soon), None);
+    assert_eq!(slot.deadline(soon), Some(START + PACE));
+    let now = START + PACE;
+    slot.ended(Role::Log, Exit::Failed, now);
+    assert_eq!(slot.next_action(now), start(Role::Service));
+    slot.started(Role::Service, 12, now);
+    assert_eq!(slot.next_action(now), start(Role::Log));
 }
 
 #[test]
-fn one_that_keeps_ending_at_once_is_started_as_rarely_as_by_the_reference() {
+fn supervise_that_keeps_ending_is_started_as_rarely_as_by_the_reference() {
     let mut slot = running(false);
     let mut now = START;
     let mut waits = Vec::new();
-    for pid in 10..15 {
-        slot.ended(Role::Service, Cause::Crash, now.plus(10));
-        let wait = slot.wait(now.plus(10)).expect("due");
-        waits.push(wait + 10);
-        now = now.plus(10 + wait);
-        assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
-        slot.started(Role::Service, pid + 1, now);
+    for pid in 11..16 {
+        slot.ended(Role::Service, Exit::Failed, now + 10 * MILLISECOND);
+        let next = slot.deadline(now).expect("a start");
+        waits.push(next.since(now));
+        now = next;
+        assert_eq!(slot.next_action(now), start(Role::Service));
+        slot.started(Role::Service, pid, now);
     }
     assert_eq!(waits, [PACE, PACE, SLOW_PACE, SLOW_PACE, SLOW_PACE]);
-    // One that then ran is at once again.
-    let later = now.plus(PACE);
-    slot.ended(Role::Service, Cause::Crash, later);
-    assert_eq!(slot.wait(later), Some(0));
+    // Once it has run for a second it is started at once again.
+    now = now + PACE;
+    slot.ended(Role::Service, Exit::Failed, now);
+    assert_eq!(slot.deadline(now), Some(now));
 }
 
 #[test]
-fn a_failure_is_said_once_and_tried_again_after_a_second() {
-    let mut slot = Slot::new(HERE, 0, START);
-    slot.set(Mark::Logged, true);
-    assert_eq!(slot.next(START), Some(Action::Pipe));
+fn failure_is_reported_once_and_tried_again_after_a_second() {
+    let mut slot = slot();
+    slot.logged = true;
+    assert_eq!(slot.next_action(START), Some(Action::MakePipe));
     slot.failed(Role::Service, START);
-    assert!(slot.say());
-    assert_eq!(slot.next(START), None);
-    assert_eq!(slot.wait(START), Some(PACE));
-    let later = START.plus(PACE);
-    assert_eq!(slot.next(later), Some(Action::Pipe));
-    assert!(!slot.say());
-    slot.piped(pipe());
-    slot.started(Role::Service, 10, later);
-    assert!(slot.say(), "a trouble that ended and comes back is said");
+    assert!(slot.must_report());
+    assert_eq!(slot.next_action(START), None);
+    let now = START + PACE;
+    assert_eq!(slot.deadline(START), Some(now));
+    assert_eq!(slot.next_action(now), Some(Action::MakePipe));
+    assert!(!slot.must_report());
+    assert_eq!(slot.set_pipe(PIPE), None);
+    slot.started(Role::Service, 10, now);
+    assert!(slot.must_report(), "a failure after a success is new");
 }
 
 #[test]
-fn a_logger_that_comes_later_runs_before_the_service_is_told_to_come_back() {
+fn added_logger_runs_before_the_service_is_told_to_exit() {
     let mut slot = running(false);
-    let now = START.plus(5000);
+    let now = later();
     assert!(slot.could_join());
-    slot.join(pipe(), now);
+    slot.join(PIPE, now);
     assert!(!slot.could_join());
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)));
+    assert_eq!(slot.next_action(now), start(Role::Log));
     slot.started(Role::Log, 11, now);
-    let tell = Some(Action::Tell(Role::Service, Farewell::Join));
-    assert_eq!(slot.next(now), tell);
-    assert_eq!(slot.wait(now), Some(PACE), "a command lost is repeated");
-    slot.told();
-    assert_eq!(slot.next(now), None);
-    slot.ended(Role::Service, Cause::Crash, now);
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
-    assert!(slot.pipe().is_some());
+    let exit = stop(Role::Service, StopReason::JoinLogger);
+    assert_eq!(slot.next_action(now), exit);
+    assert_eq!(slot.deadline(now), Some(now + PACE), "it is told again");
+    slot.stop_sent(Role::Service);
+    assert_eq!(slot.next_action(now), None);
+    slot.ended(Role::Service, Exit::Failed, now);
+    assert_eq!(slot.next_action(now), start(Role::Service));
+    assert_eq!(slot.pipe(), Some(PIPE));
 }
 
 #[test]
-fn a_replaced_directory_ends_service_then_logger_then_begins_anew_on_the_same_pipe() {
-    let mut slot = running(true);
-    let now = START.plus(5000);
-    slot.replace();
-    let tell = |role| Some(Action::Tell(role, Farewell::Replaced));
-    assert_eq!(slot.next(now), tell(Role::Service));
-    slot.told();
-    assert_eq!(slot.next(now), None);
-    slot.ended(Role::Service, Cause::Crash, now);
-    assert_eq!(slot.next(now), tell(Role::Log));
-    slot.told();
-    assert_eq!(slot.next(now), None);
-    slot.ended(Role::Log, Cause::Crash, now);
-    assert_eq!(slot.next(now), Some(Action::Renew));
-    slot.renew(true, now);
-    assert!(slot.pipe().is_some());
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
+fn replaced_directory_ends_service_then_logger_and_starts_again_on_the_same_pipe() {
+    let now = later();
+    let mut slot = replaced(now);
+    assert_eq!(slot.deadline(now), Some(now + PACE), "it is told again");
+    slot.stop_sent(Role::Log);
+    assert_eq!((slot.next_action(now), slot.deadline(now)), (None, None));
+    slot.ended(Role::Log, Exit::Failed, now);
+    assert_eq!(slot.next_action(now), Some(Action::Inspect));
+    slot.inspected(true, now);
+    assert_eq!(slot.next_action(now), start(Role::Service));
     slot.started(Role::Service, 12, now);
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)));
+    assert_eq!(slot.next_action(now), start(Role::Log));
+    assert_eq!(slot.pipe(), Some(PIPE));
 }
 
 #[test]
-fn a_replaced_directory_without_a_logger_lets_the_old_one_read_to_the_end() {
-    let mut slot = running(true);
-    let now = START.plus(5000);
-    slot.replace();
-    slot.told();
-    slot.ended(Role::Service, Cause::Crash, now);
-    assert!(slot.next(now).is_some());
-    slot.renew(false, now);
-    assert!(slot.pipe().is_none(), "its end would never come");
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
+fn replaced_directory_without_a_logger_closes_the_pipe_before_its_start() {
+    let now = later();
+    let mut slot = replaced(now);
+    slot.inspected(false, now);
+    // The old logger reads to the end, which comes only once the pipe is closed.
+    assert_eq!(slot.next_action(now), Some(Action::ClosePipe(PIPE)));
+    slot.pipe_closed();
+    assert_eq!(slot.next_action(now), start(Role::Service));
     slot.started(Role::Service, 12, now);
-    assert_eq!(slot.next(now), None);
+    assert_eq!(slot.next_action(now), None);
 }
 
 #[test]
-fn an_exec_that_failed_is_said_by_the_first_child_only_until_one_has_run() {
+fn replaced_directory_starts_again_whoever_told_the_old_supervise_to_exit() {
+    let now = later();
+    let mut slot = running(true);
+    slot.ended(Role::Service, Exit::OnCommand, now);
+    slot.replace();
+    assert_eq!(slot.next_action(now), stop(Role::Log, StopReason::Replaced));
+    slot.stop_sent(Role::Log);
+    slot.ended(Role::Log, Exit::OnCommand, now);
+    assert_eq!(slot.next_action(now), Some(Action::Inspect));
+    slot.inspected(true, now);
+    assert_eq!(slot.next_action(now), start(Role::Service));
+}
+
+#[test]
+fn failed_exec_is_reported_once_until_a_supervise_has_run() {
     let mut slot = running(false);
-    assert!(!slot.has(Mark::Mute));
-    slot.ended(Role::Service, Cause::Unborn, START.plus(2));
-    assert!(slot.has(Mark::Mute));
-    slot.started(Role::Service, 11, START.plus(PACE));
-    slot.ended(Role::Service, Cause::Crash, START.plus(3 * PACE));
-    assert!(!slot.has(Mark::Mute));
+    assert!(!slot.exec_failure_reported());
+    slot.ended(Role::Service, Exit::NotExecuted, START + MILLISECOND);
+    assert!(slot.exec_failure_reported());
+    slot.started(Role::Service, 11, START + PACE);
+    slot.ended(Role::Service, Exit::Failed, START + 3 * PACE);
+    assert!(!slot.exec_failure_reported());
 }
 
 #[test]
-fn stopping_tells_the_service_then_the_logger_and_closes_the_pipe_last() {
+fn stop_ends_the_service_then_the_logger_and_closes_the_pipe_last() {
     let mut slot = running(true);
-    let now = START.plus(2000);
-    slot.stop(START);
-    let tell = |role| Some(Action::Tell(role, Farewell::Stop));
-    assert_eq!(slot.next(now), tell(Role::Service));
-    assert_eq!(slot.wait(now), Some(INSIST));
-    slot.told();
-    assert_eq!(slot.next(now), None);
-    assert!(!slot.is_over());
-    slot.ended(Role::Service, Cause::Crash, now);
-    assert!(slot.pipe().is_some());
-    assert_eq!(slot.next(now), tell(Role::Log));
-    slot.told();
-    assert!(slot.pipe().is_none());
-    assert_eq!(slot.next(now), None);
-    assert!(!slot.is_over());
-    slot.ended(Role::Log, Cause::Crash, now);
-    assert!(slot.is_over());
-    assert_eq!((slot.next(now), slot.wait(now)), (None, None));
+    let now = later();
+    slot.stop(now);
+    let exit = |role| stop(role, StopReason::Shutdown);
+    assert_eq!(slot.next_action(now), exit(Role::Service));
+    assert_eq!(slot.deadline(now), Some(now + STOP_RETRY));
+    slot.stop_sent(Role::Service);
+    assert_eq!((slot.next_action(now), slot.deadline(now)), (None, None));
+    assert!(!slot.is_stopped());
+    slot.ended(Role::Service, Exit::Failed, now);
+    assert_eq!(slot.next_action(now), exit(Role::Log));
+    slot.stop_sent(Role::Log);
+    assert_eq!(slot.next_action(now), Some(Action::ClosePipe(PIPE)));
+    slot.pipe_closed();
+    assert_eq!((slot.next_action(now), slot.deadline(now)), (None, None));
+    assert!(!slot.is_stopped());
+    slot.ended(Role::Log, Exit::Failed, now);
+    assert!(slot.is_stopped());
+    assert_eq!((slot.next_action(now), slot.deadline(now)), (None, None));
 }
 
 #[test]
-fn a_logger_that_died_before_it_read_everything_is_started_once_more() {
+fn stop_starts_a_logger_again_that_died_before_it_read_everything() {
     let mut slot = running(true);
-    let now = START.plus(2000);
-    slot.ended(Role::Log, Cause::Crash, now);
-    slot.stop(START);
-    slot.ended(Role::Service, Cause::Crash, now);
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)));
-    assert!(!slot.is_over());
+    let now = later();
+    slot.ended(Role::Log, Exit::Failed, now);
+    slot.stop(now);
+    slot.ended(Role::Service, Exit::Failed, now);
+    assert_eq!(slot.next_action(now), start(Role::Log));
+    assert!(!slot.is_stopped());
     slot.started(Role::Log, 12, now);
-    assert_eq!(
-        slot.next(now),
-        Some(Action::Tell(Role::Log, Farewell::Stop))
-    );
+    assert_eq!(slot.next_action(now), stop(Role::Log, StopReason::Shutdown));
 }
 
 #[test]
-fn told_again_it_tells_again() {
+fn stop_waits_for_no_scan() {
+    let mut slot = running(true);
+    let now = later();
+    slot.ended(Role::Service, Exit::OnCommand, now);
+    slot.ended(Role::Log, Exit::OnCommand, now);
+    slot.stop(now);
+    // The pipe may still hold something.
+    assert_eq!(slot.next_action(now), start(Role::Log));
+}
+
+#[test]
+fn second_stop_tells_the_supervise_again() {
     let mut slot = running(true);
     slot.stop(START);
-    let first = slot.next(START);
-    slot.told();
-    assert_eq!(slot.next(START), None);
+    let first = slot.next_action(START);
+    slot.stop_sent(Role::Service);
+    assert_eq!(slot.next_action(START), None);
     slot.stop(START);
-    assert_eq!(slot.next(START), first);
+    assert_eq!(slot.next_action(START), first);
+
+    slot.ended(Role::Service, Exit::OnCommand, START);
+    let first = slot.next_action(START);
+    assert_eq!(first, stop(Role::Log, StopReason::Shutdown));
+    slot.stop_sent(Role::Log);
+    slot.pipe_closed();
+    assert_eq!(slot.next_action(START), None);
+    slot.stop(START);
+    assert_eq!(slot.next_action(START), first);
 }
 
 #[test]
-fn stopping_starts_nothing_and_a_name_that_is_gone_is_stopped_too() {
-    let mut slot = Slot::new(HERE, 0, START);
+fn stop_starts_nothing_and_includes_services_that_are_not_listed() {
+    let mut slot = slot();
     slot.stop(START);
-    assert_eq!(slot.next(START), None);
-    assert!(slot.is_over());
+    assert_eq!(slot.next_action(START), None);
+    assert!(slot.is_stopped());
     let mut slot = running(false);
-    slot.set(Mark::Listed, false);
+    slot.listed = false;
     slot.stop(START);
-    assert!(!slot.is_over());
+    assert!(!slot.is_stopped());
     assert_eq!(
-        slot.next(START),
-        Some(Action::Tell(Role::Service, Farewell::Stop))
+        slot.next_action(START),
+        stop(Role::Service, StopReason::Shutdown)
     );
 }
 
 #[test]
-fn a_supervise_that_was_taken_over_is_started_at_once_when_it_ends() {
-    let mut slot = Slot::new(HERE, 0, START);
+fn supervise_that_was_taken_over_is_started_at_once_when_it_ends() {
+    let mut slot = slot();
     slot.taken_over(Role::Service, 30, START);
     assert!(!slot.is_young(Role::Service, START));
-    assert_eq!(slot.next(START), None);
-    slot.ended(Role::Service, Cause::Crash, START);
-    assert_eq!(slot.next(START), Some(Action::Start(Role::Service)));
+    assert_eq!(slot.next_action(START), None);
+    slot.ended(Role::Service, Exit::Failed, START);
+    assert_eq!(slot.next_action(START), start(Role::Service));
 }
 
 #[test]
-fn one_that_was_told_to_leave_is_left_to_the_next_scan() {
+fn supervise_that_exited_on_command_waits_for_the_next_scan() {
     let mut slot = running(true);
-    let now = START.plus(2000);
-    for role in [Role::Service, Role::Log] {
-        slot.ended(role, Cause::Told, now);
-        assert_eq!((slot.next(now), slot.wait(now)), (None, None), "{role:?}");
+    let now = later();
+    for role in Role::BOTH {
+        slot.ended(role, Exit::OnCommand, now);
+        assert_eq!((slot.next_action(now), slot.deadline(now)), (None, None));
     }
-    let scan = now.plus(3000);
+    let scan = now + 3 * PACE;
     assert!(slot.scanned(scan));
     assert!(!slot.scanned(scan));
-    assert_eq!(slot.next(scan), Some(Action::Start(Role::Service)));
+    assert_eq!(slot.next_action(scan), start(Role::Service));
     slot.started(Role::Service, 12, scan);
-    assert_eq!(slot.next(scan), Some(Action::Start(Role::Log)));
+    assert_eq!(slot.next_action(scan), start(Role::Log));
 }
 
 #[test]
-fn one_that_svscan_told_to_leave_is_started_again_at_once() {
-    let now = START.plus(2000);
+fn supervise_that_svscan_told_to_exit_is_started_again_at_once() {
+    let now = later();
     let mut slot = running(false);
-    slot.join(pipe(), now);
+    slot.join(PIPE, now);
     slot.started(Role::Log, 11, now);
-    slot.told();
-    slot.ended(Role::Service, Cause::Told, now);
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)), "joins");
+    slot.stop_sent(Role::Service);
+    slot.ended(Role::Service, Exit::OnCommand, now);
+    assert_eq!(slot.next_action(now), start(Role::Service), "on a pipe");
+
+    let mut slot = replaced(now);
+    slot.stop_sent(Role::Log);
+    slot.ended(Role::Log, Exit::OnCommand, now);
+    assert_eq!(slot.next_action(now), Some(Action::Inspect));
+    slot.inspected(true, now);
+    assert_eq!(slot.next_action(now), start(Role::Service), "replaced");
 
     let mut slot = running(true);
-    slot.replace();
-    slot.told();
-    slot.ended(Role::Service, Cause::Told, now);
-    assert!(slot.next(now).is_some());
-    slot.told();
-    slot.ended(Role::Log, Cause::Told, now);
-    assert_eq!(slot.next(now), Some(Action::Renew));
-    slot.renew(true, now);
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)), "anew");
-
-    let mut slot = running(true);
-    slot.set(Mark::Returning, true);
-    slot.ended(Role::Log, Cause::Told, now);
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)), "comes back");
+    slot.stop_sent(Role::Log);
+    slot.ended(Role::Log, Exit::OnCommand, now);
+    assert_eq!(slot.next_action(now), start(Role::Log), "its logger");
     slot.started(Role::Log, 12, now);
-    slot.ended(Role::Log, Cause::Told, now.plus(PACE));
-    assert_eq!(slot.next(now.plus(PACE)), None, "once");
+    slot.ended(Role::Log, Exit::OnCommand, now + PACE);
+    assert_eq!(slot.next_action(now + PACE), None, "not told again");
 }
 
 #[test]
-fn a_replaced_directory_begins_anew_whoever_told_the_old_one_to_leave() {
-    let mut slot = running(true);
-    let now = START.plus(2000);
-    slot.ended(Role::Service, Cause::Told, now);
-    slot.replace();
-    assert_eq!(
-        slot.next(now),
-        Some(Action::Tell(Role::Log, Farewell::Replaced))
-    );
-    slot.told();
-    slot.ended(Role::Log, Cause::Told, now);
-    assert_eq!(slot.next(now), Some(Action::Renew));
-    slot.renew(true, now);
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Service)));
-}
-
-#[test]
-fn stopping_waits_for_no_scan() {
-    let mut slot = running(true);
-    let now = START.plus(2000);
-    slot.ended(Role::Service, Cause::Told, now);
-    slot.ended(Role::Log, Cause::Told, now);
-    slot.stop(now);
-    // The pipe may hold something still.
-    assert_eq!(slot.next(now), Some(Action::Start(Role::Log)));
+fn refused_start_waits_until_it_is_known_what_runs() {
+    let mut slot = running(false);
+    slot.takeover_pending = false;
+    slot.ended(Role::Service, Exit::Refused, START);
+    assert!(slot.takeover_pending);
 }

@@ -1,8 +1,8 @@
-//! A scan directory of its own for each test, with svscan running on it, and
-//! nothing left behind.
+//! A scan directory for each test, with svscan running on it. All its processes are killed
+//! at the end.
 //!
-//! `DAEMONTOOLS_TEST_BIN` names a directory of other programs to run the same tests
-//! on, the reference's for one.
+//! `DAEMONTOOLS_TEST_BIN` names a directory of other programs to test, such as the
+//! reference's.
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::fs;
@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How long is waited for what has to happen: only a failing test takes so long.
+/// The longest wait for an event: only a failing test takes so long.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Where the programs are.
@@ -44,7 +44,7 @@ pub(crate) fn programs() -> &'static Path {
     })
 }
 
-/// Looks until `what` gives something.
+/// Calls `what` until it returns something.
 pub(crate) fn wait_for<T>(description: &str, mut what: impl FnMut() -> Option<T>) -> T {
     let begin = Instant::now();
     loop {
@@ -62,7 +62,7 @@ pub(crate) fn script(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("chmod");
 }
 
-/// The lines of a file; none if it is not there.
+/// The lines of a file; none if it does not exist.
 pub(crate) fn lines(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
@@ -139,13 +139,13 @@ impl Tree {
         svscan.stderr.take().expect("a pipe")
     }
 
-    /// What was said on standard error.
+    /// The lines on standard error.
     pub(crate) fn said(&self) -> Vec<String> {
         lines(&self.beside("stderr"))
     }
 
-    /// The pids of svscan's children that are supervises called so: `name`, or
-    /// `log` in the directory `name`.
+    /// The pids of svscan's children that are supervises of the service `name`, which may
+    /// end in `/log`.
     pub(crate) fn supervises(&self, name: &str) -> Vec<u32> {
         let (word, dir) = match name.strip_suffix("/log") {
             Some(_) => ("log", name),
@@ -161,8 +161,7 @@ impl Tree {
             .collect()
     }
 
-    /// Waits for the one supervise of that name to be there with its control FIFO
-    /// open.
+    /// Waits for the one supervise of the service `name`, with its FIFOs made.
     pub(crate) fn supervise(&self, name: &str) -> u32 {
         wait_for(&format!("supervise {name}"), || {
             match self.supervises(name)[..] {
@@ -179,7 +178,7 @@ impl Tree {
         })
     }
 
-    /// Says how things stand, for whoever reads of a failed test.
+    /// Prints messages and processes, for a failed test.
     fn describe(&self) {
         for line in self.said() {
             eprintln!("stderr: {line}");
@@ -225,7 +224,7 @@ impl Drop for Tree {
     }
 }
 
-/// Sends a signal; says whether there was such a process.
+/// Sends a signal; false if there is no such process.
 pub(crate) fn kill(signal: &str, pid: &str) -> bool {
     Command::new("kill")
         .args([&format!("-{signal}"), pid])
@@ -254,7 +253,7 @@ pub(crate) fn words(pid: u32) -> Vec<String> {
         .collect()
 }
 
-/// Whether a process is there and no zombie.
+/// Whether a process exists and is no zombie.
 pub(crate) fn is_alive(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or("").starts_with(" Z"))

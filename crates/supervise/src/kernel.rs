@@ -1,0 +1,276 @@
+//! The host of the running program: every call of [`Host`] as system calls, with the
+//! messages about those that fail.
+
+mod child;
+mod evidence;
+mod record_files;
+
+use core::ffi::CStr;
+use core::time::Duration;
+use std::borrow::Cow;
+use std::os::fd::{AsFd, OwnedFd};
+
+use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::status::{STATUS_LEN, Status};
+use daemontools::strerr::{Decimal, Fatal};
+use daemontools::tai64n::Tai64n;
+use daemontools::unix::clock::Monotonic;
+use daemontools::unix::process::{self, End, Pid};
+use daemontools::unix::signal::{self, Caught, Signal};
+use daemontools::unix::{fd, pidfd, poll};
+use daemontools::{Errno, Result, errno, procfs};
+
+use crate::files::Files;
+use crate::host::{AdoptResult, Child, Host, PreviousFiles};
+use crate::machine::{Actions, Event, Machine};
+use crate::previous::{Clocks, Context, Decided, Decision, PidOwner};
+use crate::reporter::REPORTER;
+use crate::stamp;
+
+pub(crate) use child::Inheritance;
+use record_files::RecordFiles;
+
+/// How long to pause when waiting itself fails.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The signals that supervise catches.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    /// A child has ended, or one of supervise's files has changed.
+    pub(crate) child: Caught,
+    /// `None` where TERM was inherited as ignored.
+    pub(crate) term: Option<Caught>,
+}
+
+/// An adopted process.
+#[derive(Debug)]
+struct Adopted {
+    pid: u32,
+    process: OwnedFd,
+    has_ended: bool,
+}
+
+/// What this process holds.
+#[derive(Debug)]
+pub(crate) struct Kernel {
+    dir: &'static CStr,
+    files: Files,
+    record: RecordFiles,
+    inheritance: Inheritance,
+    signals: Signals,
+    adopted: Option<Adopted>,
+}
+
+impl Kernel {
+    pub(crate) fn new(
+        dir: &'static CStr,
+        files: Files,
+        inheritance: Inheritance,
+        signals: Signals,
+    ) -> Self {
+        Self {
+            dir,
+            files,
+            record: RecordFiles::new(dir),
+            inheritance,
+            signals,
+            adopted: None,
+        }
+    }
+
+    /// The service directory as diagnostics name it.
+    fn name(&self) -> Cow<'static, str> {
+        self.dir.to_string_lossy()
+    }
+
+    fn log_write(&self, file: &str, result: Result<()>) {
+        match result {
+            Ok(()) => log::debug!("{}: {file} written", self.name()),
+            Err(error) => {
+                let error = errno::text(error);
+                log::debug!("{}: {file} not written: {error}", self.name());
+            }
+        }
+    }
+}
+
+impl Host for Kernel {
+    type Gate = OwnedFd;
+    type Process = OwnedFd;
+
+    fn now(&self) -> Monotonic {
+        Monotonic::now()
+    }
+
+    fn ticks(&self) -> u64 {
+        procfs::ticks_now()
+    }
+
+    fn stamp(&mut self) -> Tai64n {
+        stamp::now()
+    }
+
+    fn fork(&mut self) -> Result<Child<OwnedFd>> {
+        child::fork(self.dir, &self.inheritance)
+    }
+
+    fn report_fork(&self, error: Errno, retry: Duration) {
+        let seconds = Decimal::new(retry.as_secs());
+        let what: [&[u8]; 5] = [
+            b"unable to fork for ",
+            self.dir.to_bytes(),
+            b", trying again after ",
+            seconds.as_bytes(),
+            b" s",
+        ];
+        REPORTER.warning(&what, error);
+    }
+
+    fn open_gate(&mut self, gate: OwnedFd) {
+        child::open_gate(&gate);
+    }
+
+    fn signal(&mut self, pid: u32, signal: Signal) {
+        let adopted = self.adopted.as_ref().filter(|adopted| adopted.pid == pid);
+        let _ = match (adopted, i32::try_from(pid)) {
+            (Some(adopted), _) => pidfd::send(&adopted.process, signal),
+            (None, Ok(pid)) => process::kill(Pid::from_raw(pid), signal),
+            (None, Err(_)) => Ok(()),
+        };
+    }
+
+    fn reap(&mut self) -> Result<Option<(u32, Option<End>)>> {
+        let child = process::reap();
+        if let Ok(Some((pid, end))) = child {
+            let pid = pid.as_raw().unsigned_abs();
+            // Where supervise adopts orphans, the adopted process may be a child too.
+            self.adopted.take_if(|adopted| adopted.pid == pid);
+            return Ok(Some((pid, Some(end))));
+        }
+        match self.adopted.take_if(|adopted| adopted.has_ended) {
+            Some(adopted) => Ok(Some((adopted.pid, None))),
+            None => child.map(|_| None),
+        }
+    }
+
+    fn write_status(&mut self, record: &[u8; STATUS_LEN]) -> Result<()> {
+        self.files.disarm();
+        let result = self.record.replace_status(record);
+        self.log_write("status", result);
+        result
+    }
+
+    fn write_detail(&mut self, detail: &Detail) -> Result<()> {
+        let text = detail.render();
+        let result = if self.record.overwrite_detail(&text) {
+            Ok(())
+        } else {
+            self.files.disarm();
+            self.record.replace_detail(&text)
+        };
+        self.log_write("detail", result);
+        result
+    }
+
+    fn open_ok(&mut self) -> core::result::Result<(), Fatal> {
+        self.files.open_ok(self.dir)
+    }
+
+    fn maintain_files(&mut self, now: Monotonic) -> bool {
+        let remade = self.files.maintain(self.dir, now);
+        if remade {
+            self.record.close_detail();
+            log::debug!("{}: files in supervise/ made again", self.name());
+        }
+        remade
+    }
+
+    fn files_deadline(&self) -> Option<Monotonic> {
+        self.files.deadline()
+    }
+
+    fn wait(&mut self, deadline: Option<Monotonic>) -> bool {
+        let adopted = self.adopted.as_ref().map(|adopted| adopted.process.as_fd());
+        let fds = [Some(self.files.control()), adopted];
+        let commands = match poll::readable(fds, deadline, &self.inheritance.mask) {
+            Ok([commands, ended]) => {
+                if let Some(adopted) = &mut self.adopted {
+                    adopted.has_ended |= ended;
+                }
+                commands
+            }
+            Err(error) => {
+                REPORTER.warning(&[b"unable to wait for ", self.dir.to_bytes()], error);
+                poll::pause_until(Monotonic::now() + PAUSE);
+                true
+            }
+        };
+        if self.signals.child.take() {
+            self.files.note_change(Monotonic::now());
+        }
+        commands
+    }
+
+    fn read_control(&mut self, block: &mut [u8]) -> usize {
+        fd::read(self.files.control(), block).unwrap_or(0)
+    }
+
+    fn take_sigterm(&mut self) -> bool {
+        self.signals.term.as_ref().is_some_and(Caught::take)
+    }
+
+    fn end_by_sigterm(&mut self) {
+        log::debug!("{}: ends by TERM", self.name());
+        signal::end_by(Signal::SIGTERM);
+    }
+
+    fn context(&self) -> AdoptResult<Context> {
+        evidence::context()
+    }
+
+    fn read_previous(&self) -> AdoptResult<PreviousFiles> {
+        evidence::read_previous()
+    }
+
+    fn pid_owner(&self, pid: u32) -> Result<(PidOwner, Option<OwnedFd>)> {
+        evidence::pid_owner(pid)
+    }
+
+    fn is_written_here(&self, status: &Status, context: &Context) -> Result<bool> {
+        evidence::is_written_here(status, context)
+    }
+
+    fn clocks(&self) -> Clocks {
+        evidence::clocks()
+    }
+
+    fn adopt(&mut self, pid: u32, process: OwnedFd) {
+        self.adopted = Some(Adopted {
+            pid,
+            process,
+            has_ended: false,
+        });
+    }
+
+    fn on_adoption(&mut self, pid: u32, decided: Decided, machine: &Machine) {
+        match decided.decision {
+            Decision::Untrusted => evidence::report_untrusted(self.dir),
+            Decision::Unproven => evidence::report_unproven(self.dir, pid),
+            Decision::StartAnew | Decision::Adopt(_) | Decision::Resume(_) => {}
+        }
+        log::debug!(
+            "{}: record of pid {pid}: {:?}, since {}; {machine}",
+            self.name(),
+            decided.decision,
+            decided.reason,
+        );
+    }
+
+    fn on_event(&mut self, event: Event, actions: Actions, machine: &Machine) {
+        let level = match event {
+            Event::Time if actions.is_empty() => log::Level::Trace,
+            _ => log::Level::Debug,
+        };
+        log::log!(level, "{}: {event}: {actions}; {machine}", self.name());
+    }
+}

@@ -1,0 +1,274 @@
+//! The model's [`Host`]: what supervise asks for and does, on the model's world. supervise
+//! can be killed before any effect: from then on nothing that it does has an effect, and
+//! its memory is dropped at the end of the step. The promises are checked at the calls
+//! that they are about.
+
+use core::time::Duration;
+
+use daemontools::command::Command;
+use daemontools::servicedir::Checked;
+use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::status::{STATUS_LEN, Status};
+use daemontools::strerr::Fatal;
+use daemontools::tai64n::Tai64n;
+use daemontools::unix::clock::Monotonic;
+use daemontools::unix::process::End;
+use daemontools::unix::signal::Signal;
+use daemontools::{Errno, Result};
+
+use super::promise::{Broken, Promise};
+use super::world::{Process, World};
+use crate::host::{AdoptResult, Child, Host, PreviousFiles};
+use crate::machine::{Action, Actions, Event, Machine};
+use crate::previous::{Clocks, Context, Decided, PidOwner};
+
+/// The world, and what was promised to the operator.
+#[derive(Clone, Debug)]
+pub(super) struct Simulation {
+    pub(super) world: World,
+    pub(super) promise: Promise,
+    pub(super) turn: Turn,
+}
+
+/// What belongs to one turn of the loop. Nothing of it is part of a state.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Turn {
+    /// Bytes in the control FIFO.
+    pub(super) control: Vec<u8>,
+    /// The service ends.
+    pub(super) service_ends: bool,
+    /// TERM comes.
+    pub(super) sigterm: bool,
+    /// A fork fails.
+    pub(super) fork_fails: bool,
+    /// A fork was asked for.
+    pub(super) forked: bool,
+    /// supervise is killed before it has this effect.
+    kill_before: Option<u32>,
+    /// How many effects it has had.
+    pub(super) effects: u32,
+    /// It was killed.
+    pub(super) killed: bool,
+    /// It has ended by TERM.
+    pub(super) ended_by_sigterm: bool,
+    /// It has decided to exit.
+    pub(super) exits: bool,
+    /// The state after the last decision.
+    machine: Option<Machine>,
+    decided: Option<Decided>,
+    /// The command that is being obeyed.
+    command: Option<Command>,
+    /// The promise that was broken.
+    pub(super) broken: Option<String>,
+}
+
+impl Simulation {
+    pub(super) fn new(normally_down: bool) -> Self {
+        Self {
+            world: World::new(normally_down),
+            promise: Promise::default(),
+            turn: Turn::default(),
+        }
+    }
+
+    /// Begins a turn in which supervise is killed before it has that many effects.
+    pub(super) fn begin_turn(&mut self, kill_before: Option<u32>) {
+        self.turn = Turn {
+            kill_before,
+            ..Turn::default()
+        };
+        self.world.sent.clear();
+    }
+
+    /// Whether supervise still runs.
+    pub(super) const fn is_running(&self) -> bool {
+        !self.turn.killed && !self.turn.ended_by_sigterm
+    }
+
+    /// To be asked before each effect: whether supervise has it.
+    pub(super) fn effect(&mut self) -> bool {
+        if self.is_running() {
+            self.turn.killed = self.turn.kill_before == Some(self.turn.effects);
+            self.turn.effects += 1;
+        }
+        self.is_running()
+    }
+
+    /// Takes in the result of a check. After the first broken promise the rest is noise.
+    pub(super) fn check(&mut self, result: core::result::Result<(), Broken>) {
+        if let Err(Broken(what)) = result {
+            self.turn.broken.get_or_insert(what);
+        }
+    }
+
+    /// Checks that the last command was obeyed.
+    pub(super) fn finish_command(&mut self) {
+        if !self.is_running() {
+            return;
+        }
+        if let (Some(command), Some(machine)) = (self.turn.command.take(), self.turn.machine) {
+            let result = self.promise.obeyed(command, &self.world, &machine);
+            self.check(result);
+        }
+    }
+}
+
+impl Host for Simulation {
+    type Gate = Process;
+    type Process = ();
+
+    fn now(&self) -> Monotonic {
+        self.world.monotonic()
+    }
+
+    fn ticks(&self) -> u64 {
+        self.world.ticks()
+    }
+
+    fn stamp(&mut self) -> Tai64n {
+        self.world.wall()
+    }
+
+    fn fork(&mut self) -> Result<Child<Process>> {
+        self.turn.forked = true;
+        if self.turn.fork_fails || !self.effect() {
+            return Err(Errno::EAGAIN);
+        }
+        if let Some(machine) = self.turn.machine {
+            let result = self.promise.starts(&self.world, &machine);
+            self.check(result);
+        }
+        let process = self.world.new_process();
+        Ok(Child {
+            pid: process.pid,
+            start_time: Some(process.start_time),
+            gate: process,
+        })
+    }
+
+    fn report_fork(&self, _: Errno, _: Duration) {}
+
+    /// supervise that is killed before leaves no process.
+    fn open_gate(&mut self, gate: Process) {
+        if self.effect() {
+            self.world.services.push(gate);
+        }
+    }
+
+    fn signal(&mut self, pid: u32, signal: Signal) {
+        if self.effect() {
+            let result = self.promise.signals(&self.world, pid, signal);
+            self.check(result);
+            self.world.sent.push(signal);
+        }
+    }
+
+    fn reap(&mut self) -> Result<Option<(u32, Option<End>)>> {
+        let ends = core::mem::take(&mut self.turn.service_ends);
+        let ended = ends.then(|| self.world.services.pop()).flatten();
+        Ok(ended.map(|process| (process.pid, Some(End::Exited(0)))))
+    }
+
+    fn write_status(&mut self, record: &[u8; STATUS_LEN]) -> Result<()> {
+        if self.effect() {
+            self.world.space()?;
+            self.world.status = Some(*record);
+        }
+        Ok(())
+    }
+
+    fn write_detail(&mut self, detail: &Detail) -> Result<()> {
+        if self.effect() {
+            self.world.space()?;
+            self.world.detail = *detail;
+        }
+        Ok(())
+    }
+
+    fn open_ok(&mut self) -> core::result::Result<(), Fatal> {
+        if let (true, Some(decided), Some(machine)) =
+            (self.is_running(), self.turn.decided, self.turn.machine)
+        {
+            let result = self.promise.begun(&self.world, &machine, decided.decision);
+            self.check(result);
+        }
+        Ok(())
+    }
+
+    fn maintain_files(&mut self, _: Monotonic) -> bool {
+        false
+    }
+
+    fn files_deadline(&self) -> Option<Monotonic> {
+        None
+    }
+
+    fn wait(&mut self, _: Option<Monotonic>) -> bool {
+        !self.turn.control.is_empty()
+    }
+
+    fn read_control(&mut self, block: &mut [u8]) -> usize {
+        let bytes = core::mem::take(&mut self.turn.control);
+        block[..bytes.len()].copy_from_slice(&bytes);
+        bytes.len()
+    }
+
+    fn take_sigterm(&mut self) -> bool {
+        core::mem::take(&mut self.turn.sigterm)
+    }
+
+    fn end_by_sigterm(&mut self) {
+        self.turn.ended_by_sigterm = self.is_running();
+    }
+
+    fn context(&self) -> AdoptResult<Context> {
+        Ok(self.world.context())
+    }
+
+    fn read_previous(&self) -> AdoptResult<PreviousFiles> {
+        Ok(PreviousFiles {
+            status: self
+                .world
+                .record()
+                .map_or(Checked::Missing, Checked::Trusted),
+            detail: self.world.detail,
+        })
+    }
+
+    fn pid_owner(&self, pid: u32) -> Result<(PidOwner, Option<()>)> {
+        Ok((self.world.pid_owner(pid), Some(())))
+    }
+
+    fn is_written_here(&self, _: &Status, _: &Context) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn clocks(&self) -> Clocks {
+        self.world.clocks()
+    }
+
+    fn adopt(&mut self, _: u32, (): ()) {}
+
+    fn on_adoption(&mut self, _: u32, decided: Decided, machine: &Machine) {
+        self.turn.machine = Some(*machine);
+        self.turn.decided = Some(decided);
+        self.promise.expects(machine.status().want);
+    }
+
+    fn on_event(&mut self, event: Event, actions: Actions, machine: &Machine) {
+        if !self.is_running() {
+            return;
+        }
+        // A start belongs to the command that asked for it.
+        if !matches!(event, Event::Started(..) | Event::NotStarted) {
+            self.finish_command();
+        }
+        self.turn.machine = Some(*machine);
+        self.turn.exits |= actions.into_iter().any(|action| action == Action::Exit);
+        if let Event::Command(command) = event {
+            self.promise.commanded(command, &mut self.world);
+            // Of a supervise that exits nothing more is seen.
+            self.turn.command = (!self.turn.exits).then_some(command);
+        }
+    }
+}

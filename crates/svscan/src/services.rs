@@ -1,0 +1,164 @@
+//! The services: the table, the pipes, and the names that lead to none. Takes in new
+//! directories and reports failures; [`crate::perform`] starts and stops the supervises.
+
+use core::ffi::CStr;
+
+use daemontools::unix::clock::Monotonic;
+use daemontools::unix::file::{self, Identity, Kind};
+use daemontools::{Errno, Result};
+use log::debug;
+
+use crate::path::Path;
+use crate::pipes::{Pipe, Pipes};
+use crate::slot::{Role, Slot};
+use crate::table::{Ended, Table};
+use crate::unusable::UnusableNames;
+use crate::{ME, control, record};
+
+/// The services of the scan directory.
+#[derive(Debug, Default)]
+pub(crate) struct Services {
+    pub(crate) table: Table,
+    pub(crate) pipes: Pipes,
+    pub(crate) unusable: UnusableNames,
+    /// Something was found or has ended: a pass over the table is due.
+    pub(crate) pass_due: bool,
+    /// The absence of `/proc` has been reported.
+    proc_reported: bool,
+}
+
+impl Services {
+    /// Takes in a directory that is new, to be started in the next pass: a fork makes the
+    /// kernel copy each page that is written to after it, so all writes come first. `before`
+    /// is the number of services before the scan: only those may have been replaced.
+    pub(crate) fn admit(&mut self, name: &CStr, identity: Identity, before: usize) {
+        self.pass_due = true;
+        if let Some(old) = self.table.find_running(name, before)
+            && self.stop_removed(old)
+        {
+            debug!("{name:?}: its directory was removed and made again, stops the old one");
+            self.table.replace(old, identity);
+            self.table[old].is_link = is_link(name);
+            return;
+        }
+        let logged = match log_exists(name) {
+            Ok(logged) => logged,
+            Err(error) => return self.unusable.add(name, Role::Log.suffix(), Some(error)),
+        };
+        match self.table.insert(name, identity, Monotonic::now()) {
+            Ok(number) => {
+                debug!("{name:?}: new service, with a logger: {logged}");
+                self.table[number].is_link = is_link(name);
+                self.table[number].logged = logged;
+                self.unusable.remove(name);
+            }
+            Err(error) => self.unusable.add(name, b"", Some(error)),
+        }
+    }
+
+    /// If the directory of the service `old` was removed, tells its supervise to exit:
+    /// another directory has its name now. Otherwise the old service is not disturbed.
+    fn stop_removed(&mut self, old: usize) -> bool {
+        let service = self.table[old].pid(Role::Service);
+        let Some(pid) = service.or_else(|| self.table[old].pid(Role::Log)) else {
+            return false;
+        };
+        match control::is_directory_removed(pid) {
+            Ok(false) => false,
+            Ok(true) if service.is_none() => true,
+            Ok(true) => control::send_to_process(pid, control::DOWN_AND_EXIT).is_ok(),
+            Err(error) => {
+                if file::stat(c"/proc/self").is_err() && !self.proc_reported {
+                    self.proc_reported = true;
+                    ME.warning(
+                        &[b"unable to see whether a directory was removed and made again: /proc"],
+                        error,
+                    );
+                }
+                false
+            }
+        }
+    }
+
+    /// Gives a logger to a service that runs without one, with a pipe between them. The
+    /// service's supervise has to be started again on the pipe, and brings the service up:
+    /// so only where it is up and wanted up, and otherwise at a later scan.
+    pub(crate) fn add_log(&mut self, number: usize, name: &CStr) {
+        if !self.table[number].could_join() || !record::is_plainly_up(name) {
+            debug!("{name:?}: has a logger now, which waits until the service is up");
+            return;
+        }
+        if let Ok(pipe) = Pipe::new().and_then(|pipe| self.pipes.add(pipe)) {
+            debug!("{name:?}: has a logger now, starts it on a new pipe");
+            self.table[number].join(pipe, Monotonic::now());
+            self.pass_due = true;
+        }
+    }
+
+    /// Gives a service this pipe instead of the one that it may have.
+    ///
+    /// # Errors
+    /// ENOMEM.
+    pub(crate) fn set_pipe(&mut self, number: usize, pipe: Pipe) -> Result<()> {
+        let id = self.pipes.add(pipe)?;
+        if let Some(previous) = self.table[number].set_pipe(id) {
+            self.pipes.close(previous);
+        }
+        Ok(())
+    }
+
+    /// Supervises have ended; `ends` are sorted by pid.
+    pub(crate) fn ended(&mut self, ends: &[Ended]) {
+        self.pass_due = true;
+        let now = Monotonic::now();
+        self.table.ended(ends, now, |slot, role, end| {
+            debug!(
+                "{:?}: supervise of {role:?} {} ended, {:?}; {}",
+                slot.name,
+                end.pid,
+                end.exit,
+                Next(slot, role, now),
+            );
+        });
+    }
+
+    /// Reports a failure of a service, unless one has been reported since the last success.
+    pub(crate) fn report(&mut self, number: usize, what: &[u8], role: Role, error: Errno) {
+        let slot = &mut self.table[number];
+        debug!("{:?}: {}, {error}", slot.name, what.escape_ascii());
+        if slot.must_report() {
+            ME.warning(&[what, slot.name.to_bytes(), role.suffix()], error);
+        }
+    }
+}
+
+/// What follows the end of a supervise, for diagnostics.
+struct Next<'a>(&'a Slot, Role, Monotonic);
+
+impl core::fmt::Display for Next<'_> {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self(slot, role, now) = *self;
+        match slot.next_start(role) {
+            Some(at) => write!(out, "may start in {:?}", at.since(now)),
+            None => out.write_str("the next scan decides"),
+        }
+    }
+}
+
+/// Whether a service's directory has a `log`, of whatever type.
+///
+/// # Errors
+/// Those of `stat(2)` and of joining the path, but for ENOENT.
+pub(crate) fn log_exists(name: &CStr) -> Result<bool> {
+    let log = Path::new(&[name.to_bytes(), Role::Log.suffix()])?;
+    match file::stat(log.as_c_str()) {
+        Ok(_) => Ok(true),
+        Err(Errno::ENOENT) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a name is a symbolic link.
+pub(crate) fn is_link(name: &CStr) -> bool {
+    file::lstat(name).is_ok_and(|facts| facts.kind == Kind::Link)
+}

@@ -1,0 +1,93 @@
+//! A shortage of descriptors: which ones svscan gives up for pipes, and opens again.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use support::{Tree, children, is_alive, kill, wait_for};
+
+const SERVICES: usize = 12;
+/// Enough for standard descriptors, the lock, the pipes of all services and two more. In the
+/// end, with one service: for everything and the pipes that have to stay possible.
+const LIMIT: usize = 30;
+
+/// The number of descriptors of a process whose link contains `text`.
+fn count(pid: u32, text: &str) -> usize {
+    let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return 0;
+    };
+    let links = entries
+        .flatten()
+        .flat_map(|entry| fs::read_link(entry.path()));
+    let is_such = |link: &std::path::PathBuf| link.to_string_lossy().contains(text);
+    links.filter(is_such).count()
+}
+
+fn kill_tree(pid: u32) {
+    let below = children(pid);
+    assert!(kill("KILL", &pid.to_string()));
+    below.into_iter().for_each(kill_tree);
+}
+
+#[test]
+fn opens_inotify_and_pidfds_again_when_there_is_room() {
+    let mut tree = Tree::new();
+    for number in 0..SERVICES {
+        tree.service(&format!("{number}"), "exec sleep 1000");
+        tree.service(&format!("{number}/log"), "exec cat");
+    }
+    tree.start();
+    let supervises: Vec<[u32; 2]> = (0..SERVICES)
+        .map(|number| {
+            let name = number.to_string();
+            [
+                tree.supervise(&name),
+                tree.supervise(&format!("{name}/log")),
+            ]
+        })
+        .collect();
+    assert!(kill("KILL", &tree.pid().to_string()));
+    wait_for("its end", || (!is_alive(tree.pid())).then_some(()));
+
+    let command = tree.command();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &format!("ulimit -n {LIMIT}; exec \"$0\" \"$@\"")])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stderr(fs::File::create(tree.beside("stderr")).expect("a file"));
+    tree.start_as(&mut shell);
+    let pid = tree.pid();
+    wait_for("all pipes", || {
+        (count(pid, "pipe:") >= 2 * SERVICES).then_some(())
+    });
+    for given_up in ["[eventpoll]", "[pidfd]", "inotify"] {
+        assert_eq!(count(pid, given_up), 0, "{given_up}");
+    }
+
+    // Most services go, and their pipes with them.
+    for (number, pair) in supervises.iter().enumerate().skip(1) {
+        let name = number.to_string();
+        fs::rename(tree.path(&name), tree.path(&format!(".{name}"))).expect("rename");
+        pair.iter().copied().for_each(kill_tree);
+    }
+    wait_for("inotify", || (count(pid, "inotify") == 1).then_some(()));
+    wait_for("pidfds", || (count(pid, "[eventpoll]") == 1).then_some(()));
+    // Both work.
+    tree.service(".new", "exec sleep 1000");
+    fs::rename(tree.path(".new"), tree.path("new")).expect("rename");
+    tree.supervise("new");
+    assert!(kill("KILL", &supervises[0][1].to_string()));
+    wait_for("another supervise", || {
+        tree.supervises("0/log").first().copied()
+    });
+    assert_eq!(tree.said(), Vec::<String>::new());
+}
