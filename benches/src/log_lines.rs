@@ -18,15 +18,20 @@ use crate::{Outcome, input, process};
 const LONG: Style = Style {
     stamp: false,
     size: Some(16_777_215),
+    alert: false,
 };
 const STAMPED: Style = Style {
     stamp: true,
     size: None,
+    alert: false,
 };
 
 pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
-    let mut latency =
-        Row::new("one line until it is in current, p50", "µs").target(Target::at_most(1.0));
+    let latency = |when| {
+        let case = format!("one line until it is in current, {when}, p50");
+        Row::new(case, "µs").target(Target::at_most(1.0))
+    };
+    let (mut idle, mut busy) = (latency("idle"), latency("busy"));
     let mut calls = Row::new("system calls per MB, t, pipe", "").target(Target::Below(200.0));
     let mut fresh = Row::new("idle logger, fresh", "kB").target(Target::at_most(0.9));
     let mut burst = Row::new("idle logger, after 1 MB", "kB").target(Target::at_most(0.9));
@@ -37,7 +42,8 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
     let all = settings.contenders.with(|family| family.logger());
     for _ in 0..settings.rounds(5) {
         for contender in &all {
-            latency.push(contender.name, line(settings, contender)?);
+            idle.push(contender.name, line(settings, contender, SLEEPS)?);
+            busy.push(contender.name, line(settings, contender, Duration::ZERO)?);
         }
         for contender in &all {
             let (before, after) = memory(settings, contender)?;
@@ -50,7 +56,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
             calls.push(contender.name, system_calls(settings, contender)?);
         }
     }
-    Ok(vec![latency, calls, fresh, burst])
+    Ok(vec![idle, busy, calls, fresh, burst])
 }
 
 /// A logger that reads a pipe of ours; it ends when it is dropped.
@@ -82,15 +88,20 @@ impl Drop for Running {
     }
 }
 
-/// The median of many lines, each written when the logger sleeps.
-fn line(settings: &Settings, contender: &Contender) -> Outcome<f64> {
+/// After so long without a line a logger sleeps.
+const SLEEPS: Duration = Duration::from_micros(200);
+
+/// The median of many lines, each written so long after the one before it was there.
+fn line(settings: &Settings, contender: &Contender, pause: Duration) -> Outcome<f64> {
     let directory = settings.scratch().join("lines");
     let mut running = Running::new(contender, &directory, LONG)?;
     let current = File::open(directory.join("current"))?;
     let text = input::lines(1, 100, 100);
     let mut took = Vec::new();
     for _ in 0..settings.amount(2000) {
-        thread::sleep(Duration::from_micros(200));
+        if !pause.is_zero() {
+            thread::sleep(pause);
+        }
         let before = current.metadata()?.len();
         let begin = Instant::now();
         running.write(&text)?;

@@ -21,6 +21,8 @@ const DEFAULT_SIZE: usize = 99_999;
 pub(crate) struct Style {
     pub(crate) stamp: bool,
     pub(crate) size: Option<u32>,
+    /// Every line is printed to standard error too.
+    pub(crate) alert: bool,
 }
 
 /// A contender's logger, for a log directory made anew.
@@ -34,6 +36,7 @@ pub(crate) fn logger(contender: &Contender, directory: &Path, style: Style) -> O
     match contender.family {
         Family::Daemontools | Family::S6 => {
             command.args(style.stamp.then_some("t")).args(size);
+            command.args(style.alert.then_some("e"));
         }
         Family::Runit => {
             command.args(style.stamp.then_some("-t"));
@@ -54,14 +57,15 @@ pub(crate) fn web(settings: &Settings) -> Outcome<Vec<Row>> {
     let plain = Style::default();
     let stamped = Style {
         stamp: true,
-        size: None,
+        ..Style::default()
     };
     let long = Style {
         stamp: true,
         size: Some(16_777_215),
+        ..Style::default()
     };
     let peer = |factor| Target::AtLeast(factor, Of::BestPeer);
-    let cat = |factor| Target::AtLeast(factor, Of::Column("cat"));
+    let copier = |factor| Target::AtLeast(factor, Of::Column("copier"));
     let at_least = Target::at_least;
     let cases: [(&str, Style, From, &[Target]); 5] = [
         (
@@ -74,7 +78,7 @@ pub(crate) fn web(settings: &Settings) -> Outcome<Vec<Row>> {
             "multilog, pipe",
             plain,
             From::Pipe,
-            &[at_least(8.0), cat(0.9)],
+            &[at_least(8.0), copier(0.9)],
         ),
         (
             "multilog t, file",
@@ -86,7 +90,7 @@ pub(crate) fn web(settings: &Settings) -> Outcome<Vec<Row>> {
             "multilog t, pipe",
             stamped,
             From::Pipe,
-            &[at_least(8.0), peer(4.0)],
+            &[at_least(8.5), peer(4.0)],
         ),
         (
             "multilog t s16777215, file",
@@ -105,9 +109,20 @@ pub(crate) fn web(settings: &Settings) -> Outcome<Vec<Row>> {
 pub(crate) fn others(settings: &Settings) -> Outcome<Vec<Row>> {
     let stamped = Style {
         stamp: true,
-        size: None,
+        ..Style::default()
     };
-    let mut rows = Vec::new();
+    let alert = Style {
+        alert: true,
+        ..Style::default()
+    };
+    let input = Input::new(settings, settings.amount(SIZE), 100, 250)?;
+    let case = (
+        "multilog e, file",
+        alert,
+        From::File,
+        &[Target::at_least(4.0)][..],
+    );
+    let mut rows = vec![log_row(settings, settings.scratch(), case, &input)?];
     for (case, shortest, longest, from, place, factor) in [
         (
             "multilog t, 20 B lines, pipe",
@@ -167,7 +182,12 @@ fn log_row(
         .fold(Row::new(case, "MB/s"), |row, t| row.target(*t));
     let directory = place.join("log");
     for _ in 0..settings.rounds(3) {
-        for contender in settings.contenders.with(|family| family.logger()) {
+        let contenders = settings.contenders.with(|family| family.logger());
+        // The others have no action that prints.
+        let contenders = contenders
+            .into_iter()
+            .filter(|c| !style.alert || c.family == Family::Daemontools);
+        for contender in contenders {
             let mut command = logger(contender, &directory, style)?;
             row.push(contender.name, input.through(&mut command, from)?);
         }

@@ -1,5 +1,4 @@
-//! The cases: one file a program. See the crate's documentation for how to add
-//! one.
+//! The cases: one file for each program. The crate's documentation says how to add one.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 

@@ -1,6 +1,6 @@
-//! Trees of both kinds of programs: an upgrade leaves old daemons running under
-//! new clients, and a downgrade the other way round. On the reference's side all
-//! is the reference's.
+//! Trees with programs of both sides: after an upgrade, old daemons run with new clients,
+//! and after a downgrade the reverse. On the reference's side all programs are the
+//! reference's.
 
 use conformance::{Case, PIDS, Proc, SECONDS, STARTS, Side, Status, Whose};
 
@@ -86,7 +86,7 @@ fn supervise(side: &Side, whose: Whose) -> Proc {
     supervise
 }
 
-/// One call of svc, and svstat and svok afterwards.
+/// A call of svc, followed by svstat and svok.
 fn steer(side: &Side, clients: Whose, daemon: Whose, letters: &str) {
     side.recorder("x");
     let supervise = supervise(side, daemon);
@@ -96,7 +96,7 @@ fn steer(side: &Side, clients: Whose, daemon: Whose, letters: &str) {
     side.command_of(clients, ["svok", "x"]).run();
 }
 
-/// Both kinds of clients in turn, up and down.
+/// The clients of both sides by turns, up and down.
 fn life(side: &Side, clients: Whose, daemon: Whose) {
     side.recorder("x");
     let supervise = supervise(side, daemon);

@@ -1,4 +1,4 @@
-//! readproctitle: what is seen in `/proc/PID/cmdline`.
+//! readproctitle: the title in `/proc/PID/cmdline`.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -36,7 +36,7 @@ fn usage() -> Vec<Case> {
     ]
 }
 
-/// A running readproctitle whose input the case holds.
+/// A running readproctitle, with the writing end of its input.
 struct Title {
     process: Proc,
     input: Option<File>,
@@ -65,7 +65,7 @@ fn cmdline(process: &Proc) -> Vec<u8> {
 }
 
 impl Title {
-    /// Writes, waits until it is taken and shown, and logs what is shown.
+    /// Writes, waits until the title has it, and logs the title.
     fn log(&mut self, side: &Side, bytes: &[u8]) {
         let input = self.input.as_mut().expect("not ended yet");
         input.write_all(bytes).expect("it reads");
@@ -81,7 +81,7 @@ impl Title {
     }
 }
 
-/// What is shown after each of these writes.
+/// The title after each of these writes.
 fn shows(name: &str, args: &'static [&[u8]], writes: &'static [&[u8]]) -> Case {
     Case::scenario(name, move |side| {
         let mut title = start(side, args);

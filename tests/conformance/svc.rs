@@ -1,4 +1,4 @@
-//! svc: which bytes it writes to whom, and what it says when it cannot.
+//! svc: the bytes that it writes to each service, and its messages.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -17,7 +17,7 @@ fn service(side: &Side) {
     side.fake_supervise("x", Status::down());
 }
 
-/// What svc writes to a service's control.
+/// The bytes that svc writes to `control`.
 fn writes(name: &str, args: &'static [&str]) -> Case {
     Case::new(name)
         .setup(service)
@@ -36,8 +36,8 @@ fn letters() -> Vec<Case> {
                 .then(|side| side.log_control("x"))
         })
         .collect();
-    // Ours may take more letters than these; none of the reference's messages
-    // may change for what neither knows.
+    // Ours takes more letters than these; its messages for unknown options are the
+    // reference's.
     cases.extend(
         ["z", "U", "0", "?", ":", "\u{e9}"]
             .into_iter()

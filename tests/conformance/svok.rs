@@ -1,4 +1,4 @@
-//! svok: an exit code, and almost never a word.
+//! svok: its exit code, and its few messages.
 
 use conformance::{Case, Side, Status};
 

@@ -1,8 +1,9 @@
-//! svscanboot, in a root directory of its own: what it starts, and with what.
+//! svscanboot in a root directory of its own: the programs that it starts, and their
+//! inheritance.
 //!
-//! The reference knows one scan directory, /etc/service. So each side gets a
-//! private mount namespace and a root in which `/usr` is the machine's and
-//! everything else its own; the machine's files are out of reach.
+//! The reference has one scan directory, /etc/service. So each side gets a private mount
+//! namespace and a root in which only `/usr` is the machine's; the machine's other files
+//! cannot be reached.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -173,7 +174,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         boot("svscan killed", |side| {
             let boot = start(side, &["svscanboot"]);
-            // A service holds the pipe, so readproctitle does not end.
+            // A service has the pipe, so readproctitle does not end.
             side.service("new", SLEEPER);
             side.rename("new", "root/etc/service/x");
             let before = side.until_status(service("x"), "up", Status::is_up);
@@ -211,7 +212,7 @@ pub(crate) fn cases() -> Vec<Case> {
             kill(Pid::from_raw(svscan), Signal::SIGTERM).expect("it runs");
             side.until("it is gone", || pid_of(&boot, "svscan") != Some(svscan));
             side.log("svscanboot waits", boot.ended().is_none());
-            // The last that could say something to readproctitle.
+            // The last process that could write to readproctitle.
             side.control(service("x"), b"dx");
             side.log("svscanboot", boot.wait());
             side.log("svscan again", count(&boot, "svscan"));
@@ -241,7 +242,7 @@ pub(crate) fn cases() -> Vec<Case> {
             |side| {
                 side.service("root/etc/service/x", SLEEPER);
                 side.symlink("/usr/bin/su", "svscan");
-                // It waits for the password; its owner is root.
+                // It waits for the password; its entry in `/proc` belongs to root.
                 let (read, write) = side.pipe();
                 side.hold(write);
                 let su = side.command(["./svscan"]).stdin_file(read);
@@ -282,7 +283,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 side.until("x was ended", || pid() != before.pid);
             }
             side.log("x keeps its pid", pid() == before.pid);
-            // It looks after them: who was only found is started again too.
+            // A process that it only found is restarted as well.
             if watches(again.pid()) {
                 let svscan = old[0].expect("it runs");
                 kill(Pid::from_raw(svscan), Signal::SIGKILL).expect("it runs");
@@ -338,13 +339,13 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A service that says good-bye, late.
+/// A service that prints a last line some time after TERM.
 const POLITE: &str = "trap 'sleep 0.2; echo bye; exit' TERM\n\
                       echo hello; while :; do sleep 0.05; done";
 
 const SLEEPER: &str = "exec sleep 1000";
 
-/// Where a service is for the harness, once the root is made.
+/// The path of a service for the harness, after the root was made.
 fn service(name: &str) -> PathBuf {
     PathBuf::from("root/etc/service").join(name)
 }
@@ -412,7 +413,7 @@ fn pid_of(boot: &Proc, name: &str) -> Option<i32> {
     named(boot, name).next().map(|entry| entry.pid.as_raw())
 }
 
-/// Whether a process watches another that is not its child.
+/// Whether a process watches one that is not its child.
 fn watches(pid: i32) -> bool {
     let Ok(fds) = fs::read_dir(format!("/proc/{pid}/fd")) else {
         return false;
@@ -428,7 +429,7 @@ fn count(boot: &Proc, name: &str) -> usize {
 fn log_proc(side: &Side, boot: &Proc, name: &str, file: &str) {
     let pid = pid_of(boot, name).expect("it runs");
     let read = |file| fs::read(format!("/proc/{pid}/{file}")).expect("it runs");
-    // It has its name a moment before its arguments.
+    // A process has its name shortly before its arguments.
     side.until("its arguments", || !read("cmdline").is_empty());
     let text = read(file);
     side.log_bytes(&format!("{name} {file}"), &text);

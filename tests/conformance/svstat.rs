@@ -78,7 +78,7 @@ fn arguments() -> Vec<Case> {
     ]
 }
 
-/// Up and down, normally up and down, paused, each wish: all combinations.
+/// Up and down, normally up and down, paused, each want byte: all combinations.
 fn states() -> Vec<Case> {
     let mut cases = Vec::new();
     for (pid, state) in [(4711, "up"), (0, "down")] {
@@ -143,7 +143,7 @@ fn stamps() -> Vec<Case> {
         })
         .normal(&[SECONDS]),
         Case::new("the age is a whole number of seconds").then(|side| {
-            // Half a minute of grace for a slow machine.
+            // Half a minute of tolerance for a slow machine.
             side.fake_supervise("x", Status::down().ago(1_000_000));
             let svstat = side.command(["svstat", "x"]).spawn();
             side.log("end", svstat.wait());
@@ -234,7 +234,7 @@ fn broken_records() -> Vec<Case> {
     cases
 }
 
-/// A directory, and a step that makes something of it.
+/// A directory, with a step that prepares it.
 fn directory(name: &str, setup: impl Fn(&Side) + Send + Sync + 'static) -> Case {
     Case::new(name).setup(setup).run(["svstat", "x"])
 }

@@ -15,8 +15,8 @@ const PRECIOUS: &str = "precious";
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = vec![
-        refused("a user without rights learns and changes nothing", 0o700),
-        refused("where the record may be read, that and no more", 0o755),
+        refused("a user without permission reads and changes nothing", 0o700),
+        refused("a user who may read the record can do no more", 0o755),
     ];
     cases.extend(planted());
     cases.extend(directories());
@@ -133,7 +133,7 @@ fn about(side: &Side) -> (Vec<u8>, u32, u32, i64, i64) {
 fn directories() -> Vec<Case> {
     vec![
         Case::scenario(
-            "supervise as a link: what else is there stays as it is",
+            "supervise as a link: other files there stay as they are",
             |side| {
                 side.service("x", SLEEPER);
                 side.mkdir("there");

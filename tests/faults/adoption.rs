@@ -69,7 +69,7 @@ fn wishes() -> Vec<Case> {
             side.log("record", settled(side));
         })
         .promises(&["record: status down, paused 0, want d"]),
-        Case::scenario("told to leave, the next begins anew", |side| {
+        Case::scenario("told to exit, the next one starts anew", |side| {
             side.service("x", COUNTING);
             let first = side.command(["supervise", "x"]).spawn();
             side.until_status("x", "up", Status::is_up);
@@ -167,7 +167,7 @@ fn ends() -> Vec<Case> {
 fn doubts() -> Vec<Case> {
     vec![
         Case::scenario(
-            "a process of another time is not taken for the service",
+            "a process with another start time is not taken for the service",
             |side| {
                 side.service("x", COUNTING);
                 let own = side.own_pid();
@@ -183,25 +183,28 @@ fn doubts() -> Vec<Case> {
         .promises(&[
             "stderr: supervise: warning: unable to tell whether process N is x: not taking it over",
         ]),
-        Case::scenario("without pidfds it says so and starts the service", |side| {
-            let before = killed(side, "u");
-            let program = side.bin("supervise");
-            let strace = [
-                "/usr/bin/strace",
-                "-o/dev/null",
-                "-einject=pidfd_open:error=ENOSYS",
-            ];
-            let words = strace.iter().map(AsRef::as_ref);
-            let supervise = side
-                .command(words.chain([program.as_os_str(), "x".as_ref()]))
-                .spawn();
-            side.until_restarted("x", before.pid);
-            let stderr = supervise.stderr();
-            side.log(
-                "says so",
-                stderr.starts_with(b"supervise: warning: unable to tell"),
-            );
-        })
+        Case::scenario(
+            "without pidfds it reports that and starts the service",
+            |side| {
+                let before = killed(side, "u");
+                let program = side.bin("supervise");
+                let strace = [
+                    "/usr/bin/strace",
+                    "-o/dev/null",
+                    "-einject=pidfd_open:error=ENOSYS",
+                ];
+                let words = strace.iter().map(AsRef::as_ref);
+                let supervise = side
+                    .command(words.chain([program.as_os_str(), "x".as_ref()]))
+                    .spawn();
+                side.until_restarted("x", before.pid);
+                let stderr = supervise.stderr();
+                side.log(
+                    "says so",
+                    stderr.starts_with(b"supervise: warning: unable to tell"),
+                );
+            },
+        )
         .needs(conformance::case::Need::Strace)
         .promises(&["says so: true"]),
     ]

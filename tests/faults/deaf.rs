@@ -19,16 +19,13 @@ const WAKEUPS: u64 = 500;
 pub(crate) fn cases() -> Vec<Case> {
     vec![
         hangs(),
-        Case::scenario(
-            "an end is seen before the commands that came after it",
-            |side| {
-                let mut right = 0;
-                for _ in 0..ROUNDS {
-                    right += ends_before_commands(side);
-                }
-                side.log("right", right);
-            },
-        )
+        Case::scenario("an end is handled before the commands after it", |side| {
+            let mut right = 0;
+            for _ in 0..ROUNDS {
+                right += ends_before_commands(side);
+            }
+            side.log("right", right);
+        })
         .without_files(),
         Case::scenario(
             "names made in supervise/ all the time cost nothing",
@@ -50,7 +47,7 @@ pub(crate) fn cases() -> Vec<Case> {
         )
         .without_files(),
         Case::scenario(
-            "trouble with the detail file keeps nothing from the record",
+            "a detail file that can't be written does not delay the record",
             |side| {
                 side.service("x", "exec sleep 1000");
                 side.mkdir("x/supervise/detail.new/not-empty");

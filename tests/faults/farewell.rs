@@ -16,6 +16,15 @@ const POLITE: &str = "trap 'sleep 0.2; echo bye; echo service >>../order; exit' 
 /// A logger that reports when it has read everything.
 const LAST: &str = "cat >>lines; echo logger >>../../order";
 
+/// The transcript of a stop in order, see [`report`].
+const STOPPED: &[&str] = &[
+    "end: exit 0",
+    "lines: hello bye",
+    "order: service logger",
+    "left: 0",
+    "stderr:",
+];
+
 pub(crate) fn cases() -> Vec<Case> {
     let stop = |name: &str, signal: Signal| {
         Case::scenario(name, move |side| {
@@ -25,18 +34,12 @@ pub(crate) fn cases() -> Vec<Case> {
             svscan.signal(signal);
             report(side, svscan.wait(), &svscan);
         })
-        .promises(&[
-            "end: exit 0",
-            "lines: hello bye",
-            "order: service logger",
-            "left: 0",
-            "stderr:",
-        ])
+        .promises(STOPPED)
     };
     vec![
         stop("TERM: services, then loggers, then itself", Signal::SIGTERM),
         stop("INT does the same", Signal::SIGINT),
-        Case::scenario("so do supervises that were taken over", |side| {
+        Case::scenario("supervises that were taken over end as well", |side| {
             tree(side);
             let first = side.command(["svscan", "s"]).spawn();
             up(side);
@@ -47,13 +50,7 @@ pub(crate) fn cases() -> Vec<Case> {
             second.signal(Signal::SIGTERM);
             report(side, second.wait(), &second);
         })
-        .promises(&[
-            "end: exit 0",
-            "lines: hello bye",
-            "order: service logger",
-            "left: 0",
-            "stderr:",
-        ]),
+        .promises(STOPPED),
         Case::scenario("TERM while it begins leaves nothing behind", |side| {
             tree(side);
             for round in 0..10_u64 {
@@ -76,30 +73,27 @@ pub(crate) fn cases() -> Vec<Case> {
             svscan.signal(Signal::SIGTERM);
             report(side, svscan.wait(), &svscan);
         })
-        .promises(&[
-            "end: exit 0",
-            "lines: hello bye",
-            "order: service logger",
-            "left: 0",
-            "stderr:",
-        ]),
-        Case::scenario("who does not stop is killed when told again", |side| {
-            side.service(
-                "s/x",
-                "trap '' TERM; echo hello; while :; do sleep 0.05; done",
-            );
-            side.service("s/x/log", "exec cat >>lines");
-            let svscan = side.command(["svscan", "--orderly", "s"]).spawn();
-            side.until("its line", || lines(side) == "hello\n");
-            svscan.signal(Signal::SIGTERM);
-            side.until_status("s/x", "told", |now| now.want == b'd');
-            side.log("waits", svscan.ended().is_none());
-            svscan.signal(Signal::SIGTERM);
-            side.log("end", svscan.wait());
-            side.log("left", left(side));
-        })
+        .promises(STOPPED),
+        Case::scenario(
+            "a service that does not stop is killed by a second TERM",
+            |side| {
+                side.service(
+                    "s/x",
+                    "trap '' TERM; echo hello; while :; do sleep 0.05; done",
+                );
+                side.service("s/x/log", "exec cat >>lines");
+                let svscan = side.command(["svscan", "--orderly", "s"]).spawn();
+                side.until("its line", || lines(side) == "hello\n");
+                svscan.signal(Signal::SIGTERM);
+                side.until_status("s/x", "told", |now| now.want == b'd');
+                side.log("waits", svscan.ended().is_none());
+                svscan.signal(Signal::SIGTERM);
+                side.log("end", svscan.wait());
+                side.log("left", left(side));
+            },
+        )
         .promises(&["waits: true", "end: exit 0", "left: 0"]),
-        Case::scenario("a supervise whose exec hangs keeps nobody", |side| {
+        Case::scenario("a supervise whose exec hangs does not delay it", |side| {
             let hung = side.hung("fs", &[("supervise", &side.bin("supervise"))]);
             hung.stop();
             side.service("s/x", "exec /bin/sleep 1000");
@@ -117,7 +111,7 @@ pub(crate) fn cases() -> Vec<Case> {
         })
         .needs(Need::Namespaces)
         .promises(&["end: exit 0", "left: 0"]),
-        Case::scenario("HUP looks at everything and ends nothing", |side| {
+        Case::scenario("HUP scans and ends nothing", |side| {
             side.service("s/y", SLEEPER);
             let svscan = side.command(["svscan", "--orderly", "s"]).spawn();
             side.until_status("s/y", "up", Status::is_up);
@@ -130,32 +124,29 @@ pub(crate) fn cases() -> Vec<Case> {
             side.log("ended", svscan.ended().is_some());
         })
         .promises(&["ended: false"]),
-        Case::scenario("as PID 1 it does so unasked, and reaps orphans", |side| {
-            tree(side);
-            side.service("s/y", "(sleep 0.1 &)\nexec sleep 1000");
-            let unshare = "/usr/bin/unshare --pid --fork --kill-child --mount-proc";
-            let program = side.bin("svscan");
-            let words = unshare.split(' ').map(AsRef::as_ref);
-            let words = words.chain([program.as_os_str(), "s".as_ref()]);
-            let unshare = side.command(words).spawn();
-            up(side);
-            let svscan = child(&unshare);
-            side.until("orphans reaped", || {
-                let table = all();
-                let mut ours = table.iter().filter(|entry| entry.parent == svscan);
-                ours.all(|entry| entry.state != 'Z')
-            });
-            kill(svscan, Signal::SIGTERM).expect("it runs");
-            report(side, unshare.wait(), &unshare);
-        })
+        Case::scenario(
+            "as PID 1: in order without the option, and orphans are reaped",
+            |side| {
+                tree(side);
+                side.service("s/y", "(sleep 0.1 &)\nexec sleep 1000");
+                let unshare = "/usr/bin/unshare --pid --fork --kill-child --mount-proc";
+                let program = side.bin("svscan");
+                let words = unshare.split(' ').map(AsRef::as_ref);
+                let words = words.chain([program.as_os_str(), "s".as_ref()]);
+                let unshare = side.command(words).spawn();
+                up(side);
+                let svscan = child(&unshare);
+                side.until("orphans reaped", || {
+                    let table = all();
+                    let mut ours = table.iter().filter(|entry| entry.parent == svscan);
+                    ours.all(|entry| entry.state != 'Z')
+                });
+                kill(svscan, Signal::SIGTERM).expect("it runs");
+                report(side, unshare.wait(), &unshare);
+            },
+        )
         .needs(Need::Namespaces)
-        .promises(&[
-            "end: exit 0",
-            "lines: hello bye",
-            "order: service logger",
-            "left: 0",
-            "stderr:",
-        ]),
+        .promises(STOPPED),
     ]
 }
 

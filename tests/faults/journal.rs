@@ -123,7 +123,7 @@ fn full(kind: &'static str) -> Case {
             writer.write_all(piece).expect("room in the pipe");
             sync(side, &inside);
         }
-        side.until("the trouble", || !multilog.stderr().is_empty());
+        side.until("the message", || !multilog.stderr().is_empty());
         let before = contents(&log);
         for name in ["log/current", "log/lock", "log/state", "filler"] {
             let file = File::options().write(true).open(inside.join(name));

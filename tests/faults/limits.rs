@@ -41,7 +41,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 side.rename(format!("new/{number}"), format!("s/{number}"));
             }
             side.until("what fits", || up(side) >= 2);
-            side.until("the trouble", || !svscan.stderr().is_empty());
+            side.until("the message", || !svscan.stderr().is_empty());
             side.log("all up", up(side) == SERVICES);
             side.log("lives", svscan.ended().is_none());
             // Each failure is reported once.
@@ -69,7 +69,7 @@ pub(crate) fn cases() -> Vec<Case> {
         })
         .without_files(),
         Case::scenario(
-            "hardly more for a takeover: ends are seen by the next scan",
+            "hardly more for a takeover: ends are found by the next scan",
             |side| {
                 all_services(side, "s");
                 let first = side.command(["svscan", "s"]).spawn();

@@ -188,7 +188,7 @@ fn full() -> Vec<Case> {
             let mut file = File::create(&filler).expect("a file on the mount");
             while file.write(&[0; 512]).is_ok() {}
             writer.write_all(rest).expect("room in the pipe");
-            side.until("the trouble", || {
+            side.until("the message", || {
                 String::from_utf8_lossy(&multilog.stderr()).contains("pausing")
             });
             let before = contents(log);
@@ -229,7 +229,7 @@ fn full() -> Vec<Case> {
             side.limit(&multilog, "fsize", "0");
             writer.write_all(&all).expect("room in the pipe");
             drop(writer);
-            side.until("the trouble", || unread(&said) > 0);
+            side.until("the message", || unread(&said) > 0);
             side.log("lives", multilog.ended().is_none());
             side.limit(&multilog, "fsize", "unlimited");
             side.log("end", multilog.wait());

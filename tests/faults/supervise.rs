@@ -99,7 +99,7 @@ fn pacing() -> Vec<Case> {
             &["goes down before the second is over: no"],
             &["goes down before the second is over: yes"],
         ),
-        Case::scenario("60 KB of garbage in a crash loop do not make deaf", |side| {
+        Case::scenario("60 KB of garbage in a crash loop: it obeys", |side| {
             side.service("x", "exit 1");
             let (supervise, _) = supervise(side);
             let mut bytes = vec![b'z'; 60_000];
@@ -113,7 +113,7 @@ fn pacing() -> Vec<Case> {
             &["leaves: no"],
             &["leaves: yes"],
         ),
-        Case::scenario("a failed fork is said and tried again", |side| {
+        Case::scenario("a failed fork is reported and tried again", |side| {
             side.service("x", SLEEPER);
             let fault = "-einject=clone,clone3,fork,vfork:error=EAGAIN:when=1";
             let supervise = failing(side, fault).spawn();
@@ -195,7 +195,7 @@ fn stderr() -> Vec<Case> {
     };
     vec![
         closed(
-            "a warning that nobody can read does not end it",
+            "a warning without a reader does not end it",
             "the reference dies of SIGPIPE",
             |_| nix::unistd::pipe().expect("a pipe").1,
         ),

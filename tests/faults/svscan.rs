@@ -33,7 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
             side.log_bytes("stderr", &second.stderr());
         })
         .promises(&["same pids: true", "stderr:"]),
-        Case::scenario("a service that it did not know is started", |side| {
+        Case::scenario("a service that is new to it is started", |side| {
             let (first, _) = started(side);
             end(&first);
             side.service("s/z", SLEEPER);
@@ -42,7 +42,7 @@ pub(crate) fn cases() -> Vec<Case> {
             side.log_bytes("stderr", &second.stderr());
         })
         .promises(QUIET),
-        Case::scenario("killed over and over while all starts", |side| {
+        Case::scenario("killed many times while the tree starts", |side| {
             // In each round the supervises are at another point of their start.
             tree(side);
             for round in 0..20_u32 {
@@ -90,7 +90,7 @@ pub(crate) fn cases() -> Vec<Case> {
         .promises(&["end: exit 0", "same pids: true"]),
     ];
 
-    cases.extend([hangs(), tells(), changes()]);
+    cases.extend([hangs(), takeover_is_told(), changes()]);
     cases.extend(ends());
     cases.extend(losses());
     cases.extend(takeovers());
@@ -101,7 +101,7 @@ pub(crate) fn cases() -> Vec<Case> {
 
 /// The exec of one supervise hangs.
 fn hangs() -> Case {
-    Case::scenario("an exec that hangs keeps nobody else waiting", |side| {
+    Case::scenario("an exec that hangs delays no other service", |side| {
         let hung = side.hung("fs", &[("supervise", &side.bin("supervise"))]);
         hung.stop();
         tree(side);
@@ -133,7 +133,7 @@ fn hangs() -> Case {
 }
 
 /// A supervise is told that another svscan has taken over.
-fn tells() -> Case {
+fn takeover_is_told() -> Case {
     Case::scenario("a supervise that is taken over is told so", |side| {
         side.service("s/x", SLEEPER);
         let dir = |name: &str| format!("s/x/supervise/{name}");
@@ -160,7 +160,7 @@ fn tells() -> Case {
 /// read.
 fn changes() -> Case {
     Case::scenario(
-        "ends are seen while the directory changes without end",
+        "ends are handled while the directory changes without end",
         |side| {
             let (svscan, _) = started(side);
             let churn = "while :; do : >s/.a; : >s/.b; rm s/.a s/.b; done";
@@ -307,7 +307,7 @@ fn losses() -> Vec<Case> {
             true,
         )
         .promises(&["lines: before after", "same pids: false", "stderr:"]),
-        Case::scenario("a service on a pipe that nobody reads is rejoined", |side| {
+        Case::scenario("a service on a pipe without a reader is connected again", |side| {
             // The reference's svscan on a tree that already runs.
             let (first, _) = started(side);
             let pipe = link(supervises(side, "s/x")[0], "1");
@@ -391,7 +391,7 @@ fn takeovers() -> Vec<Case> {
 fn doubts() -> Vec<Case> {
     let without = |call: &'static str, text: &'static str| {
         Case::scenario(
-            format!("without {call} it says so once and goes on"),
+            format!("without {call} it reports that once and runs on"),
             move |side| {
                 let (first, before) = started(side);
                 end(&first);

@@ -51,12 +51,12 @@ fn name(call: &'static str) -> &'static str {
 }
 
 /// System calls of one process that fail, by strace.
-struct Trouble {
+struct Injection {
     strace: Option<Proc>,
     output: PathBuf,
 }
 
-impl Trouble {
+impl Injection {
     /// The options of strace for failures, which it logs to `name`. `fault` is strace's
     /// text for which call fails, how and when.
     fn options(side: &Side, name: &str, fault: &str) -> (Self, Vec<String>) {
@@ -68,19 +68,19 @@ impl Trouble {
             format!("-etrace={}", fault.split(':').next().unwrap_or(fault)),
             format!("-einject={fault}"),
         ];
-        let trouble = Self {
+        let injection = Self {
             strace: None,
             output,
         };
-        (trouble, options.into())
+        (injection, options.into())
     }
 
     /// Makes calls of a running process fail; returns when strace has attached.
-    fn befalls(side: &Side, process: &Proc, fault: &str) -> Self {
-        let (mut trouble, mut options) = Self::options(side, "trouble", fault);
+    fn attach(side: &Side, process: &Proc, fault: &str) -> Self {
+        let (mut injection, mut options) = Self::options(side, "injection", fault);
         options.insert(0, "/usr/bin/strace".to_owned());
         options.push(format!("-p{}", process.pid()));
-        trouble.strace = Some(side.command(options).spawn());
+        injection.strace = Some(side.command(options).spawn());
         let status = format!("/proc/{}/status", process.pid());
         side.until("the tracer", || {
             let text = fs::read_to_string(&status).unwrap_or_default();
@@ -89,7 +89,7 @@ impl Trouble {
                 .find_map(|line| line.strip_prefix("TracerPid:"));
             tracer.is_some_and(|pid| pid.trim() != "0")
         });
-        trouble
+        injection
     }
 
     /// The number of calls that have failed so far.

@@ -65,7 +65,7 @@ fn both(whose: Whose) -> Vec<Case> {
         promise("-dk", ESCAPED),
         promise("-dx", ESCAPED),
         Case::scenario(
-            format!("all that it was are gone when another runs, {whose:?}'s supervise"),
+            format!("no old process runs when the new one starts, {whose:?}'s supervise"),
             move |side| {
                 let _both = beside(side, whose, "sleep 1001 & exec sleep 1000", "1000 1001");
                 let before = side.status("x").expect("a record");
@@ -122,7 +122,7 @@ fn both(whose: Whose) -> Vec<Case> {
             still[0],
         ]),
         Case::scenario(
-            format!("p stops all, c lets all go on, {whose:?}'s supervise"),
+            format!("p stops all, c continues all, {whose:?}'s supervise"),
             move |side| {
                 let _both = beside(side, whose, FAMILY, ALL);
                 for letters in ["-p", "-c"] {
@@ -176,7 +176,7 @@ fn ways() -> Vec<Case> {
             "stderr:",
             "once: child main",
         ]),
-        Case::scenario("a service that forks all the time leaves none", |side| {
+        Case::scenario("a service that forks without end leaves no process", |side| {
             // Its children become orphans at once, so none is found by its parent.
             let run = "exec pgrphack sh -c 'while :; do (sleep 1001 &); done'";
             side.service("x", run);
@@ -192,7 +192,7 @@ fn ways() -> Vec<Case> {
             "stderr:",
             "left: none",
         ]),
-        Case::scenario("what answers the signal is left alone", |side| {
+        Case::scenario("a process that handles the signal is left alone", |side| {
             let run = "trap 'sleep 0.2; echo done >>answer; exit' TERM; echo >>ready; while :; do sleep 0.05; done";
             side.service("x", run);
             let _supervise = side.command(["supervise", "x"]).spawn();
@@ -207,7 +207,7 @@ fn ways() -> Vec<Case> {
             "stderr:",
             "answer: done",
         ]),
-        Case::scenario("those that stay are waited for, and said", |side| {
+        Case::scenario("processes that stay are waited for and reported", |side| {
             let stay = "trap \"\" TERM; echo >>ready; while :; do sleep 0.05; done";
             side.service("x", &format!("sh -c '{stay}' &\nexec sleep 1000"));
             let _supervise = side.command(["supervise", "x"]).spawn();
@@ -241,7 +241,7 @@ fn ways() -> Vec<Case> {
             "left: 2001 2002",
             "beside it: 1000 1001 1002",
         ]),
-        Case::scenario("what is down is told as ever", |side| {
+        Case::scenario("a service that is down gets the command", |side| {
             side.fake_supervise("x", Status::down());
             side.command(["svc", "-dt", "--tree", "x"]).run();
             side.log_control("x");

@@ -1,6 +1,6 @@
-//! What of "the operator's wish survives" is kept, a case a row. A supervise that died
-//! alone has a successor that wants what it wanted; a tree that begins anew starts by
-//! its `down` files; what runs is never started twice.
+//! The operator's command "down", after supervise or the whole tree has ended; a row for each
+//! case. If supervise dies alone, its successor wants the same state. A tree that is started
+//! anew starts by its `down` files. A service that runs is never started twice.
 
 use conformance::case::Need;
 use conformance::{Case, Proc, Side, Status};
@@ -11,48 +11,53 @@ use crate::svscan::{another, kill_all, supervises};
 
 const SLEEPER: &str = "exec sleep 1000";
 
+/// What happens to a tree whose service was told down.
+#[derive(Clone, Copy)]
+enum Event {
+    /// supervise gets this signal; svscan starts another.
+    Supervise(Signal),
+    /// supervise is told to exit; svscan starts another.
+    Exit,
+    /// svscan gets this signal, and another one takes over.
+    Svscan(Signal),
+    /// svscan gets this signal, then supervise; a new tree begins.
+    Both(Signal),
+}
+
+use Event::{Both, Exit, Supervise, Svscan};
+use Signal::{SIGKILL, SIGTERM};
+
+/// The events after which the service stays down, for ours.
+const STAYS_DOWN: &[(&str, &[Event])] = &[
+    ("supervise killed", &[Supervise(SIGKILL)]),
+    (
+        "svscan killed and started again, then supervise killed",
+        &[Svscan(SIGKILL), Supervise(SIGKILL)],
+    ),
+    (
+        "svscan told to end and started again, then supervise killed",
+        &[Svscan(SIGTERM), Supervise(SIGKILL)],
+    ),
+];
+
+/// The events after which the service starts, on both sides.
+const STARTS: &[(&str, &[Event])] = &[
+    ("supervise told to end by TERM", &[Supervise(SIGTERM)]),
+    ("both told to end", &[Both(SIGTERM)]),
+    ("both killed", &[Both(SIGKILL)]),
+    ("supervise told to exit", &[Exit]),
+];
+
 pub(crate) fn cases() -> Vec<Case> {
-    let alone = &["record: status down, paused 0, want d"];
-    vec![
-        row("supervise killed: stays down", alone, |side, tree| {
-            tree.kill_supervise(side, Signal::SIGKILL);
-        }),
-        row(
-            "svscan killed and started again, then supervise killed: stays down",
-            alone,
-            |side, tree| {
-                tree.svscan_again(side, Signal::SIGKILL);
-                tree.kill_supervise(side, Signal::SIGKILL);
-            },
-        ),
-        row(
-            "svscan told to end and started again, then supervise killed: stays down",
-            alone,
-            |side, tree| {
-                tree.svscan_again(side, Signal::SIGTERM);
-                tree.kill_supervise(side, Signal::SIGKILL);
-            },
-        ),
-        // From here on as the reference.
-        row(
-            "supervise told to end by TERM: starts",
-            &[],
-            |side, tree| {
-                tree.kill_supervise(side, Signal::SIGTERM);
-            },
-        ),
-        row("both told to end: starts", &[], |side, tree| {
-            tree.end(side, [Signal::SIGTERM; 2]);
-        }),
-        row("both killed: starts", &[], |side, tree| {
-            tree.end(side, [Signal::SIGKILL; 2]);
-        }),
-        row("told to leave: starts", &[], |side, tree| {
-            let old = supervises(side, "s/x");
-            side.control("s/x", b"x");
-            another(side, "s/x", &old);
-            let _ = tree;
-        }),
+    let stays_down = STAYS_DOWN.iter().map(|&(name, events)| {
+        row(format!("told down; {name}: stays down"), events, false)
+            .promises(&["record: status down, paused 0, want d"])
+    });
+    let starts = STARTS
+        .iter()
+        .map(|&(name, events)| row(format!("told down; {name}: starts"), events, true));
+    let mut cases: Vec<Case> = stays_down.chain(starts).collect();
+    cases.extend([
         ending(),
         Case::scenario("told down; copied: the copy starts", |side| {
             side.service("s/x", SLEEPER);
@@ -78,7 +83,7 @@ pub(crate) fn cases() -> Vec<Case> {
             let first = side.command(container).spawn();
             side.until_status("s/x", "up", Status::is_up);
             down(side);
-            first.signal(Signal::SIGKILL);
+            first.signal(SIGKILL);
             let _ = first.wait();
             side.until("its end", || !side.is_supervised("s/x"));
             let _second = side.command(container).spawn();
@@ -86,10 +91,11 @@ pub(crate) fn cases() -> Vec<Case> {
         })
         .needs(Need::Namespaces)
         .without_files(),
-    ]
+    ]);
+    cases
 }
 
-/// Tells the service to be down, and waits until it is.
+/// Stops the service, and waits until it is down.
 fn down(side: &Side) {
     side.until_status("s/x", "up", Status::is_up);
     side.control("s/x", b"d");
@@ -107,44 +113,56 @@ impl Tree {
         Self { svscan }
     }
 
-    fn kill_supervise(&mut self, side: &Side, signal: Signal) {
-        let old = supervises(side, "s/x");
-        for &pid in &old {
-            let _ = kill(Pid::from_raw(pid), signal);
+    fn happens(&mut self, side: &Side, event: Event) {
+        match event {
+            Supervise(signal) => {
+                let old = supervises(side, "s/x");
+                signal_all(&old, signal);
+                another(side, "s/x", &old);
+            }
+            Exit => {
+                let old = supervises(side, "s/x");
+                side.control("s/x", b"x");
+                another(side, "s/x", &old);
+            }
+            Svscan(signal) => self.restart_svscan(side, signal),
+            Both(signal) => self.restart(side, signal),
         }
-        another(side, "s/x", &old);
     }
 
-    /// svscan ends and another begins, which has taken over before this returns.
-    fn svscan_again(&mut self, side: &Side, signal: Signal) {
+    /// svscan ends and another begins, which has taken over when this returns.
+    fn restart_svscan(&mut self, side: &Side, signal: Signal) {
         self.svscan.signal(signal);
         let _ = self.svscan.wait();
-        later(side);
-        let told = || side.read("s/x/supervise/detail");
-        let before = told();
+        until_tick(side);
+        let detail = || side.read("s/x/supervise/detail");
+        let before = detail();
         self.svscan = side.command(["svscan", "s"]).spawn();
-        // Ours notes that it was taken over; the reference's has nobody to tell it.
+        // Our supervise writes the takeover to its detail file; the reference has none.
         if !before.is_empty() {
-            side.until("the takeover", || told() != before);
+            side.until("the takeover", || detail() != before);
         }
     }
 
     /// svscan ends, then supervise, and a new tree begins.
-    fn end(&mut self, side: &Side, [first, second]: [Signal; 2]) {
-        self.svscan.signal(first);
+    fn restart(&mut self, side: &Side, signal: Signal) {
+        self.svscan.signal(signal);
         let _ = self.svscan.wait();
-        let old = supervises(side, "s/x");
-        for &pid in &old {
-            let _ = kill(Pid::from_raw(pid), second);
-        }
+        signal_all(&supervises(side, "s/x"), signal);
         side.until("its end", || supervises(side, "s/x").is_empty());
-        later(side);
+        until_tick(side);
         *self = Self::begin(side);
     }
 }
 
-/// Waits until the kernel tells times apart from those before.
-fn later(side: &Side) {
+fn signal_all(pids: &[i32], signal: Signal) {
+    for &pid in pids {
+        let _ = kill(Pid::from_raw(pid), signal);
+    }
+}
+
+/// Waits until the kernel's clock ticks differ from those before.
+fn until_tick(side: &Side) {
     let ticks = || std::fs::read_to_string("/proc/uptime").expect("uptime");
     let before = ticks();
     let mut changes = 0;
@@ -157,40 +175,33 @@ fn later(side: &Side) {
     });
 }
 
-fn row(
-    name: &'static str,
-    promise: &'static [&'static str],
-    event: impl Fn(&Side, &mut Tree) + Send + Sync + 'static,
-) -> Case {
-    let case = Case::scenario(format!("told down; {name}"), move |side| {
+fn row(name: String, events: &'static [Event], starts: bool) -> Case {
+    Case::scenario(name, move |side| {
         side.service("s/x", SLEEPER);
         let mut tree = Tree::begin(side);
         down(side);
-        event(side, &mut tree);
+        for &event in events {
+            tree.happens(side, event);
+        }
         side.until("a supervise", || side.is_supervised("s/x"));
-        // What is to be started is started at once.
-        let settled = if promise.is_empty() {
+        // A service that is to be started is started at once.
+        let record = if starts {
             side.until_status("s/x", "up", Status::is_up)
         } else {
             side.status("s/x").expect("a record")
         };
-        side.log("record", settled);
+        side.log("record", record);
         kill_all(&supervises(side, "s/x"));
     })
     .needs(Need::Pidfds)
-    .without_files();
-    if promise.is_empty() {
-        case
-    } else {
-        case.promises(promise)
-    }
+    .without_files()
 }
 
-/// A service on its way down when the tree ends is taken over, not started beside, and
-/// starts again when it has ended.
+/// A service that has not ended yet when the tree ends is taken over and not started a second
+/// time; it is started again when it has ended.
 fn ending() -> Case {
     Case::scenario(
-        "told down, and still ending when the tree began anew: once, and up again",
+        "told down, and not ended when the tree is started anew: starts once",
         |side| {
             side.service(
                 "s/x",
@@ -201,7 +212,7 @@ fn ending() -> Case {
             side.until("its start", || !side.read("s/x/starts").is_empty());
             side.control("s/x", b"d");
             side.until_status("s/x", "wanted down", |now| now.want == b'd');
-            tree.end(side, [Signal::SIGTERM; 2]);
+            tree.happens(side, Both(SIGTERM));
             let adopted = side.status("s/x").map(|now| now.pid) == Some(first.pid);
             side.file("s/x/go", "");
             side.until_status("s/x", "another", |now| now.is_up() && now.pid != first.pid);

@@ -39,7 +39,7 @@ fn run(side: &Side, words: &[&str]) -> Exit {
 }
 
 fn planted() -> Case {
-    Case::scenario("a link in DIASPORA_HOME leads root to nobody else's directory", |side| {
+    Case::scenario("a link in DIASPORA_HOME is not followed to another user's directory", |side| {
         side.mkdir("x");
         side.mkdir("home/shared");
         side.mkdir("foreign");
@@ -192,7 +192,7 @@ fn settings() -> Vec<Case> {
 }
 
 fn waits_for_no_fifo() -> Case {
-    Case::scenario("nobody waits for a FIFO", |side| {
+    Case::scenario("a FIFO blocks no program", |side| {
         side.mkdir("x/log");
         for name in [
             "x/run",

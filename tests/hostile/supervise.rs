@@ -99,7 +99,7 @@ fn lock(side: &Side, dir: &str, waits: bool) -> Proc {
 fn locks() -> Vec<Case> {
     vec![
         Case::scenario(
-            "a stranger's lock on the service directory keeps nobody away",
+            "another user's lock on the service directory is ignored",
             |side| {
                 side.service("x", SLEEPER);
                 let _flock = lock(side, "x", false);
@@ -110,7 +110,7 @@ fn locks() -> Vec<Case> {
         .needs(Need::Root)
         .without_files(),
         Case::scenario(
-            "inherited by a process whose parent has ended, neither",
+            "another user's lock in a process whose parent has ended is ignored",
             |side| {
                 side.service("x", SLEEPER);
                 let words = [
@@ -130,7 +130,7 @@ fn locks() -> Vec<Case> {
         .needs(Need::Root)
         .without_files(),
         Case::scenario(
-            "who waits for it when supervise is killed gets nothing by it",
+            "another user who waits for the lock when supervise is killed is ignored",
             |side| {
                 side.service("x", SLEEPER);
                 let first = side.command(["supervise", "x"]).spawn();

@@ -19,7 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut cases = vec![
         lock("nobody has locked the directory", "none", &locks(".")),
         lock(
-            "nobody has locked the directory, and calls himself svscan there",
+            "nobody has locked the directory, in a process called svscan",
             "svscan",
             &locks("."),
         ),

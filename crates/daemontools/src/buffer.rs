@@ -63,6 +63,13 @@ impl<const N: usize> Buffer<N> {
         &self.bytes[..self.len]
     }
 
+    /// The first `M` bytes of the room, also if there are fewer bytes: a copy of a constant
+    /// length is faster than an exact one.
+    #[must_use]
+    pub const fn first_chunk<const M: usize>(&self) -> Option<&[u8; M]> {
+        self.bytes.first_chunk()
+    }
+
     /// The bytes, to be changed in place.
     #[must_use]
     pub fn as_mut_bytes(&mut self) -> &mut [u8] {

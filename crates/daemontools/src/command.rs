@@ -1,35 +1,34 @@
-//! The alphabet of `supervise/control`: one byte a command. This is its only copy.
+//! The commands in `supervise/control`, one byte each.
 
 use crate::unix::signal::Signal;
 
-/// svscan's own byte, no command of an operator's: it has taken this supervise over and
-/// is in charge of it from now on. The C original ignores it, as any that it does not
-/// know.
+/// svscan sends this byte, not an operator: it has taken over this supervise, which another
+/// svscan had started. The C original ignores it, like every unknown byte.
 pub const TAKEN_OVER: u8 = b'.';
 
-/// What `supervise` can be told.
+/// A command to supervise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// `u`: start, and start again when it ends.
+    /// `u`: start, and restart when it ends.
     Up,
-    /// `d`: TERM, CONT, and stay down.
+    /// `d`: send TERM and CONT, and do not restart.
     Down,
-    /// `o`: start, and leave it down when it ends.
+    /// `o`: start, and do not restart when it ends.
     Once,
-    /// `p`: STOP.
+    /// `p`: send STOP.
     Pause,
-    /// `c`: CONT.
+    /// `c`: send CONT.
     Continue,
-    /// `x`: leave as soon as the service is down; can't be undone.
+    /// `x`: exit as soon as the service is down; can't be undone.
     Exit,
-    /// Any other letter: a signal, and nothing else.
+    /// Any other letter: send a signal.
     Signal(Signal),
 }
 
 impl Command {
-    /// Every command with its byte: those of the reference, then `q`, `1` and
-    /// `2`, which daemontools-encore, runit and Ansible send too. `w` is WINCH
-    /// in the family and is left alone.
+    /// Every command with its byte: those of the reference, then `q`, `1` and `2`, which
+    /// daemontools-encore, runit and Ansible send too. `w` is not used: it means WINCH to
+    /// others of the family.
     pub const ALL: [(u8, Self); 14] = [
         (b'u', Self::Up),
         (b'd', Self::Down),
@@ -47,7 +46,7 @@ impl Command {
         (b'2', Self::Signal(Signal::SIGUSR2)),
     ];
 
-    /// The command of a byte; bytes that mean nothing are ignored in silence.
+    /// The command of a byte; `None` for a byte that supervise ignores.
     #[must_use]
     pub fn from_byte(byte: u8) -> Option<Self> {
         Self::ALL
@@ -61,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_are_distinct_and_the_family_s_w_is_free() {
+    fn letters_are_distinct_and_other_bytes_are_no_commands() {
         for (i, (letter, command)) in Command::ALL.iter().enumerate() {
             assert_eq!(Command::from_byte(*letter), Some(*command));
             assert!(Command::ALL[..i].iter().all(|(other, _)| other != letter));

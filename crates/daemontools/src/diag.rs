@@ -1,7 +1,7 @@
-//! Diagnostics for whoever debugs a program of the suite: `log` records, off
-//! unless the environment variable `DAEMONTOOLS_LOG` asks for them. They are no
-//! part of the contract and go nowhere near the messages of [`crate::strerr`]
-//! (a stray `RUST_LOG` in a service's environment changes nothing).
+//! Diagnostics for debugging the programs: `log` records, off unless the environment
+//! variable `DAEMONTOOLS_LOG` is set. They are not part of the contract and separate from
+//! the messages of [`crate::strerr`]. `RUST_LOG`, which a service may have in its
+//! environment, changes nothing.
 
 use std::io::{self, Write};
 
@@ -14,8 +14,7 @@ use crate::unix::fd;
 /// such as `debug` or `supervise=trace`.
 pub const VARIABLE: &str = "DAEMONTOOLS_LOG";
 
-/// Installs the logger if [`VARIABLE`] is set; otherwise costs one look into the
-/// environment.
+/// Installs the logger if [`VARIABLE`] is set, else does nothing.
 pub fn init() {
     if std::env::var_os(VARIABLE).is_some() {
         let target = Target::Pipe(Box::<Unblocking>::default());

@@ -1,14 +1,14 @@
-//! Where a program begins. Rust's own `main` ignores SIGPIPE and opens /dev/null
-//! on closed descriptors before the program can look; a program that execs another
-//! must hand on what it inherited. So ours begin at C's `main`.
+//! The entry point of every program. Rust's own `main` ignores SIGPIPE and opens
+//! /dev/null on closed descriptors before the program runs. A program that execs another
+//! must leave both as inherited, so all begin at C's `main`.
 
 use core::ffi::{CStr, c_char, c_int};
 
 use crate::unix::exec::Strings;
 use crate::unix::own_file;
 
-/// The words of the command line, as the kernel gave them. There is one such value: who
-/// keeps words for the life of the process uses it up, and so does who writes to one.
+/// The words of the command line, as the kernel gave them. There is one such value. It is
+/// consumed by a caller that keeps words for the life of the process, or writes to one.
 #[derive(Debug)]
 pub struct Args {
     /// Pointers to NUL-terminated words that live as long as the process, and the
@@ -17,13 +17,13 @@ pub struct Args {
 }
 
 impl Args {
-    /// How many words, with the program's name.
+    /// The number of words, with the program's name.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.words.len().saturating_sub(1)
     }
 
-    /// Whether there is not even a program's name.
+    /// Whether there are no words at all.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
@@ -34,40 +34,40 @@ impl Args {
     pub fn get(&self, index: usize) -> Option<&CStr> {
         let word = *self.words.get(index)?;
         // SAFETY: every word that is not null is a C string of the process's own
-        // command line, and while this value is borrowed nobody writes to it.
+        // command line, and nothing writes to it while this value is borrowed.
         (!word.is_null()).then(|| unsafe { CStr::from_ptr(word) })
     }
 
-    /// The same for the life of the process. Only for who has used up the value.
+    /// Word `index` for the life of the process. For methods that consume the value.
     fn keep(words: &'static [*const c_char], index: usize) -> Option<&'static CStr> {
         let word = *words.get(index)?;
-        // SAFETY: as above; without the value nobody can write to a word any more.
+        // SAFETY: as above; without the value nothing can write to a word any more.
         (!word.is_null()).then(|| unsafe { CStr::from_ptr(word) })
     }
 
-    /// Words from `index` on.
+    /// The words from `index` on.
     pub fn words(&self, index: usize) -> impl Iterator<Item = &CStr> {
         (index..self.len()).filter_map(|i| self.get(i))
     }
 
-    /// Words from `index` on, for the life of the process.
+    /// The words from `index` on, for the life of the process.
     pub fn from(self, index: usize) -> impl Iterator<Item = &'static CStr> {
         (index..self.len()).filter_map(move |i| Self::keep(self.words, i))
     }
 
-    /// Where the last word begins, for the one who writes to it.
+    /// The beginning of the last word, to be written to.
     pub(crate) fn into_last(self) -> Option<*const c_char> {
         let last = *self.words.get(self.len().checked_sub(1)?)?;
         (!last.is_null()).then_some(last)
     }
 
-    /// Words from `index` on as the argument vector of the next program, or
-    /// `None` where there are none. Copies nothing.
+    /// The words from `index` on as the argument vector of the next program, without a
+    /// copy; `None` if there are none.
     #[must_use]
     pub fn vector(self, index: usize) -> Option<Strings<'static>> {
         let words = self.words.get(index..).filter(|words| words.len() > 1)?;
         // SAFETY: the words live as long as the process, a null pointer ends them, and
-        // without the value nobody can write to one.
+        // without the value nothing can write to one.
         Some(unsafe { Strings::borrow(words) })
     }
 }
@@ -117,8 +117,8 @@ pub unsafe fn start(argc: c_int, argv: *const *const c_char, run: fn(Args) -> i3
     run(Args { words })
 }
 
-/// Makes `run`, a `fn(Args) -> i32`, the program: its result is the exit code.
-/// For a crate root with `#![no_main]`.
+/// Makes `run`, a `fn(Args) -> i32`, the program; its result is the exit code. For a crate
+/// root with `#![no_main]`.
 #[macro_export]
 macro_rules! main {
     ($run:path) => {

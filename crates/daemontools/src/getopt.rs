@@ -1,15 +1,15 @@
-//! The family's option syntax: single letters, combined (`-du`), an argument
-//! attached or next (`-f FILE`, `-fFILE`), `--` ends, a lone `-` ends too. What we
-//! add is long options only (`--wait`, `--timeout=5`): peers' short ones clash. To a
-//! program without long options, any word that begins with `--` ends the options,
-//! as it does in the reference.
+//! The option syntax of the family: single letters, which may be combined (`-du`), with an
+//! argument in the same word or the next (`-fFILE`, `-f FILE`). `--` and a lone `-` end
+//! the options. We add long options (`--wait`, `--timeout=5`), because the letters of
+//! peers mean other things. For a program without long options, any word that begins with
+//! `--` ends the options, as in the reference.
 
 use core::ffi::CStr;
 
 use crate::strerr::{Fatal, Reporter};
 use crate::{Args, PERMANENT};
 
-/// A long option that a program knows.
+/// A long option of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Long {
     /// Its name, without the dashes.
@@ -18,31 +18,31 @@ pub struct Long {
     pub takes_value: bool,
 }
 
-/// One option as it was given.
+/// One option on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opt<'a> {
     /// A letter, and its argument if it takes one.
     Short(u8, Option<&'a CStr>),
     /// A long option, and its value if it takes one.
     Long(&'static str, Option<&'a CStr>),
-    /// Trouble: the message has been written, the usage is for the caller.
+    /// A wrong option. Its message has been written; the usage is left to the caller.
     Bad,
 }
 
-/// Steps through the options of a command line.
+/// Iterates over the options of a command line.
 #[derive(Debug)]
 pub struct Getopt<'a> {
     args: &'a Args,
     index: usize,
-    /// Letters of the word at `index` not looked at yet.
+    /// The letters of the word at `index` that are still to come.
     rest: &'a [u8],
     letters: &'static [u8],
     long: &'static [Long],
 }
 
 impl<'a> Getopt<'a> {
-    /// Options of `args` by `letters` (a letter followed by `:` takes an
-    /// argument) and `long` ones.
+    /// The options of `args`: `letters`, of which one followed by `:` takes an argument,
+    /// and `long` ones.
     #[must_use]
     pub const fn new(args: &'a Args, letters: &'static str, long: &'static [Long]) -> Self {
         Self {
@@ -61,8 +61,8 @@ impl<'a> Getopt<'a> {
         self.index
     }
 
-    /// `program: illegal option -- z` and the like, under the name that the
-    /// program was called by.
+    /// Writes a message such as `program: illegal option -- z`, with the name under which
+    /// the program was called.
     fn complain(&self, what: &[u8], option: &[u8]) -> Opt<'a> {
         let called = self.args.get(0).map_or(&b""[..], CStr::to_bytes);
         let name = called.rsplit(|&byte| byte == b'/').next().unwrap_or(called);
@@ -97,7 +97,7 @@ impl<'a> Getopt<'a> {
         }
     }
 
-    /// Goes on to the next word when this one is used up.
+    /// Goes to the next word if no letter of this one is left.
     fn step_word(&mut self) {
         if self.rest.is_empty() {
             self.index += 1;
@@ -133,7 +133,7 @@ impl<'a> Getopt<'a> {
     }
 }
 
-/// The last `len` bytes of a word; `None` if that is nothing.
+/// The last `len` bytes of a word; `None` if `len` is 0.
 fn tail(word: &CStr, len: usize) -> Option<&CStr> {
     let bytes = word.to_bytes_with_nul();
     let start = bytes.len().checked_sub(len + 1)?;

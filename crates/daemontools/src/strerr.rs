@@ -1,6 +1,6 @@
-//! Messages to people, `program: fatal: ...` and `program: warning: ...`, each in
-//! one write, in raw bytes: names of directories are not UTF-8. They are part of
-//! the contract, and nothing to do with diagnostics (see [`crate::diag`]).
+//! Messages for users, `program: fatal: ...` and `program: warning: ...`, each in one
+//! write. They are bytes, because names of directories need not be UTF-8. They are part of
+//! the contract; diagnostics for developers are in [`crate::diag`].
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,16 +8,16 @@ use crate::buffer::Buffer;
 use crate::unix::fd;
 use crate::{Errno, TEMPORARY, errno};
 
-/// The longest message: as much as one write puts into a pipe undivided.
+/// The longest message: PIPE_BUF, which one write puts into a pipe in one piece.
 pub const MESSAGE_MAX: usize = 4096;
 
-/// What to do when nobody reads standard error.
+/// What to do with a message if standard error is a full pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
-    /// Wait, as any command does.
+pub enum WhenFull {
+    /// Wait until it is read: for commands.
     Wait,
-    /// Drop the message, count it, and say so with the next one that gets
-    /// through: a program that must never block.
+    /// Drop it. The number of dropped messages is written before the next one: for
+    /// programs that must never block.
     Drop,
 }
 
@@ -47,30 +47,30 @@ impl Fatal {
     }
 }
 
-/// A program's voice.
+/// Writes the messages of one program.
 #[derive(Debug)]
 pub struct Reporter {
     name: &'static str,
-    patience: Patience,
+    when_full: WhenFull,
     dropped: AtomicU32,
 }
 
 impl Reporter {
-    /// The voice of a program that may wait for its reader.
+    /// For a command.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
-            patience: Patience::Wait,
+            when_full: WhenFull::Wait,
             dropped: AtomicU32::new(0),
         }
     }
 
-    /// The voice of a long-lived program, which never waits for its reader.
+    /// For a long-lived program, which never waits for the reader of standard error.
     #[must_use]
     pub const fn long_lived(name: &'static str) -> Self {
         Self {
-            patience: Patience::Drop,
+            when_full: WhenFull::Drop,
             ..Self::new(name)
         }
     }
@@ -81,25 +81,25 @@ impl Reporter {
         self.name
     }
 
-    /// `program: warning: parts[: error]`.
+    /// Writes `program: warning: parts[: error]`.
     pub fn warning(&self, parts: &[&[u8]], error: impl Into<Option<Errno>>) {
-        self.say(b": warning: ", parts, error.into());
+        self.write(b": warning: ", parts, error.into());
     }
 
-    /// `program: fatal: parts[: error]`. The exit code is [`TEMPORARY`], which most
+    /// Writes `program: fatal: parts[: error]`. The exit code is [`TEMPORARY`], which most
     /// programs of the family end with; [`Fatal::with_code`] gives it another.
     pub fn fatal(&self, parts: &[&[u8]], error: impl Into<Option<Errno>>) -> Fatal {
-        self.say(b": fatal: ", parts, error.into());
+        self.write(b": fatal: ", parts, error.into());
         Fatal::new(TEMPORARY)
     }
 
-    /// `program: parts[: error]`: usage, or what an alert says.
+    /// Writes `program: parts[: error]`.
     pub fn plain(&self, parts: &[&[u8]], error: impl Into<Option<Errno>>) {
-        self.say(b": ", parts, error.into());
+        self.write(b": ", parts, error.into());
     }
 
-    fn say(&self, kind: &[u8], parts: &[&[u8]], error: Option<Errno>) {
-        if self.patience == Patience::Drop && !self.may_speak() {
+    fn write(&self, kind: &[u8], parts: &[&[u8]], error: Option<Errno>) {
+        if self.when_full == WhenFull::Drop && !self.has_room() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
@@ -113,13 +113,13 @@ impl Reporter {
             message.push(b": ");
             message.push(errno::text(error).as_bytes());
         }
-        // Nobody is left to tell when this fails.
+        // If this fails, there is no other place for a message.
         let _ = fd::write_all(fd::STDERR, message.line());
     }
 
-    /// Whether a message can be written without waiting; says first how many
-    /// were dropped since the last that got through.
-    fn may_speak(&self) -> bool {
+    /// Whether a message can be written without waiting. Writes the number of messages
+    /// dropped before, if there are any.
+    fn has_room(&self) -> bool {
         if !fd::writable_now(fd::STDERR) {
             return false;
         }
@@ -173,7 +173,7 @@ pub struct Decimal(Buffer<DIGITS_MAX>);
 const DIGITS_MAX: usize = 20;
 
 impl Decimal {
-    /// Formats `number`.
+    /// The digits of `number`.
     #[must_use]
     pub fn new(mut number: u64) -> Self {
         let mut digits = [0; DIGITS_MAX];
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decimals() {
+    fn formats_numbers_in_decimal() {
         for number in [0, 7, 10, 4_294_967_295, u64::MAX] {
             assert_eq!(
                 Decimal::new(number).as_bytes(),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_too_long_for_one_write_is_cut_and_still_ends_its_line() {
+    fn a_message_that_is_too_long_is_cut_and_keeps_its_newline() {
         let mut message = Message::new();
         message.push(&[b'x'; 3 * MESSAGE_MAX]);
         message.push(b"more");

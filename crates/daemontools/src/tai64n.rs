@@ -1,26 +1,26 @@
-//! TAI64N, the time of the family: in the status record, in the labels that
+//! TAI64N, the time format of the family: in the status record, in the labels that
 //! `multilog` and `tai64n` print, and in the names of finished log files.
 //!
-//! The reference has no leap-second table: a label is Unix time plus 2^62 plus a
-//! fixed 10 s, and so is ours.
+//! As in the reference, which has no table of leap seconds, a label is Unix time plus 2^62
+//! plus 10 s.
 
-/// What is added to Unix seconds to make a TAI64 label.
+/// The TAI64 label of Unix time 0.
 const OFFSET: u64 = (1 << 62) + 10;
 
 /// Length of a label in hexadecimal, without the `@`.
 pub const LABEL_LEN: usize = 24;
 
-/// A moment of the wall clock as a TAI64N label.
+/// A time of the wall clock as a TAI64N label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tai64n {
     /// The TAI64 label: seconds.
     pub seconds: u64,
-    /// Nanoseconds within the second; below 10^9 in every label that we make.
+    /// Nanoseconds; below 10^9 in every label that we make.
     pub nanos: u32,
 }
 
 impl Tai64n {
-    /// The label for a Unix time, `seconds` before or after 1970.
+    /// The label of a Unix time. `seconds` may be negative.
     #[must_use]
     pub const fn from_unix(seconds: i64, nanos: u32) -> Self {
         Self {
@@ -29,8 +29,8 @@ impl Tai64n {
         }
     }
 
-    /// Unix seconds of this label, which may lie before 1970; a label from
-    /// outside the range of 64 bits wraps.
+    /// The Unix seconds of this label, which may be negative. A label outside of their
+    /// range wraps.
     #[must_use]
     pub const fn unix_seconds(self) -> i64 {
         self.seconds.wrapping_sub(OFFSET).cast_signed()
@@ -46,8 +46,8 @@ impl Tai64n {
         out
     }
 
-    /// Reads the packed form. Any 12 bytes are a label; whether they make sense
-    /// is for the caller to say.
+    /// Reads the packed form. Any 12 bytes are a label, also one with 10^9 nanoseconds or
+    /// more.
     #[must_use]
     pub const fn unpack(packed: [u8; 12]) -> Self {
         let [s0, s1, s2, s3, s4, s5, s6, s7, n0, n1, n2, n3] = packed;
@@ -57,7 +57,7 @@ impl Tai64n {
         }
     }
 
-    /// The label in 24 lower-case hexadecimal digits, without the `@`.
+    /// The 24 lower-case hexadecimal digits of the label, without the `@`.
     #[must_use]
     pub fn label(self) -> [u8; LABEL_LEN] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn packing_round_trips_also_before_1970() {
+    fn labels_round_trip_also_before_1970() {
         for (seconds, nanos) in [(-1, 999_999_999), (0, 0), (1_700_000_000, 1), (i64::MAX, 5)] {
             let label = Tai64n::from_unix(seconds, nanos);
             assert_eq!(Tai64n::unpack(label.pack()), label);

@@ -37,7 +37,7 @@ impl Config {
             file: file.to_owned(),
             cause,
         };
-        let bytes = read::trusted(file).map_err(|why| unreadable(FileError::Obstacle(why)))?;
+        let bytes = read::trusted(file).map_err(|why| unreadable(FileError::Path(why)))?;
         if let Some(bytes) = bytes {
             let text = String::from_utf8(bytes).map_err(|error| unreadable(error.into()))?;
             config.add(&file.to_string_lossy(), &text)?;

@@ -1,10 +1,7 @@
 //! Dependencies that can be probed: the protocol and the endpoint of a service.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use daemontools::procfs;
-use daemontools::servicedir;
-use daemontools::servicedir::status::{self, Length, Status};
 use daemontools::unix::account;
 
 use crate::config::{Config, Kind, Probe};
@@ -13,9 +10,10 @@ use crate::error::{Error, FileError};
 use crate::name::Name;
 use crate::net::{self, Endpoint, Limits, Outcome};
 use crate::probe::{
-    Accepts, Alive, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
+    Accepts, Dialect, Http, Mongo, Postgres, Protocol, Redis, Smtp, Websocket, Worker,
 };
 use crate::read;
+use crate::supervised::Processes;
 
 /// A dependency that can be probed.
 pub struct Dependency {
@@ -101,7 +99,7 @@ fn protocol(
         Kind::Worker => Box::new(Worker {
             key: probe.key.clone(),
             host: host(),
-            alive: Supervised(supervised(config, &name.service, directory)),
+            alive: Processes::new(config, &name.service, directory),
         }),
     })
 }
@@ -135,70 +133,4 @@ fn users(user: Option<&str>, context: &Context) -> Result<Vec<u32>, Error> {
 fn host() -> Vec<u8> {
     let name = std::fs::read("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim_ascii_end().to_vec()
-}
-
-/// The service directories of one service; none without a scan directory.
-fn supervised(config: &Config, service: &str, directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| {
-            let name = config.find(&entry.file_name().to_string_lossy());
-            name.is_some_and(|name| name.service == service)
-        })
-        .map(|entry| entry.path())
-        .collect()
-}
-
-/// The status record of a service directory; `None` if there is none.
-#[must_use]
-pub fn status(directory: &Path) -> Option<Status> {
-    let path = read::c_path_in(directory, servicedir::STATUS).ok()?;
-    status::read(&path, Length::Exact).ok()
-}
-
-/// The processes that count as a worker: those of the supervised services if there are
-/// any, else every process.
-struct Supervised(Vec<PathBuf>);
-
-impl Alive for Supervised {
-    fn is_alive(&self, pid: u32) -> bool {
-        if procfs::start_time(pid).is_none() {
-            return false;
-        }
-        let mut records = self.0.iter().filter_map(|path| status(path)).peekable();
-        records.peek().is_none() || records.any(|record| belongs(pid, record.pid))
-    }
-}
-
-/// Whether `pid` is `root` or descends from it.
-fn belongs(mut pid: u32, root: u32) -> bool {
-    for _ in 0..16 {
-        if pid == root {
-            return root != 0;
-        }
-        match parent(pid) {
-            Some(parent) if parent > 1 => pid = parent,
-            _ => return false,
-        }
-    }
-    false
-}
-
-fn parent(pid: u32) -> Option<u32> {
-    procfs::process(pid).ok().map(|process| process.parent)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_worker_is_the_supervised_process_or_its_child() {
-        let me = std::process::id();
-        assert!(belongs(me, me));
-        assert!(parent(me).is_some_and(|parent| belongs(me, parent)));
-        assert!(!belongs(me, 0));
-        assert!(Supervised(Vec::new()).is_alive(me));
-        assert!(!Supervised(Vec::new()).is_alive(u32::MAX));
-    }
 }

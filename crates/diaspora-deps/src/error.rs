@@ -190,7 +190,7 @@ pub enum FileError {
     System(#[from] io::Error),
     /// The system said no, or another user may change the file or its path.
     #[error("{0}")]
-    Obstacle(PathError),
+    Path(PathError),
     /// It is not UTF-8.
     #[error(transparent)]
     Encoding(#[from] FromUtf8Error),
@@ -230,3 +230,6 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

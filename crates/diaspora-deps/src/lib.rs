@@ -28,6 +28,7 @@ pub mod wait;
 mod command;
 mod output;
 mod read;
+mod supervised;
 
 pub use command::run;
 

@@ -35,7 +35,7 @@ pub(crate) fn regular(path: &Path) -> io::Result<Vec<u8>> {
 pub(crate) fn trusted(path: &Path) -> Result<Option<Vec<u8>>, PathError> {
     match file::open_file_safely(&c_path(path)?) {
         Err(PathError::System(Errno::ENOENT)) => Ok(None),
-        Err(obstacle) => Err(obstacle),
+        Err(error) => Err(error),
         Ok(file) => match read_all(File::from(file)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) => Err(Errno::from_raw(error.raw_os_error().unwrap_or(0)).into()),

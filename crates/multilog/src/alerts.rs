@@ -18,8 +18,7 @@ const ROOM: usize = 4096;
 /// The alerts that are not printed yet.
 #[derive(Debug)]
 pub(crate) struct Alerts {
-    bytes: [u8; ROOM],
-    filled: usize,
+    bytes: Vec<u8>,
     /// Whether a write can have to wait for a reader.
     may_block: bool,
     /// Whether the reader did not read in time. Nothing is waited for until it does.
@@ -31,8 +30,7 @@ impl Alerts {
     pub(crate) fn new() -> Self {
         let facts = file::fstat(fd::STDERR);
         Self {
-            bytes: [0; ROOM],
-            filled: 0,
+            bytes: Vec::new(),
             may_block: !facts.is_ok_and(|facts| facts.kind == Kind::Regular),
             is_stuck: false,
         }
@@ -40,29 +38,28 @@ impl Alerts {
 
     /// Whether there is room for one more.
     pub(crate) const fn has_room(&self) -> bool {
-        self.filled + SHOWN + 4 <= ROOM
+        self.bytes.len() + SHOWN + 4 <= ROOM
     }
 
     /// Adds the beginning of a line, for which there is room.
     pub(crate) fn add(&mut self, line: &[u8]) {
         let shown = &line[..line.len().min(SHOWN)];
         let end: &[u8] = if line.len() > SHOWN { b"...\n" } else { b"\n" };
-        for part in [shown, end] {
-            self.bytes[self.filled..self.filled + part.len()].copy_from_slice(part);
-            self.filled += part.len();
-        }
+        self.bytes.reserve(ROOM - self.bytes.len());
+        self.bytes.extend_from_slice(shown);
+        self.bytes.extend_from_slice(end);
     }
 
     /// Prints all of them, or drops them if nobody reads.
     pub(crate) fn print(&mut self) {
-        let filled = core::mem::take(&mut self.filled);
         self.is_stuck = self.may_block
             && !fd::writable_now(fd::STDERR)
             && (self.is_stuck
                 || poll::writable_by(fd::STDERR, Monotonic::now() + PATIENCE) != Ok(true));
         if !self.is_stuck {
             // Nobody is left to tell when this fails.
-            let _ = fd::write_all(fd::STDERR, &self.bytes[..filled]);
+            let _ = fd::write_all(fd::STDERR, &self.bytes);
         }
+        self.bytes.clear();
     }
 }

@@ -1,84 +1,52 @@
-//! What a successor needs in order to go on exactly where this process was killed.
+//! The journal: what a successor needs in order to continue exactly where this process was
+//! killed.
 //!
-//! Input is read straight into memory under which a file is kept, `.pending` in the
-//! first log directory, and stays there until its output is complete in every log.
-//! Before the input, the same file holds the [`State`]. It is kept twice and one
-//! word says which of the two counts, so it changes at once: a process that is
-//! killed leaves either the old state or the new one.
+//! Input is read straight into memory under which a file is kept, `.pending` in the first
+//! log directory, and stays there until its output is complete in every log. Before the
+//! input the file holds the [`State`] twice, and one word says which of the two counts: a
+//! process that is killed leaves either the old state or the new one.
 //!
-//! Two moments cannot be seen in the state. Whether a read took place is seen in
-//! the input itself: its last bytes are set to a mark first. How much of a write
-//! took place is seen in the size of the log file: the state says which file it
-//! was, and how large before.
-//!
-//! Where the file cannot be had, or is lost, the same memory belongs to this process
-//! alone, and another file is tried for from time to time.
+//! Whether a read took place is seen in the input: its last bytes were set to a mark
+//! before. How much of a write took place is seen in the size of the log file: the state
+//! says which file it was, and how large before.
 
 mod file;
 mod hash;
 mod layout;
-mod source;
+mod mark;
 mod state;
+mod store;
 #[cfg(test)]
 mod tests;
 
-use core::ffi::CStr;
-use core::sync::atomic::{AtomicU64, Ordering};
-use core::time::Duration;
 use std::os::fd::AsFd;
 
 use daemontools::Errno;
-use daemontools::unix::clock::Monotonic;
-use daemontools::unix::file::{Identity, fstat};
-use daemontools::unix::memory::{self, Region, Wanted};
+use daemontools::tai64n::Tai64n;
+use daemontools::unix::clock;
+use daemontools::unix::memory::{PAGE, Wanted};
 
-use file::{BEFORE, Left, Own, boot_words};
-pub(crate) use file::{NAME, Trouble};
-pub(crate) use hash::{hash, seed};
-pub(crate) use layout::{BLOCK, MARK};
-use layout::{Boot, ROOM, WHICH, words_for};
-pub(crate) use source::{Source, is_exact, source};
-pub(crate) use state::{Place, State, mark_range};
-
-/// How long after a try that failed another one is made to have a file.
-const AGAIN: Duration = Duration::from_secs(60);
+pub(crate) use file::KeepError;
+use file::{Found, Own, boot_words, find};
+pub(crate) use hash::hash;
+pub(crate) use layout::BLOCK;
+use layout::Boot;
+use mark::Marks;
+pub(crate) use state::{Place, State};
+use state::{mark_range, reset};
+use store::Store;
 
 /// The state in memory, and its copy that outlives this process.
 #[derive(Debug)]
 pub(crate) struct Journal {
     /// The state; [`Journal::commit`] makes it count.
     pub(crate) state: State,
-    words: &'static [AtomicU64],
-    region: Region,
-    /// The name of the file that holds a state, and which file that is.
-    file: Option<(&'static CStr, Identity)>,
-    /// Not before then another file is tried for.
-    next_try: Monotonic,
+    store: Store,
+    marks: Marks,
 }
 
 /// A journal and the room for its input.
 pub(crate) type Opened = (Journal, &'static mut [u8]);
-
-/// What a journal held when it was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// Nothing of use.
-    Nothing,
-    /// What a process of the same script left.
-    Same,
-    /// What a process of another script left: its input is pending, and may not be
-    /// complete in the logs.
-    Other,
-}
-
-/// What became of a file that was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Renewed {
-    /// There is another.
-    Yes(Wanted),
-    /// There is none for now.
-    No(Trouble),
-}
 
 impl Journal {
     /// A journal that ends with this process.
@@ -86,19 +54,17 @@ impl Journal {
     /// # Errors
     /// What `mmap(2)` says.
     pub(crate) fn private(logs: usize) -> Result<Opened, Errno> {
-        let memory = memory::anonymous_words(words_for(logs), ROOM)?;
+        let (store, bytes) = Store::new(logs)?;
         let journal = Self {
             state: State::new(logs),
-            words: memory.words,
-            region: memory.region,
-            file: None,
-            next_try: Monotonic::now(),
+            store,
+            marks: Marks::new(),
         };
-        Ok((journal, memory.bytes))
+        Ok((journal, bytes))
     }
 
-    /// The journal in a directory, for `logs` logs of a script with this hash: what was
-    /// found there, and why no process after this one will find it, if so.
+    /// Opens the journal in a directory. What an earlier process left is pending. Gives why
+    /// no file is kept for a successor, if so.
     ///
     /// # Errors
     /// There is no memory.
@@ -106,11 +72,14 @@ impl Journal {
         directory: impl AsFd,
         logs: usize,
         script: u64,
-    ) -> Result<(Opened, Found, Result<(), Trouble>), Errno> {
+    ) -> Result<(Opened, Result<(), KeepError>), Errno> {
         let (mut journal, bytes) = Self::private(logs)?;
-        let boot = boot_words();
-        let (found, kept) = journal.begin(directory, bytes, script, boot.as_ref());
-        Ok(((journal, bytes), found, kept))
+        let (found, kept) = journal.begin(directory, bytes, script, boot_words());
+        if journal.state.settle(bytes) || found == Found::Other {
+            journal.set_time(clock::wall());
+        }
+        journal.commit();
+        Ok(((journal, bytes), kept))
     }
 
     fn begin(
@@ -118,152 +87,165 @@ impl Journal {
         directory: impl AsFd,
         bytes: &mut [u8],
         script: u64,
-        boot: Option<&Boot>,
-    ) -> (Found, Result<(), Trouble>) {
-        self.next_try = Monotonic::now() + AGAIN;
-        self.reset(script, boot.unwrap_or(&[0; 5]));
+        boot: Option<Boot>,
+    ) -> (Found, Result<(), KeepError>) {
         let Some(boot) = boot else {
             return (Found::Nothing, Err(Errno::ENOSYS.into()));
         };
         let logs = self.state.places.len();
-        let (own, left) = match look(&directory, boot) {
+        self.reset(script, &boot);
+        let (own, found, state, input) = match find(&directory, &boot, script, logs) {
             Ok(seen) => seen,
-            Err(trouble) => return (Found::Nothing, Err(trouble)),
+            Err(error) => return (Found::Nothing, Err(error)),
         };
-        let mut found = Found::Nothing;
-        let mut in_place = false;
-        if let Some(mut left) = left {
-            let fits = left.state.places.len() == logs && !left.bytes.is_empty();
-            found = if fits && left.script == script {
-                Found::Same
-            } else {
-                Found::Other
-            };
-            if !fits {
-                let input = left.state.pending(&left.bytes);
-                left.state = State::with_input(logs, input);
-            }
-            bytes[..left.bytes.len()].copy_from_slice(&left.bytes);
-            self.state = left.state;
-            self.reset(if fits { left.script } else { script }, boot);
-            in_place = fits;
-        }
-        let kept = self.put(&directory, bytes, own, in_place);
-        if found == Found::Other && in_place {
-            self.hand_over(bytes, script);
-        }
-        (found, kept)
+        self.state = state;
+        bytes[..input.len()].copy_from_slice(&input);
+        self.reset(script, &boot);
+        self.store.file = own.as_ref().map(Own::identity);
+        // Where the disk is full there is no room for another file.
+        let kept = match own.filter(|own| found == Found::Same && own.fits(logs)) {
+            Some(own) => self.store.put(&directory, bytes, &self.state, own),
+            None => Err(KeepError::InUse),
+        };
+        let new = |_| self.store.put_new(directory, bytes, &self.state);
+        (found, kept.or_else(new))
     }
 
-    /// Keeps a file: the one that is there, if it holds the same, or a new one.
-    fn put(
-        &mut self,
-        directory: impl AsFd,
-        bytes: &mut [u8],
-        own: Option<Own>,
-        in_place: bool,
-    ) -> Result<(), Trouble> {
-        self.file = own.as_ref().map(|own| (own.name, own.identity()));
-        let logs = self.state.places.len();
-        if let Some(own) = own {
-            let before = (own.name == BEFORE).then(|| own.identity());
-            if before.is_none() && in_place && own.fits(logs) {
-                self.store_identity(layout::DIRECTORY, fstat(&directory)?.identity);
-                self.store_identity(layout::OWN, own.identity());
-                if self.region.keep(own.fd, self.words, bytes).is_ok() {
-                    return Ok(());
-                }
-            }
-            self.put_new(&directory, bytes)?;
-            if let Some(before) = before {
-                let new = self.file.replace((BEFORE, before));
-                self.remove(&directory);
-                self.file = new;
-            }
-            return Ok(());
+    /// Begins anew with the state, for another script or another boot.
+    fn reset(&self, script: u64, boot: &Boot) {
+        reset(&self.state, script, boot).for_each(|step| self.store.write(step));
+    }
+
+    /// Sets the time of the last read.
+    fn set_time(&mut self, now: Tai64n) {
+        self.state.now = now;
+        if self.state.start == self.state.read_at {
+            self.state.line = now;
         }
-        self.put_new(directory, bytes)
     }
 
     /// Whether a successor will find it.
     pub(crate) fn is_lasting(&self) -> bool {
-        self.region.is_kept()
+        self.store.is_lasting()
     }
 
-    /// Whether another file has to be tried for now.
+    /// Whether it is time for [`Journal::renew`].
     pub(crate) fn is_due(&self) -> bool {
-        if self.is_lasting() {
-            self.region.is_wanted()
-        } else {
-            self.file.is_some() || Monotonic::now() >= self.next_try
-        }
+        self.store.is_due()
     }
 
-    /// Tries for another file after one is wanted by others or lost, or none could be had. One that says
-    /// what is true no longer does not stay.
-    pub(crate) fn renew(&mut self, directory: impl AsFd, bytes: &mut [u8]) -> Renewed {
-        self.next_try = Monotonic::now() + AGAIN;
-        let wanted = self.region.wanted();
-        let put = match file::identity_of(&directory, NAME) {
-            // What another has put there may be a successor's work.
-            Ok(Some(other)) if self.file != Some((NAME, other)) => Err(Trouble::InUse),
-            Ok(_) => self.put_new(&directory, bytes),
-            Err(error) => Err(error.into()),
-        };
-        match put {
-            Ok(()) => Renewed::Yes(wanted),
-            Err(trouble) => {
-                self.let_go();
-                self.remove(directory);
-                Renewed::No(trouble)
-            }
-        }
+    /// Replaces the file after another process wanted it, or it was lost, or none could be
+    /// had. Gives what the other process wanted.
+    ///
+    /// # Errors
+    /// No file is kept for now.
+    pub(crate) fn renew(
+        &mut self,
+        directory: impl AsFd,
+        bytes: &mut [u8],
+    ) -> Result<Wanted, KeepError> {
+        let wanted = self.store.wanted();
+        self.store.renew(directory, bytes, &self.state)?;
+        Ok(wanted)
     }
 
     /// Makes the state count.
     #[inline]
-    pub(crate) fn commit(&mut self) {
-        let counts = self.words[WHICH].load(Ordering::Relaxed) & 1;
-        layout::commit(&self.state, counts).for_each(|step| self.store(step));
+    pub(crate) fn commit(&self) {
+        self.store.commit(&self.state);
     }
 
-    /// Notes which file a log writes, of which size, and how much of the pending input's
-    /// output is in files before it or in it at that size.
+    /// Notes the file that a log writes, its size, and how much output is complete with it.
     pub(crate) fn set_place(&mut self, log: usize, inode: u64, size: u64, done: u64) {
         let place = &mut self.state.places[log];
         (place.inode, place.size, place.done) = (inode, size, done);
         self.commit();
     }
 
+    /// Makes room for `count` bytes behind the pending input, or for as many as it can.
+    pub(crate) fn make_room(&mut self, bytes: &mut [u8], count: usize) -> usize {
+        let (start, end) = (self.state.start, self.state.end);
+        let len = end - start;
+        let room = self.store.room(len + count);
+        if len == 0 {
+            (self.state.start, self.state.end, self.state.read_at) = (0, 0, 0);
+        } else if end + count > room && start >= len {
+            // A read is faster to where a page begins.
+            self.move_pending(bytes, if start < PAGE { 0 } else { PAGE - len });
+        }
+        count.min(room - self.state.end)
+    }
+
+    /// Copies the pending input to another place, which it does not overlap.
+    fn move_pending(&mut self, bytes: &mut [u8], start: usize) {
+        let state = &mut self.state;
+        let len = state.end - state.start;
+        bytes.copy_within(state.start..state.end, start);
+        (state.start, state.end, state.read_at) = (start, start + len, start + len);
+        self.commit();
+    }
+
+    /// Gives the room that a flow of input needed back to the file system.
+    pub(crate) fn shrink(&mut self, bytes: &mut [u8]) {
+        if self.state.end > PAGE {
+            self.move_pending(bytes, 0);
+        }
+        self.store.shrink();
+    }
+
+    /// Notes that a read is about to bring `count` bytes, and marks the last of them.
+    pub(crate) fn begin_read(&mut self, bytes: &mut [u8], count: usize) {
+        let mark = self.marks.next(count);
+        let (halves, _) = mark.as_chunks();
+        for (word, half) in self.state.mark.iter_mut().zip(halves) {
+            *word = u64::from_ne_bytes(*half);
+        }
+        self.state.reading = count;
+        // The kernel takes bytes out of a pipe page by page, and stops between two for a
+        // kill only where it would wait for the disk: for a page of ours that was given
+        // back (`VM_FAULT_RETRY`). A page that was just written to is not given back: that
+        // takes bringing it to the disk, and passing it over twice.
+        let (first, end) = (self.state.end, self.state.end + count);
+        for at in (first..end).step_by(PAGE).chain([end - 1]) {
+            bytes[at] = 0;
+        }
+        let range = mark_range(first, count);
+        bytes[range.clone()].copy_from_slice(&mark[..range.len()]);
+        self.commit();
+    }
+
+    /// Notes that the read has brought nothing, before its mark changes.
+    pub(crate) fn cancel_read(&mut self) {
+        self.state.reading = 0;
+        self.commit();
+    }
+
+    /// Adds what a read has brought to the pending input.
+    pub(crate) fn end_read(&mut self, count: usize) {
+        self.state.reading = 0;
+        self.state.read_at = self.state.end;
+        self.state.end += count;
+        self.set_time(clock::wall());
+        self.commit();
+    }
+
+    /// Adds a newline to the pending input, which has room for it.
+    pub(crate) fn add_newline(&mut self, bytes: &mut [u8]) {
+        let state = &mut self.state;
+        bytes[state.end] = b'\n';
+        state.read_at = state.end;
+        state.end += 1;
+        self.set_time(self.state.now);
+        self.commit();
+    }
+
     /// Puts a copy of its file in the file's place: a system call found no page of it.
     pub(crate) fn let_go(&self) {
-        if self.is_lasting() {
-            memory::let_go();
-        }
+        self.store.let_go();
     }
 
-    /// Begins anew with the state, for another script or another boot.
-    fn reset(&mut self, script: u64, boot: &Boot) {
-        layout::reset(&self.state, script, boot).for_each(|step| self.store(step));
+    /// Removes the file.
+    pub(crate) fn remove(&mut self, directory: impl AsFd) {
+        self.store.remove(directory);
     }
-
-    /// One step, before all that follow.
-    #[inline]
-    fn store(&self, (index, value): layout::Step) {
-        self.words[index].store(value, Ordering::Release);
-    }
-}
-
-/// The journal that is in a directory, under one name or the other, and what it holds.
-fn look(directory: impl AsFd, boot: &Boot) -> Result<(Option<Own>, Option<Left>), Trouble> {
-    let identity = fstat(&directory)?.identity;
-    if let Some(own) = Own::open(&directory, NAME)? {
-        let left = own.read(boot, identity);
-        return Ok((Some(own), left));
-    }
-    // Anybody may call a file so.
-    let before = Own::open(&directory, BEFORE).ok().flatten();
-    Ok(before
-        .and_then(|own| own.read(boot, identity).map(|left| (Some(own), Some(left))))
-        .unwrap_or((None, None)))
 }

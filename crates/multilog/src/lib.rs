@@ -12,10 +12,8 @@ mod inherited;
 mod input;
 mod journal;
 mod log;
-mod mark;
 mod message;
 mod pipeline;
-mod retry;
 mod script;
 mod setup;
 mod status;
@@ -26,7 +24,10 @@ use daemontools::Args;
 #[must_use]
 pub fn run(args: Args) -> i32 {
     match setup::begin(args) {
-        Ok(input) => input.run(),
+        Ok(input) => {
+            input.run();
+            0
+        }
         Err(fatal) => fatal.code(),
     }
 }

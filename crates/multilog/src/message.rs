@@ -1,33 +1,33 @@
-//! The messages of this program that more than one module writes.
+//! Messages, and what follows a failure after input was read: a warning, a pause, another
+//! try, without end.
 
+use core::time::Duration;
+
+use daemontools::Errno;
 use daemontools::strerr::Reporter;
-
-use crate::journal::{self, Trouble};
+use daemontools::unix::clock::Monotonic;
+use daemontools::unix::{memory, poll};
 
 /// Writes this program's messages; drops one rather than wait for its reader.
 pub(crate) static ME: Reporter = Reporter::long_lived("multilog");
 
-/// Says that what this process reads is lost if it is killed.
-pub(crate) fn say_none(directory: &[u8], trouble: Trouble) {
-    let (why, error): (&[u8], _) = match trouble {
-        Trouble::InUse => (b": another process has it", None),
-        Trouble::Foreign => (b": it is not a file of ours alone", None),
-        Trouble::System(error) => (b"", Some(error)),
-    };
-    let name = journal::NAME.to_bytes();
-    ME.warning(&[b"unable to keep ", directory, b"/", name, why], error);
+/// The time between two tries.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Calls `attempt` until it succeeds. Each failure is a warning, `PARTS, pausing:
+/// ERROR`, and a pause.
+pub(crate) fn retry<T>(parts: &[&[u8]], mut attempt: impl FnMut() -> Result<T, Errno>) -> T {
+    loop {
+        match attempt() {
+            Ok(value) => return value,
+            Err(Errno::EINTR) => {}
+            Err(error) => pause(parts, error),
+        }
+    }
 }
 
-/// Says that somebody was about to change the journal.
-pub(crate) fn say_made_again(directory: &[u8]) {
-    let name = journal::NAME.to_bytes();
-    ME.warning(
-        &[
-            directory,
-            b"/",
-            name,
-            b" was opened for writing, making it again",
-        ],
-        None,
-    );
+/// Writes the warning `PARTS, pausing: ERROR` and sleeps.
+pub(crate) fn pause(parts: &[&[u8]], error: impl Into<Option<Errno>>) {
+    ME.warning(&[parts, &[b", pausing"]].concat(), error);
+    memory::rest(|| poll::pause_until(Monotonic::now() + PAUSE));
 }

@@ -3,7 +3,6 @@
 
 use core::ops::Range;
 
-use daemontools::unix::memory::PAGE;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::alerts::Alerts;
@@ -51,7 +50,7 @@ impl Pipeline {
         let (start, is_long) = self.lines(input);
         self.print_alerts();
         for log in &mut self.logs {
-            log.write_out(input, &mut self.journal);
+            log.write_out(&mut self.journal);
         }
         self.statuses.iter_mut().for_each(Status::write);
         let state = &mut self.journal.state;
@@ -68,35 +67,17 @@ impl Pipeline {
 
     /// At the end of the input: adds the newline that its last line lacks.
     pub(crate) fn end_line(&mut self, bytes: &mut [u8]) {
-        if self.journal.state.is_empty() {
-            return;
+        if !self.journal.state.is_empty() {
+            self.journal.make_room(bytes, 1);
+            self.journal.add_newline(bytes);
+            self.process(bytes);
         }
-        self.make_room(bytes, 1);
-        let state = &mut self.journal.state;
-        bytes[state.end] = b'\n';
-        state.read_at = state.end;
-        state.end += 1;
-        if state.start == state.read_at {
-            state.line = state.now;
-        }
-        self.journal.commit();
-        self.process(bytes);
     }
 
-    /// Moves the pending input to where `count` more bytes fit behind it.
-    pub(crate) fn make_room(&mut self, bytes: &mut [u8], count: usize) {
-        let state = &mut self.journal.state;
-        let pending = state.start..state.end;
-        if pending.is_empty() {
-            (state.start, state.end, state.read_at) = (0, 0, 0);
-        } else if state.end + count > bytes.len() {
-            // What is pending is less than a line's head, and lies so far behind that
-            // the copy does not touch it. A read is faster to where a page begins.
-            let len = pending.len();
-            let start = if pending.start < PAGE { 0 } else { PAGE - len };
-            bytes.copy_within(pending, start);
-            (state.start, state.end, state.read_at) = (start, start + len, start + len);
-            self.journal.commit();
+    /// Begins a new file in every log whose file holds something.
+    pub(crate) fn rotate_all(&mut self) {
+        for log in &mut self.logs {
+            log.rotate_unless_empty(&mut self.journal);
         }
     }
 
@@ -107,12 +88,15 @@ impl Pipeline {
         let (mut start, read_at) = (state.start, state.read_at);
         let prefix = self.script.prefix.to_bytes();
         let stamp = Stamp::new(self.script.stamp, prefix, state.now);
-        let mut first = Stamp::new(self.script.stamp, prefix, state.line);
+        let mut first = stamp;
+        if state.line != state.now {
+            first = Stamp::new(self.script.stamp, prefix, state.line);
+        }
         if state.long {
             let newline = memchr(b'\n', &input[start..]);
             let end = newline.map_or(input.len(), |at| start + at + 1);
             for log in self.logs.iter_mut().filter(|log| log.selected) {
-                log.add(start..end, input, &mut self.journal);
+                log.add(&input[start..end], &mut self.journal);
             }
             if newline.is_none() {
                 return (end, true);
@@ -134,11 +118,12 @@ impl Pipeline {
                 }
             } else if stamp.len() == 0 {
                 for log in &mut self.logs {
-                    log.add(start..end, input, &mut self.journal);
+                    log.add(&input[start..end], &mut self.journal);
                 }
             } else {
                 for log in &mut self.logs {
-                    log.add_line(&first, start..second, input, &mut self.journal);
+                    log.add(first.as_bytes(), &mut self.journal);
+                    log.add(&input[start..second], &mut self.journal);
                     log.add_lines(&stamp, second..end, input, &mut self.journal);
                 }
             }
@@ -161,7 +146,8 @@ impl Pipeline {
             input,
         );
         for log in self.logs.iter_mut().filter(|log| log.selected) {
-            log.add_line(stamp, line.clone(), input, &mut self.journal);
+            log.add(stamp.as_bytes(), &mut self.journal);
+            log.add(&input[line.clone()], &mut self.journal);
         }
     }
 

@@ -4,11 +4,9 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
+use crate::message::{ME, retry};
 use daemontools::strerr::Fatal;
 use daemontools::unix::{fd, file};
-
-use crate::message::ME;
-use crate::retry;
 
 /// The longest text that is kept of a line.
 const TEXT: usize = 1000;
@@ -55,12 +53,12 @@ impl Status {
             return;
         }
         let path = self.path.to_bytes();
-        retry::until_ok(&[b"unable to move to beginning of ", path], || {
+        retry(&[b"unable to move to beginning of ", path], || {
             file::rewind(&self.fd)
         });
         let mut rest = &self.bytes[..];
         while !rest.is_empty() {
-            let count = retry::until_ok(&[b"unable to write ", path], || fd::write(&self.fd, rest));
+            let count = retry(&[b"unable to write ", path], || fd::write(&self.fd, rest));
             rest = &rest[count..];
         }
     }

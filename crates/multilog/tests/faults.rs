@@ -146,6 +146,32 @@ fn a_processor_that_fails_and_one_that_crashes_run_again_with_the_old_state() {
     }
 }
 
+/// A journal that cannot grow on a full disk means small reads, and nothing else: no
+/// message, no line lost.
+#[test]
+fn a_journal_that_cannot_grow_means_small_reads() {
+    let place = tempfile::tempdir().unwrap();
+    let all = lines(4000);
+    let calls = "trace=read,fallocate";
+    let inject = "inject=fallocate:error=ENOSPC:when=2+";
+    let options = ["-o", "calls", "-e", calls, "-e", inject];
+    let stdin = input(place.path(), &all);
+    let Some(mut child) = start_traced(place.path(), &options, &["./log"], stdin) else {
+        return;
+    };
+    assert!(child.wait().unwrap().success());
+    assert_eq!(said(place.path()), "");
+    assert!(contents(&place.path().join("log")) == all);
+    let calls = fs::read_to_string(place.path().join("calls")).unwrap();
+    assert!(calls.contains("ENOSPC"), "it did not try to grow: {calls}");
+    let sizes = calls
+        .lines()
+        .filter(|line| line.starts_with("read(0,"))
+        .filter_map(|line| line.rsplit_once("= ")?.1.parse::<usize>().ok());
+    let most = sizes.max().unwrap();
+    assert!((2000..=4096).contains(&most), "{most} bytes in one read");
+}
+
 /// Guards against EAGAIN that is taken for the end of the input.
 #[test]
 fn input_that_does_not_block_is_waited_for() {

@@ -1,5 +1,5 @@
-//! The turn from one file to the next, step by step: each step fails once, and their
-//! order is what makes a file safe before its mode or its name says so.
+//! Rotation, step by step: each step fails once, and a file is on the disk before its mode
+//! or its name says so.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -12,7 +12,7 @@ use std::path::Path;
 use common::{contents, input, lines, said, start_traced};
 
 const PLAIN: &[&str] = &["n1000", "s4096", "./log"];
-/// With a `previous` in the way of the first turn.
+/// With a `previous` in the way of the first rotation.
 const LONG_WAY: &[&str] = &["n1001", "s4096", "./log"];
 const PROCESSED: &[&str] = &["n1000", "s4096", "!cat; echo x >&5", "./log"];
 const STATUS: &[&str] = &["=status", "n1000", "s4096", "./log"];
@@ -133,7 +133,7 @@ fn order(script: &[&str], pairs: &[[&str; 2]]) {
     };
     assert!(child.wait().unwrap().success());
     let done = done(&trace);
-    let turn = done
+    let rename = done
         .iter()
         .position(|step| step == "rename current")
         .unwrap();
@@ -141,14 +141,14 @@ fn order(script: &[&str], pairs: &[[&str; 2]]) {
         let found = done.iter().rposition(|done| done == step);
         found.unwrap_or_else(|| panic!("no {step} in {done:?}"))
     };
-    let before = |step| done[..turn].iter().rposition(|done| done == step);
+    let before = |step| done[..rename].iter().rposition(|done| done == step);
     let is_safe = before("fsync current");
     assert!(is_safe.is_some(), "{done:?}");
     if script == PLAIN {
         assert!(is_safe < before("mode current"), "{done:?}");
         return;
     }
-    assert!(turn < at("mode previous"), "{done:?}");
+    assert!(rename < at("mode previous"), "{done:?}");
     for [first, second] in pairs {
         assert!(at(first) < at(second), "{first}, {second}: {done:?}");
     }

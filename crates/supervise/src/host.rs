@@ -128,6 +128,8 @@ pub(crate) trait Host {
 
     /// What was decided about an earlier supervise, and the state that follows.
     fn on_adoption(&mut self, pid: u32, decided: Decided, machine: &Machine);
+    /// Another svscan has taken supervise over.
+    fn on_taken_over(&mut self);
     /// What was decided about an event, and the state that follows. The actions are done
     /// afterwards.
     fn on_event(&mut self, event: Event, actions: Actions, machine: &Machine);

@@ -2,23 +2,23 @@
 //! messages about those that fail.
 
 mod child;
+mod diagnostics;
 mod evidence;
 mod record_files;
 
 use core::ffi::CStr;
 use core::time::Duration;
-use std::borrow::Cow;
 use std::os::fd::{AsFd, OwnedFd};
 
 use daemontools::servicedir::detail::Detail;
 use daemontools::servicedir::status::{STATUS_LEN, Status};
-use daemontools::strerr::{Decimal, Fatal};
+use daemontools::strerr::Fatal;
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::process::{self, End, Pid};
 use daemontools::unix::signal::{self, Caught, Signal};
 use daemontools::unix::{fd, pidfd, poll};
-use daemontools::{Errno, Result, errno, procfs};
+use daemontools::{Errno, Result, procfs};
 
 use crate::files::Files;
 use crate::host::{AdoptResult, Child, Host, PreviousFiles};
@@ -77,21 +77,6 @@ impl Kernel {
             adopted: None,
         }
     }
-
-    /// The service directory as diagnostics name it.
-    fn name(&self) -> Cow<'static, str> {
-        self.dir.to_string_lossy()
-    }
-
-    fn log_write(&self, file: &str, result: Result<()>) {
-        match result {
-            Ok(()) => log::debug!("{}: {file} written", self.name()),
-            Err(error) => {
-                let error = errno::text(error);
-                log::debug!("{}: {file} not written: {error}", self.name());
-            }
-        }
-    }
 }
 
 impl Host for Kernel {
@@ -115,15 +100,7 @@ impl Host for Kernel {
     }
 
     fn report_fork(&self, error: Errno, retry: Duration) {
-        let seconds = Decimal::new(retry.as_secs());
-        let what: [&[u8]; 5] = [
-            b"unable to fork for ",
-            self.dir.to_bytes(),
-            b", trying again after ",
-            seconds.as_bytes(),
-            b" s",
-        ];
-        REPORTER.warning(&what, error);
+        child::report_fork(self.dir, error, retry);
     }
 
     fn open_gate(&mut self, gate: OwnedFd) {
@@ -156,7 +133,7 @@ impl Host for Kernel {
     fn write_status(&mut self, record: &[u8; STATUS_LEN]) -> Result<()> {
         self.files.disarm();
         let result = self.record.replace_status(record);
-        self.log_write("status", result);
+        diagnostics::written(self.dir, "status", result);
         result
     }
 
@@ -168,7 +145,7 @@ impl Host for Kernel {
             self.files.disarm();
             self.record.replace_detail(&text)
         };
-        self.log_write("detail", result);
+        diagnostics::written(self.dir, "detail", result);
         result
     }
 
@@ -180,7 +157,7 @@ impl Host for Kernel {
         let remade = self.files.maintain(self.dir, now);
         if remade {
             self.record.close_detail();
-            log::debug!("{}: files in supervise/ made again", self.name());
+            diagnostics::files_made(self.dir);
         }
         remade
     }
@@ -220,7 +197,7 @@ impl Host for Kernel {
     }
 
     fn end_by_sigterm(&mut self) {
-        log::debug!("{}: ends by TERM", self.name());
+        diagnostics::ends_by_sigterm(self.dir);
         signal::end_by(Signal::SIGTERM);
     }
 
@@ -258,19 +235,14 @@ impl Host for Kernel {
             Decision::Unproven => evidence::report_unproven(self.dir, pid),
             Decision::StartAnew | Decision::Adopt(_) | Decision::Resume(_) => {}
         }
-        log::debug!(
-            "{}: record of pid {pid}: {:?}, since {}; {machine}",
-            self.name(),
-            decided.decision,
-            decided.reason,
-        );
+        diagnostics::adoption(self.dir, pid, decided, machine);
+    }
+
+    fn on_taken_over(&mut self) {
+        diagnostics::taken_over(self.dir);
     }
 
     fn on_event(&mut self, event: Event, actions: Actions, machine: &Machine) {
-        let level = match event {
-            Event::Time if actions.is_empty() => log::Level::Trace,
-            _ => log::Level::Debug,
-        };
-        log::log!(level, "{}: {event}: {actions}; {machine}", self.name());
+        diagnostics::event(self.dir, event, actions, machine);
     }
 }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`machine`] | decides what follows from an event; no I/O |
 //! | `previous` | decides whether the record of an earlier supervise counts; no I/O |
-//! | `supervisor` | the loop: asks the machine and has its actions done |
+//! | `supervisor` | the loop: takes events to the machine and has its actions done |
 //! | `record` | which of the two files of the record are due to be written |
 //! | `adopt` | finds out what an earlier supervise left |
 //! | `host` | the trait through which these three act |

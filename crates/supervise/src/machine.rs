@@ -18,8 +18,9 @@
 //!
 //! A start that comes less than a second after the last makes the service waiting.
 
-mod display;
+mod event;
 
+use core::fmt::{self, Display, Formatter};
 use core::time::Duration;
 
 use daemontools::command::Command;
@@ -27,6 +28,8 @@ use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Signal;
+
+pub use event::{Action, Actions, Event};
 
 /// The least time from one start to the next.
 pub const MIN_START_INTERVAL: Duration = Duration::from_secs(1);
@@ -37,61 +40,6 @@ pub const FORK_RETRY: [Duration; 3] = [
     Duration::from_secs(2),
     Duration::from_secs(5),
 ];
-
-/// Something that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A command came through the FIFO.
-    Command(Command),
-    /// The start that was asked for made this process, at this wall time.
-    Started(u32, Tai64n),
-    /// The start that was asked for failed.
-    NotStarted,
-    /// The service's process has ended, at this wall time.
-    Ended(Tai64n),
-    /// Time has passed.
-    Time,
-}
-
-/// Something to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Start the service and answer with [`Event::Started`] or
-    /// [`Event::NotStarted`].
-    Start,
-    /// Send a signal to the service's process.
-    Signal(Signal),
-    /// The record may have changed: write it before the next signal, and before the
-    /// next wait.
-    Record,
-    /// Exit; nothing after it counts.
-    Exit,
-}
-
-/// Up to three actions, in order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Actions([Option<Action>; 3]);
-
-impl Actions {
-    const fn of(list: [Option<Action>; 3]) -> Self {
-        Self(list)
-    }
-
-    /// Whether there is nothing to do.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.0.iter().all(Option::is_none)
-    }
-}
-
-impl IntoIterator for Actions {
-    type Item = Action;
-    type IntoIter = core::iter::Flatten<core::array::IntoIter<Option<Action>, 3>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter().flatten()
-    }
-}
 
 /// The state of one service.
 #[derive(Clone, Copy, Debug)]
@@ -257,6 +205,25 @@ impl Machine {
                 Some(Action::Start)
             }
         }
+    }
+}
+
+/// As diagnostics show it.
+impl Display for Machine {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match (self.pid, self.start_at) {
+            (Some(pid), _) => write!(f, "up, pid {pid}")?,
+            (None, Some(_)) => f.write_str("waiting")?,
+            (None, None) => f.write_str("down")?,
+        }
+        write!(f, ", want {:?}", self.want)?;
+        let paused = if self.status().paused { ", paused" } else { "" };
+        let exiting = if self.exiting {
+            ", exits when down"
+        } else {
+            ""
+        };
+        write!(f, "{paused}{exiting}")
     }
 }
 

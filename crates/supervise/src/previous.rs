@@ -17,15 +17,15 @@
 //!    or the container was started again, and if the directory is a copy.
 //! 3. A service that runs is adopted in both cases and never started a second time.
 
-use core::time::Duration;
+mod facts;
 
-use daemontools::procfs::{self, BOOT_ID_LEN};
+use daemontools::procfs;
 use daemontools::servicedir::detail::{Detail, MainProcess};
 use daemontools::servicedir::status::{Status, Want};
-use daemontools::tai64n::Tai64n;
-use daemontools::unix::file::Identity;
 
 use crate::stamp;
+
+pub(crate) use facts::{Clocks, Context, PidOwner};
 
 /// What an earlier supervise left, and what the kernel says about it.
 #[derive(Debug)]
@@ -37,37 +37,6 @@ pub(crate) struct Evidence<'a> {
     /// Whether anything but the detail file shows that the record was written in this
     /// service directory.
     pub(crate) written_here: bool,
-}
-
-/// Where and when this supervise begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Context {
-    /// The boot id, where the kernel tells.
-    pub(crate) boot: Option<[u8; BOOT_ID_LEN]>,
-    /// Start time of process 1 in clock ticks since boot, where it can be seen.
-    pub(crate) init: Option<u64>,
-    /// The service directory.
-    pub(crate) directory: Identity,
-    /// Start time of the svscan that started this supervise.
-    pub(crate) svscan: Option<u64>,
-}
-
-/// The process that has the record's pid now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PidOwner {
-    /// No process has it.
-    None,
-    /// There may be one, and its start time cannot be seen.
-    Hidden,
-    /// A process with this start time, in clock ticks since boot.
-    StartedAt(u64),
-}
-
-/// The clocks that a record is compared with, read at one moment.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Clocks {
-    pub(crate) wall: Tai64n,
-    pub(crate) since_boot: Duration,
 }
 
 /// What follows from the record.
@@ -110,7 +79,7 @@ impl Decided {
 }
 
 /// What the detail file and the clocks say about a record.
-struct Facts {
+struct Findings {
     /// The detail file was written for this record or a later one. A start is in the
     /// record before it is in the detail file, so this is false if supervise was killed in
     /// between, or if another program wrote the record since.
@@ -132,7 +101,7 @@ fn vouches(detail: &Detail, status: &Status) -> bool {
     detail.since >= Some(status.since.label())
 }
 
-impl Facts {
+impl Findings {
     fn new(evidence: &Evidence<'_>, detail: &Detail) -> Self {
         let Evidence {
             status, context, ..
@@ -188,19 +157,19 @@ pub(crate) fn decide(evidence: &Evidence<'_>, clocks: Clocks) -> Decided {
         return Decided::new(Decision::StartAnew, reason);
     }
     let detail = if is_copy { &none } else { evidence.detail };
-    let facts = Facts::new(evidence, detail);
-    let not_running = facts.not_running(status.want);
+    let findings = Findings::new(evidence, detail);
+    let not_running = findings.not_running(status.want);
     if status.pid == 0 {
         return not_running;
     }
-    if facts.vouched && facts.other_boot {
+    if findings.vouched && findings.other_boot {
         return Decided::new(Decision::StartAnew, "the machine was started again");
     }
     // A running service goes on as it was, unless it was told down and the tree begins
     // anew.
-    let drops_down = facts.begins_anew.is_some() && status.want == Want::Down;
+    let drops_down = findings.begins_anew.is_some() && status.want == Want::Down;
     let adopt = Decision::Adopt((!drops_down).then_some(status.want));
-    let of_this_boot = |known: &MainProcess| known.pid == status.pid && facts.same_boot;
+    let of_this_boot = |known: &MainProcess| known.pid == status.pid && findings.same_boot;
     let start_time = match evidence.owner {
         PidOwner::None => return not_running,
         PidOwner::Hidden => {
@@ -215,11 +184,13 @@ pub(crate) fn decide(evidence: &Evidence<'_>, clocks: Clocks) -> Decided {
     );
     match detail.process.filter(of_this_boot) {
         Some(known) if known.start_time != start_time => not_running,
-        Some(_) if facts.written_here => Decided::new(adopt, "its start time is the recorded one"),
+        Some(_) if findings.written_here => {
+            Decided::new(adopt, "its start time is the recorded one")
+        }
         Some(_) => elsewhere,
         None => {
             let agrees = procfs::is_start_time(status.since, clocks.wall, clocks.age(start_time));
-            if agrees && facts.written_here {
+            if agrees && findings.written_here {
                 Decided::new(adopt, "its start time agrees with the record's time")
             } else if clocks.is_before_boot(status.since) {
                 not_running
@@ -232,21 +203,6 @@ pub(crate) fn decide(evidence: &Evidence<'_>, clocks: Clocks) -> Decided {
                 )
             }
         }
-    }
-}
-
-impl Clocks {
-    /// The age of a process that started `start_time` clock ticks after boot.
-    pub(crate) fn age(self, start_time: u64) -> Duration {
-        self.since_boot
-            .saturating_sub(procfs::ticks_to_duration(start_time))
-    }
-
-    /// Whether a record was written before this boot.
-    fn is_before_boot(self, since: Tai64n) -> bool {
-        let uptime = i64::try_from(self.since_boot.as_secs()).unwrap_or(i64::MAX);
-        let margin = 1 + i64::try_from(procfs::TOLERANCE.as_secs()).unwrap_or(0);
-        since.unix_seconds() < self.wall.unix_seconds() - uptime - margin
     }
 }
 

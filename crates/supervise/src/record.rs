@@ -81,11 +81,9 @@ impl Record {
         self.status.due && self.written != Some(status.pack())
     }
 
-    /// Writes what is due.
-    ///
-    /// The order matters if supervise is killed in between: a status record that is newer
-    /// than the detail file is known to be ours by its timestamp, and the detail file says
-    /// in which boot a supervise is in charge.
+    /// Writes what is due, the status record first. If supervise is killed in between, the
+    /// status record is newer than the detail file: its timestamp still tells that it is
+    /// ours, and the detail file in which boot a supervise is in charge.
     pub(crate) fn write<H: Host>(
         &mut self,
         host: &mut H,

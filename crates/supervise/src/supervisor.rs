@@ -26,7 +26,7 @@ pub(crate) struct Supervisor<H> {
     pub(crate) record: Record,
     pub(crate) detail: Detail,
     /// The end of the next wait.
-    deadline: Option<Monotonic>,
+    pub(crate) deadline: Option<Monotonic>,
     /// When to ask for ended children though no event tells of one.
     reap_at: Option<Monotonic>,
     /// Nothing is done any more but to write the record.
@@ -84,7 +84,8 @@ impl<H: Host> Supervisor<H> {
     fn settle(&mut self) {
         loop {
             let now = self.host.now();
-            if self.record.is_due(now) {
+            // The last write does not wait until a failed one is tried again.
+            if self.record.is_due(now) || self.exited {
                 self.write_record(now);
             }
             if self.exited {
@@ -127,7 +128,10 @@ impl<H: Host> Supervisor<H> {
         self.detail.process = None;
         let at = self.host.stamp();
         self.tell(Event::Ended(at));
-        self.mark_detail();
+        // A start has written it already.
+        if self.machine.pid().is_none() {
+            self.mark_detail();
+        }
     }
 
     /// Reads a block of commands and obeys each, in order.
@@ -137,7 +141,10 @@ impl<H: Host> Supervisor<H> {
         for &byte in &block[..count] {
             match Command::from_byte(byte) {
                 Some(command) => self.tell(Event::Command(command)),
-                None if byte == TAKEN_OVER => self.mark_detail(),
+                None if byte == TAKEN_OVER => {
+                    self.host.on_taken_over();
+                    self.mark_detail();
+                }
                 None => {}
             }
         }

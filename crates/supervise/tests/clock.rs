@@ -1,6 +1,6 @@
-//! A step of the wall clock neither stalls nor hurries restarts: the reference sleeps
-//! through a step back. libfaketime steps the clock of one process; it can't get into
-//! a static program, so this test has a program of its own, not those in build/bin.
+//! A step of the wall clock neither delays nor hurries a restart. The reference sleeps
+//! through a step back. libfaketime steps the clock of one process. It cannot do that to a
+//! static program, so this test runs a program of its own, not one of build/bin.
 //!
 //! `SUPERVISE=/path/to/the/reference's cargo test -p supervise --test clock` shows
 //! that the reference fails it.
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A service directory, and a supervise on it whose clock we set.
+/// A service directory, and its supervise, whose clock the test sets.
 struct Stage {
     dir: tempfile::TempDir,
     supervise: Child,
@@ -75,7 +75,7 @@ impl Stage {
         self.dir.path().join(name)
     }
 
-    /// When the service was started, in seconds since boot.
+    /// Start times of the service, in seconds since boot.
     fn starts(&self) -> Vec<f64> {
         let text = fs::read_to_string(self.path("x/starts")).unwrap_or_default();
         text.lines().filter_map(|line| line.parse().ok()).collect()
@@ -94,7 +94,7 @@ impl Stage {
     }
 }
 
-/// A reader of the clock must never see half a line.
+/// Replaces a file, so that a reader of the clock never sees half a line.
 fn replace(path: &Path, text: &str) {
     let new = path.with_extension("new");
     fs::write(&new, text).expect("a new clock");
@@ -102,7 +102,7 @@ fn replace(path: &Path, text: &str) {
 }
 
 #[test]
-fn a_step_back_stalls_nothing() {
+fn a_step_back_delays_no_restart() {
     let Some(stage) = Stage::new() else { return };
     stage.until_started(1);
     stage.step("-3600\n");
@@ -110,7 +110,7 @@ fn a_step_back_stalls_nothing() {
 }
 
 #[test]
-fn a_step_forward_hurries_nothing() {
+fn a_step_forward_hurries_no_restart() {
     let Some(stage) = Stage::new() else { return };
     stage.until_started(1);
     for hours in 1..4 {

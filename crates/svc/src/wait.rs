@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::os::fd::OwnedFd;
 
 use daemontools::servicedir::ok::{self, Accept};
-use daemontools::servicedir::status::{self, Length, ReadError, Status};
+use daemontools::servicedir::status::{self, Length, Status, StatusError};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::{file, poll};
 use daemontools::{Errno, PERMANENT, Result, TEMPORARY, errno, servicedir};
@@ -153,9 +153,9 @@ fn warn(service: &Pending, error: Errno) -> i32 {
 /// Reads the record of the service in the working directory.
 fn record() -> Result<Status> {
     status::read(servicedir::STATUS, Length::AtLeast).map_err(|error| match error {
-        ReadError::Open(error) | ReadError::Read(error) => error,
+        StatusError::Open(error) | StatusError::Read(error) => error,
         // A record is never short: supervise has not written it yet.
-        ReadError::Length => Errno::ENOENT,
+        StatusError::Length => Errno::ENOENT,
     })
 }
 

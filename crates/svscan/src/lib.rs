@@ -13,12 +13,14 @@ mod arrival;
 mod arrivals;
 mod children;
 mod control;
+mod label;
 mod lock;
 mod path;
 mod perform;
 mod pipe_plan;
 mod pipes;
 mod record;
+mod reporter;
 mod run;
 mod scan;
 mod services;
@@ -31,7 +33,6 @@ mod table;
 mod takeover;
 mod unusable;
 
-use daemontools::strerr::Reporter;
 use daemontools::{Args, entry};
 
 pub use run::run;
@@ -43,6 +44,3 @@ pub fn run_called(args: Args) -> i32 {
     let programs: [(_, entry::Program); 2] = [("svscan", run), ("svscanboot", boot::run)];
     entry::called(&programs, &args).unwrap_or(run)(args)
 }
-
-/// Writes svscan's messages.
-static ME: Reporter = Reporter::long_lived("svscan");

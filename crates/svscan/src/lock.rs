@@ -15,7 +15,7 @@ use daemontools::unix::file::{self, Identity};
 use daemontools::unix::lock;
 use daemontools::{Errno, Result};
 
-use crate::ME;
+use crate::reporter::REPORTER;
 
 /// The lock of the working directory.
 #[derive(Debug, Default)]
@@ -86,7 +86,7 @@ impl Holder {
             Self::Irrelevant => {}
             Self::Svscan => {
                 let what = b"another svscan runs in this directory, waiting for its end";
-                ME.warning(&[what], None);
+                REPORTER.warning(&[what], None);
             }
             Self::OtherUser(pid) => {
                 let pid = Decimal::new(u64::from(pid));
@@ -95,10 +95,10 @@ impl Holder {
                     pid.as_bytes(),
                     b", which is not ours: going on without it",
                 ];
-                ME.warning(&what, None);
+                REPORTER.warning(&what, None);
             }
             Self::Unknown(error) => {
-                ME.warning(&[b"unable to see who has locked this directory"], error);
+                REPORTER.warning(&[b"unable to see who has locked this directory"], error);
             }
         }
     }

@@ -6,6 +6,7 @@ use daemontools::unix::file;
 use log::debug;
 
 use crate::control::{self, DOWN_AND_EXIT, EXIT};
+use crate::label::Label;
 use crate::pipes::Pipe;
 use crate::services::{Services, log_exists};
 use crate::shutdown::Shutdown;
@@ -119,7 +120,7 @@ impl Performer<'_> {
         let pipe = slot.pipe().and_then(|id| self.services.pipes.get(id));
         match self.spawner.start(slot, role, pipe) {
             Ok(pid) => {
-                debug!("{:?}: supervise of {role:?} started, pid {pid}", slot.name);
+                debug!("{}: supervise started, pid {pid}", Label::new(slot, role));
                 self.services.table[number].started(role, pid, Monotonic::now());
             }
             Err(error) => {
@@ -145,9 +146,9 @@ impl Performer<'_> {
             StopReason::Replaced => {
                 let told = control::send_to_process(pid, EXIT);
                 if told.is_ok() {
+                    let label = Label::new(slot, role);
                     debug!(
-                        "{:?}: supervise of the old logger left to its end",
-                        slot.name
+                        "{label}: supervise {pid} is not counted any more, its logger reads to the end"
                     );
                     self.services.table[number].inspected(false, Monotonic::now());
                     return Outcome::Done;
@@ -156,10 +157,8 @@ impl Performer<'_> {
             }
             StopReason::Shutdown => self.shutdown.tell(slot, role, pid),
         };
-        debug!(
-            "{:?}: supervise of {role:?} {pid} told to exit, {reason:?}: {told:?}",
-            slot.name
-        );
+        let label = Label::new(slot, role);
+        debug!("{label}: tells supervise {pid} to exit ({reason:?}): {told:?}");
         match told {
             Ok(()) => {
                 self.services.table[number].stop_sent(role);
@@ -177,7 +176,7 @@ impl Performer<'_> {
     fn inspect(&mut self, number: usize) -> Outcome {
         let name = &self.services.table[number].name;
         let logged = log_exists(name) == Ok(true);
-        debug!("{name:?}: begins anew, with a logger: {logged}");
+        debug!("{name:?}: starts in the new directory, has a logger: {logged}");
         self.services.table[number].inspected(logged, Monotonic::now());
         // What is due now may be later than the beginning of this pass.
         self.services.pass_due = true;

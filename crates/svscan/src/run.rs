@@ -9,10 +9,10 @@ use daemontools::unix::{fd, file, poll, rlimit};
 use daemontools::{Args, diag};
 use log::debug;
 
-use crate::ME;
 use crate::children::Children;
 use crate::lock::DirectoryLock;
 use crate::perform::Performer;
+use crate::reporter::REPORTER;
 use crate::scan::Scan;
 use crate::services::Services;
 use crate::shutdown::Shutdown;
@@ -46,13 +46,13 @@ fn begin(args: Args) -> Result<Svscan, Fatal> {
     let (dir, caught) = signals::parse(args);
     if let Some(dir) = dir {
         file::chdir(dir)
-            .map_err(|error| ME.fatal(&[b"unable to chdir to ", dir.to_bytes()], error))?;
+            .map_err(|error| REPORTER.fatal(&[b"unable to chdir to ", dir.to_bytes()], error))?;
     }
     let child_ignored = signal::is_ignored(Signal::SIGCHLD);
     let inherited = signal::harden();
     let mask = Mask::block(&[Signal::SIGCHLD]);
     let wait_mask = mask.without(&[Signal::SIGCHLD]).without(caught);
-    let unable = |error| ME.fatal(&[b"unable to catch signals"], error);
+    let unable = |error| REPORTER.fatal(&[b"unable to catch signals"], error);
     let children = Children::new().map_err(unable)?;
     let signals = Signals::catch(caught).map_err(unable)?;
     let inheritance = Inheritance {
@@ -61,7 +61,7 @@ fn begin(args: Args) -> Result<Svscan, Fatal> {
         signals: inherited,
         descriptors: rlimit::raise_descriptors(),
     };
-    debug!("begins in {dir:?}, catches {caught:?}");
+    debug!("begins, catches {caught:?}");
     Ok(Svscan {
         wait_mask,
         children,
@@ -191,7 +191,8 @@ impl Svscan {
     /// svscan was told to stop, perhaps again.
     fn begin_shutdown(&mut self) {
         self.shutdown.request();
-        debug!("told to stop, again: {}", self.shutdown.is_repeated());
+        let again = self.shutdown.is_repeated();
+        debug!("told to stop, not for the first time: {again}");
         self.services.table.stop(Monotonic::now());
         self.services.pass_due = true;
         self.scan.arrivals.clear();

@@ -12,9 +12,9 @@ use daemontools::unix::file::{self, Kind};
 use daemontools::unix::inotify::{Change, Event};
 use log::debug;
 
-use crate::ME;
 use crate::arrival::Origin;
 use crate::arrivals::Arrivals;
+use crate::reporter::REPORTER;
 use crate::services::{Services, is_link};
 use crate::spare::{Spare, Watcher};
 
@@ -41,9 +41,9 @@ pub(crate) struct Scan {
 }
 
 impl Scan {
-    /// The scan every five seconds. Reads the whole directory only if it has changed. Where
-    /// a link leads and whether a service has a new logger does not show in the directory:
-    /// that is looked at for a share of the services each time.
+    /// The scan every five seconds. Reads the whole directory only if it has changed. The
+    /// target of a link and a new logger do not show there, so each scan also looks at a
+    /// share of the services.
     pub(crate) fn run(&mut self, services: &mut Services, spare: &mut Spare) {
         let stamp = file::stat(c".").ok().map(|facts| facts.changed);
         if stamp.is_none() || stamp != self.stamp {
@@ -117,7 +117,7 @@ impl Scan {
     fn cannot_read(&mut self, error: Errno) {
         debug!("scan: unable to read directory: {error}");
         if !self.failure_reported {
-            ME.warning(&[b"unable to read directory"], error);
+            REPORTER.warning(&[b"unable to read directory"], error);
         }
         self.failure_reported = true;
         self.stamp = None;

@@ -8,12 +8,14 @@ use daemontools::unix::file::{self, Identity, Kind};
 use daemontools::{Errno, Result};
 use log::debug;
 
+use crate::label::{Label, NextStart};
 use crate::path::Path;
 use crate::pipes::{Pipe, Pipes};
-use crate::slot::{Role, Slot};
+use crate::reporter::REPORTER;
+use crate::slot::Role;
 use crate::table::{Ended, Table};
 use crate::unusable::UnusableNames;
-use crate::{ME, control, record};
+use crate::{control, record};
 
 /// The services of the scan directory.
 #[derive(Debug, Default)]
@@ -47,7 +49,7 @@ impl Services {
         };
         match self.table.insert(name, identity, Monotonic::now()) {
             Ok(number) => {
-                debug!("{name:?}: new service, with a logger: {logged}");
+                debug!("{name:?}: new service, has a logger: {logged}");
                 self.table[number].is_link = is_link(name);
                 self.table[number].logged = logged;
                 self.unusable.remove(name);
@@ -70,7 +72,7 @@ impl Services {
             Err(error) => {
                 if file::stat(c"/proc/self").is_err() && !self.proc_reported {
                     self.proc_reported = true;
-                    ME.warning(
+                    REPORTER.warning(
                         &[b"unable to see whether a directory was removed and made again: /proc"],
                         error,
                     );
@@ -112,35 +114,19 @@ impl Services {
         self.pass_due = true;
         let now = Monotonic::now();
         self.table.ended(ends, now, |slot, role, end| {
-            debug!(
-                "{:?}: supervise of {role:?} {} ended, {:?}; {}",
-                slot.name,
-                end.pid,
-                end.exit,
-                Next(slot, role, now),
-            );
+            let (label, Ended { pid, exit }) = (Label::new(slot, role), end);
+            let next = NextStart::new(slot, role, now);
+            debug!("{label}: supervise {pid} {exit}; {next}");
         });
     }
 
     /// Reports a failure of a service, unless one has been reported since the last success.
     pub(crate) fn report(&mut self, number: usize, what: &[u8], role: Role, error: Errno) {
         let slot = &mut self.table[number];
-        debug!("{:?}: {}, {error}", slot.name, what.escape_ascii());
+        let what_failed = what.escape_ascii();
+        debug!("{}: {what_failed}it: {error}", Label::new(slot, role));
         if slot.must_report() {
-            ME.warning(&[what, slot.name.to_bytes(), role.suffix()], error);
-        }
-    }
-}
-
-/// What follows the end of a supervise, for diagnostics.
-struct Next<'a>(&'a Slot, Role, Monotonic);
-
-impl core::fmt::Display for Next<'_> {
-    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self(slot, role, now) = *self;
-        match slot.next_start(role) {
-            Some(at) => write!(out, "may start in {:?}", at.since(now)),
-            None => out.write_str("the next scan decides"),
+            REPORTER.warning(&[what, slot.name.to_bytes(), role.suffix()], error);
         }
     }
 }

@@ -155,8 +155,8 @@ impl Slot {
         !core::mem::replace(&mut self.failure_reported, true)
     }
 
-    /// A supervise has ended. One that exited on the command of somebody else waits for the
-    /// next scan, as in the reference. Any other is started at once or, if it ran for less
+    /// A supervise has ended. One that exited on a command that svscan has not sent waits for
+    /// the next scan, as in the reference. Any other is started at once or, if it ran for less
     /// than [`PACE`], when that has passed since its start.
     pub(crate) fn ended(&mut self, role: Role, exit: Exit, now: Monotonic) {
         let by_svscan = self.is_stopping() || self.supervise(role).stop_sent;

@@ -99,9 +99,9 @@ impl Spare {
     fn give_up(&mut self) -> bool {
         self.ran_out = true;
         let given_up = if self.exits.take().is_some() {
-            "ends of supervises that were taken over"
+            "the pidfds of adopted supervises"
         } else if self.directory.take().is_some() {
-            "scan directory"
+            "the scan directory"
         } else if self.watcher.take().is_some() {
             "inotify"
         } else {

@@ -8,9 +8,9 @@ use daemontools::unix::signal::{self, Inherited, Mask, Signal};
 use daemontools::unix::{fd, file, rlimit};
 use daemontools::{Errno, Result, pathexec};
 
-use crate::ME;
 use crate::lock::DirectoryLock;
 use crate::pipes::Pipe;
+use crate::reporter::REPORTER;
 use crate::slot::{Role, Slot};
 
 /// Exit code of a child that could not exec supervise. supervise has no such code.
@@ -69,7 +69,7 @@ impl Spawner {
             self.lock.release();
             let (what, error) = self.become_supervise(role, name, pipe, &argv);
             if !slot.exec_failure_reported() {
-                ME.warning(&[what, name.to_bytes(), role.suffix()], error);
+                REPORTER.warning(&[what, name.to_bytes(), role.suffix()], error);
             }
             NOT_EXECUTED
         })?;

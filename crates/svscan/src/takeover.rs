@@ -22,12 +22,13 @@ use daemontools::unix::file::{self, Identity};
 use daemontools::{Errno, Result, procfs};
 use log::debug;
 
+use crate::control;
 use crate::path::Path;
+use crate::reporter::REPORTER;
 use crate::services::Services;
 use crate::slot::{Role, Slot};
 use crate::spare::Spare;
 use crate::table::{Ended, Table};
-use crate::{ME, control};
 
 use adopted::Adopted;
 use locks::LockHolders;
@@ -41,7 +42,7 @@ pub(crate) struct Takeover {
 }
 
 impl Takeover {
-    /// Takes over what runs of the services for which this is not known yet.
+    /// Takes over the running supervises of all services that have a takeover pending.
     pub(crate) fn run(&mut self, services: &mut Services, spare: &mut Spare) {
         let pending = |slot: &Slot| slot.takeover_pending;
         if !services.table.iter().any(pending) {
@@ -63,17 +64,17 @@ impl Takeover {
             services.table[number].takeover_pending = false;
             let taken = spare.attempt(|spare| self.take(services, number, spare, &mut holders));
             if let Err(error) = taken {
-                // What runs is not guessed: nothing is started until it is known.
+                // Nothing is started until the running supervises are known.
                 services.report(number, b"unable to see what runs of ", Role::Service, error);
                 services.table[number].takeover_pending = true;
             }
         }
     }
 
-    /// Takes over what runs of one service, with its pipe.
+    /// Takes over the running supervises of one service, and its pipe.
     ///
     /// # Errors
-    /// A temporary failure to find out what runs.
+    /// A temporary failure to find them.
     fn take(
         &mut self,
         services: &mut Services,
@@ -88,15 +89,16 @@ impl Takeover {
         self.find(services, number, Role::Log, spare, holders)?;
         let slot = &services.table[number];
         let is_adopted = |role| slot.pid(role).is_some_and(|pid| self.adopted.has(pid));
-        // A pipe that this svscan made is kept if no supervise was found that has another.
+        // A pipe that this svscan made is kept, unless a supervise that was taken over may
+        // have another.
         let found = Role::BOTH.into_iter().any(is_adopted);
         if !slot.is_steady() || !found && slot.pipe().is_some() {
             return Ok(());
         }
         let now = Monotonic::now();
         if Role::BOTH.into_iter().any(|role| slot.is_young(role, now)) {
-            // It has its end of the pipe that this svscan made, unless it is about to fail:
-            // this is known in a moment.
+            // It has the pipe that this svscan made, unless it is about to fail. A moment
+            // later this is known.
             services.table[number].takeover_pending = true;
             return Ok(());
         }
@@ -106,7 +108,7 @@ impl Takeover {
     /// Takes over a supervise, if one runs.
     ///
     /// # Errors
-    /// A temporary failure to find out what runs.
+    /// A temporary failure to find it.
     fn find(
         &mut self,
         services: &mut Services,
@@ -148,7 +150,7 @@ impl Takeover {
                     self.failure_reported = true;
                     let what: [&[u8]; 2] =
                         [b"unable to take over running supervises: ", name.to_bytes()];
-                    ME.warning(&what, error);
+                    REPORTER.warning(&what, error);
                 }
             }
             Err(_) => {}
@@ -206,17 +208,17 @@ impl Takeover {
         }
     }
 
-    /// Whether ends are only noticed by scans.
+    /// Whether only scans notice ends, for lack of the descriptor.
     pub(crate) const fn lacks_exit_watch(&self, spare: &Spare) -> bool {
         spare.exits.is_none() && !self.adopted.is_empty()
     }
 
-    /// Opens the descriptors again that tell of ends.
+    /// Opens the descriptor that tells of ends again.
     pub(crate) fn reopen_exit_watch(&self, spare: &mut Spare) {
         if self.lacks_exit_watch(spare) {
             spare.exits = self.adopted.watch_all().ok();
             debug!(
-                "opens pidfds of supervises that were taken over again: {}",
+                "opens the pidfds of adopted supervises again: {}",
                 spare.exits.is_some()
             );
         }

@@ -8,7 +8,7 @@ use std::ffi::CString;
 use daemontools::Errno;
 use log::debug;
 
-use crate::ME;
+use crate::reporter::REPORTER;
 use crate::table::owned;
 
 /// A name that could not be looked at, or a link to something other than a directory. What
@@ -34,9 +34,11 @@ impl UnusableNames {
     pub(crate) fn add(&mut self, name: &CStr, suffix: &[u8], error: Option<Errno>) {
         let known = self.names.iter_mut().find(|known| *known.name == *name);
         if known.as_ref().is_none_or(|known| known.error != error) {
-            debug!("{name:?}: no service: {error:?}");
             if let Some(error) = error {
-                ME.warning(&[b"unable to stat ", name.to_bytes(), suffix], error);
+                debug!("{name:?}: is no service now: {error}");
+                REPORTER.warning(&[b"unable to stat ", name.to_bytes(), suffix], error);
+            } else {
+                debug!("{name:?}: is a link to no directory");
             }
         }
         if let Some(known) = known {

@@ -22,10 +22,10 @@ fn writes_a_line_for_each_event_and_decision() {
     tree.start_as(tree.command().env("DAEMONTOOLS_LOG", "svscan=debug"));
     for text in [
         r#""a": seen, FirstScan"#,
-        r#""a": new service, with a logger: true"#,
+        r#""a": new service, has a logger: true"#,
         r#""a": pipe made"#,
-        r#""a": supervise of Service started, pid "#,
-        r#""a": supervise of Log started, pid "#,
+        r#""a": supervise started, pid "#,
+        r#""a/log": supervise started, pid "#,
     ] {
         wait_said(&tree, text);
     }
@@ -35,7 +35,7 @@ fn writes_a_line_for_each_event_and_decision() {
         r#""b": seen, Made"#,
         r#""b": waits until the new Service is complete"#,
         r#""b": checked, ready: true"#,
-        r#""b": new service, with a logger: false"#,
+        r#""b": new service, has a logger: false"#,
     ] {
         wait_said(&tree, text);
     }
@@ -43,7 +43,7 @@ fn writes_a_line_for_each_event_and_decision() {
     assert!(kill("KILL", &killed.to_string()));
     wait_said(
         &tree,
-        &format!(r#""b": supervise of Service {killed} ended, Failed; may start in "#),
+        &format!(r#""b": supervise {killed} failed or was killed; may start in "#),
     );
     // The next svscan takes over what runs.
     let (service, log) = (tree.supervise("a"), tree.supervise("a/log"));
@@ -53,14 +53,14 @@ fn writes_a_line_for_each_event_and_decision() {
     for text in [
         &format!(r#""a": supervise {service} taken over"#),
         &format!(r#""a/log": supervise {log} taken over"#),
-        r#""a": service has Pipe("#,
+        r#""a": writes into Pipe("#,
     ] {
         wait_said(&tree, text);
     }
     assert!(kill("USR1", &tree.pid().to_string()));
     for text in [
-        "told to stop, again: false",
-        r#" told to exit, Shutdown: Ok(())"#,
+        "told to stop, not for the first time: false",
+        " to exit (Shutdown): Ok(())",
         r#""a": pipe closed"#,
         "all services have stopped",
     ] {

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use daemontools::buffer::Path;
 use daemontools::servicedir::detail::{self, DETAIL_LEN};
 use daemontools::servicedir::ok::{self, Accept};
-use daemontools::servicedir::status::{self, Length, ReadError, Status};
+use daemontools::servicedir::status::{self, Length, Status, StatusError};
 use daemontools::unix::{file, thread};
 use daemontools::{Errno, servicedir};
 
@@ -97,9 +97,9 @@ fn has_down_file(path: &CStr) -> Result<bool, Errno> {
 
 fn read_status(path: &CStr) -> Result<Status, Error> {
     status::read(path, Length::AtLeast).map_err(|error| match error {
-        ReadError::Open(error) => Error::Open(error),
-        ReadError::Read(error) => Error::Read(error),
-        ReadError::Length => Error::Short,
+        StatusError::Open(error) => Error::Open(error),
+        StatusError::Read(error) => Error::Read(error),
+        StatusError::Length => Error::Short,
     })
 }
 

@@ -1,5 +1,4 @@
-//! envdir: which files there are, what is in them, and the environment that comes
-//! of it.
+//! envdir: its files, their contents, and the resulting environment.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -13,11 +12,11 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut cases = common(&["envdir", "env"]);
     cases.extend(contents());
     cases.extend(names());
-    cases.extend(trouble());
+    cases.extend(failures());
     cases
 }
 
-/// What the variable V becomes, which was `old`, by a file of these bytes.
+/// The value of the variable V, which was `old`, after a file with these bytes.
 fn contents() -> Vec<Case> {
     let long = vec![b'x'; 100_000];
     let files: Vec<(&str, Vec<u8>)> = vec![
@@ -80,7 +79,7 @@ fn contents() -> Vec<Case> {
 }
 
 fn names() -> Vec<Case> {
-    // A directory gives its names in an order of its own, so one file each.
+    // One file in each case: the order of a directory's names is not defined.
     let named = |name: &'static [u8], bytes: &'static [u8], before: &'static [&'static str]| {
         Case::new(format!(
             "name: {} with {} bytes, before {before:?}",
@@ -155,7 +154,7 @@ fn names() -> Vec<Case> {
             .run(["envdir", "env", "sh", "-c", "echo $V"]),
         Case::new("links to nothing among other files")
             .setup(|side| {
-                // So many that some link comes after some file, in whatever order.
+                // Enough links that one of them comes after a file, in any order.
                 for number in 0..20 {
                     side.file(format!("env/FILE{number}"), "value");
                     side.symlink("nothing", format!("env/LINK{number}"));
@@ -200,7 +199,7 @@ fn names() -> Vec<Case> {
     ]
 }
 
-fn trouble() -> Vec<Case> {
+fn failures() -> Vec<Case> {
     vec![
         Case::new("no arguments").run(["envdir"]),
         Case::new("no program").run(["envdir", "env"]),

@@ -1,4 +1,4 @@
-//! fghack: it lasts as long as the last that holds its pipe.
+//! fghack: it ends after the last process that has its pipe.
 
 use conformance::Case;
 

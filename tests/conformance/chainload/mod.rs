@@ -1,5 +1,4 @@
-//! The chain loaders: what they say when they cannot, and everything that the
-//! next program inherits from them.
+//! The chain loaders: their messages, and everything that the next program inherits.
 
 pub(crate) mod envdir;
 pub(crate) mod envuidgid;
@@ -15,7 +14,7 @@ use std::os::unix::ffi::OsStrExt;
 use conformance::{Case, Cmd, Side};
 use nix::sys::signal::Signal;
 
-/// A chain loader by the words that come before the next program.
+/// The words of a chain loader before the next program.
 type Loader = &'static [&'static str];
 
 /// `loader` followed by `next`.
@@ -23,7 +22,7 @@ fn words(loader: Loader, next: &[&'static str]) -> Vec<&'static str> {
     [loader, next].concat()
 }
 
-/// What a strace that makes system calls fail says before the program's words.
+/// The words of a strace that makes system calls fail.
 fn injected<'a>(side: &'a Side, inject: &str, args: &[&str]) -> Cmd<'a> {
     let program = side.bin(args[0]);
     let mut words: Vec<OsString> = ["/usr/bin/strace", "-o", "/dev/null", "-e"]
@@ -44,8 +43,8 @@ fn fault(name: &str, inject: &'static str, args: Vec<&'static str>) -> Case {
         })
 }
 
-/// What every chain loader has in common: how the next program is found, and what
-/// it inherits.
+/// The common behaviour of chain loaders: how the next program is found, and what it
+/// inherits.
 fn common(loader: Loader) -> Vec<Case> {
     let mut cases = vec![
         next(
@@ -175,7 +174,7 @@ fn next(loader: Loader, name: &str, next: &[&'static str]) -> Case {
     case(name).run(words(loader, next))
 }
 
-/// How PATH is searched; the same code in all of them, so one stands for all.
+/// The search of PATH. All have the same code, so one is tested.
 fn search(loader: Loader) -> Vec<Case> {
     let path = move |name: &str, path: &'static str, program: &'static str| {
         Case::new(format!("PATH: {name}"))

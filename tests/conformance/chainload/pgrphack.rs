@@ -1,4 +1,4 @@
-//! pgrphack: a session of its own, whoever asks. One search of PATH stands for
+//! pgrphack: a session of its own, also for a group leader. Its search of PATH stands for
 //! all chain loaders.
 
 use conformance::Case;

@@ -1,4 +1,4 @@
-//! setlock: the file, the lock, and the descriptor that is handed on.
+//! setlock: the file, the lock, and the descriptor that the next program inherits.
 
 use std::fs::File;
 

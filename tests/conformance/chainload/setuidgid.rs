@@ -1,4 +1,4 @@
-//! setuidgid: users and groups, and that it fails closed.
+//! setuidgid: users and groups; it runs nothing if it fails.
 
 use conformance::Case;
 use conformance::case::Need;
@@ -72,7 +72,7 @@ pub(crate) fn cases() -> Vec<Case> {
         .needs(Need::Root)
     };
     cases.extend(["setgroups", "setgid", "setuid"].map(failing));
-    // Only ours looks again: the reference runs the program with too much.
+    // Only ours verifies: the reference runs the program with too many permissions.
     let lying = |call: &'static str, message: &str| {
         let inject: &'static str = match call {
             "setgroups" => "setgroups:retval=0",

@@ -1,5 +1,4 @@
-//! softlimit: every letter, every kind of number, and what becomes of a limit that
-//! is too high.
+//! softlimit: every letter, every kind of number, and limits that are too high.
 
 use conformance::Case;
 
@@ -10,7 +9,7 @@ const LIMITS: &[&str] = &["cat", "/proc/self/limits"];
 /// The cases.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = common(&["softlimit", "-c", "1000"]);
-    // As the system's limits are, whatever they are: the same for both sides.
+    // The system's own limits, which are the same for both sides.
     let set = |options: &'static [&'static str]| {
         let args = [&["softlimit"], options, LIMITS].concat();
         Case::new(options.join(" ")).run(args)
@@ -81,7 +80,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 &["stdout: unlimited"],
             ),
     ]);
-    // A hard limit on what the harness's own programs need not have.
+    // A hard limit on a resource that the harness's own programs do not need.
     let hard = |value: &'static str| {
         Case::new(format!("-f {value} under a hard limit")).then(move |side| {
             side.command(["softlimit", "-f", value, "cat", "/proc/self/limits"])
@@ -100,7 +99,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ]
         .map(hard),
     );
-    // What the limits do to softlimit itself, and to its search.
+    // The effect of the limits on softlimit itself and on its search.
     let tight = |options: &'static [&'static str], next: &'static [&'static str]| {
         let args = [&["softlimit"], options, next].concat();
         Case::new(args[1..].join(" ")).run(args)

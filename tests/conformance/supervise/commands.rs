@@ -1,9 +1,9 @@
-//! Every command in every state, and random walks over both.
+//! Every command in every state, and random walks.
 
 use conformance::case::Need;
 use conformance::{Case, Proc, STARTS, Side};
 
-/// All commands of the reference, and a byte that is none.
+/// All commands of the reference, and a byte that is no command.
 const COMMANDS: &[u8] = b"udopchaitkxz";
 
 pub(super) fn cases() -> Vec<Case> {
@@ -27,7 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// A state, and how to get there.
+/// A state, with the commands that lead to it.
 struct State {
     name: &'static str,
     reach: fn(&Side) -> Proc,
@@ -86,7 +86,7 @@ const STATES: &[State] = &[
     },
 ];
 
-/// A walk over commands that a seed decides.
+/// A walk over commands that depends on a seed.
 fn walk(seed: u64) -> Case {
     Case::scenario(format!("a walk, seed {seed}"), move |side| {
         side.recorder("x");
@@ -99,7 +99,8 @@ fn walk(seed: u64) -> Case {
         let supervise = reach(side, &[]);
         let mut random = Random(seed);
         for _ in 0..14 {
-            // No x: it comes at the end. Starts are slow, so signals more often.
+            // Without x, which comes at the end. Starts are slow, so signals are more
+            // frequent.
             let command = b"uuddoopcchhaaittkz\0p"[random.below(20)];
             side.log_command("x", &supervise, &[command]);
         }
@@ -112,13 +113,13 @@ fn walk(seed: u64) -> Case {
     })
 }
 
-/// The order of signals and records, as the kernel sees it.
+/// The order of signals and records, by strace.
 fn orders() -> Vec<Case> {
     let order = |name: &str, commands: &'static [u8]| {
         Case::scenario(format!("order: {name}"), move |side| {
             side.recorder("x");
             side.file("x/stubborn", "");
-            // The first command is over when the reference's pause is.
+            // The first command has its effect when the reference's pause has ended.
             let supervise = reach(side, &[b"z"]);
             let trace = side.trace(&supervise);
             side.log_command("x", &supervise, commands);

@@ -1,4 +1,4 @@
-//! What the service gets: exactly what supervise itself was given.
+//! The inheritance of a service: exactly that of supervise.
 
 use std::fs::File;
 
@@ -6,7 +6,7 @@ use conformance::case::Need;
 use conformance::{Case, Cmd, Side};
 use nix::sys::signal::Signal;
 
-/// Says what it was given, in `report`; runs once.
+/// Writes its inheritance to `report`; runs once.
 const RUN: &str = r#"#!/usr/bin/perl
 use POSIX;
 my %fds;
@@ -34,7 +34,7 @@ close $out;
 rename('report.new', 'report');
 "#;
 
-/// A supervise started so, and its service's report.
+/// Starts supervise with this inheritance; logs the report of its service.
 fn report(
     name: &str,
     given: impl for<'a> Fn(Cmd<'a>, &Side) -> Cmd<'a> + Send + Sync + 'static,

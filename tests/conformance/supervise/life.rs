@@ -1,5 +1,5 @@
-//! A running supervise: its own signals, other people's children, services
-//! that end by themselves.
+//! A running supervise: signals to itself, children that it did not start, services that
+//! end by themselves.
 
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ pub(super) fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// supervise has no handlers: what ends others ends it, and the service lives.
+/// Signals to supervise: the reference has no handlers, so they end it; the service runs
+/// on.
 fn signals() -> Vec<Case> {
     use Signal::*;
     let mut cases: Vec<Case> = [
@@ -82,7 +83,8 @@ fn children() -> Vec<Case> {
     vec![
         Case::scenario("children that it did not start are reaped", move |side| {
             side.recorder("x");
-            // The shell's child becomes supervise's, and ends while it runs.
+            // The shell's child becomes a child of supervise, and ends while supervise
+            // runs.
             let script = "(until [ -e go ]; do sleep 0.05; done) & exec supervise x";
             let supervise = side
                 .command(["/bin/sh", "-c", script])

@@ -1,4 +1,4 @@
-//! supervise.
+//! supervise: starts, commands, inheritance, obstacles.
 
 mod commands;
 mod inherit;

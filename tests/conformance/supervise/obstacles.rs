@@ -1,4 +1,4 @@
-//! What keeps supervise from starting, and what does not.
+//! Obstacles: those that prevent a start of supervise, and those that do not.
 
 use conformance::case::Need;
 use conformance::{Case, STARTS, Side};
@@ -65,7 +65,7 @@ fn links() -> Vec<Case> {
     ]
 }
 
-/// What keeps it from starting.
+/// Obstacles that prevent a start.
 fn obstacles() -> Vec<Case> {
     let fails = |name: &str, setup: fn(&Side)| {
         Case::scenario(name, move |side| {

@@ -1,10 +1,10 @@
-//! Whatever is called `run`.
+//! Files of all types called `run`.
 
 use std::io::Write;
 
 use conformance::{Case, Side};
 
-/// Whatever is called `run`: what is said, at least twice.
+/// Starts a service with this `run`; logs the message, which must come at least twice.
 pub(super) fn cases() -> Vec<Case> {
     let fails = |name: &str, setup: fn(&Side)| {
         Case::scenario(name, move |side| {

@@ -1,5 +1,4 @@
-//! How supervise starts: its argument, the directory it finds, the files it
-//! makes.
+//! The start of supervise: its argument, the directory, the files that it makes.
 
 use conformance::{Case, Proc, STARTS, Side};
 
@@ -32,13 +31,13 @@ fn arguments() -> Vec<Case> {
     ]
 }
 
-/// supervise with a recorder, up or down, at rest.
+/// supervise with a recorder, up or down, in its final state.
 pub(super) fn rest(side: &Side, supervise: &Proc) {
     side.log("rest", side.until_rest("x", supervise));
     side.log_output(supervise);
 }
 
-/// A supervise in a prepared directory that comes to rest.
+/// A supervise in a prepared directory, until nothing more happens.
 pub(super) fn starts(name: &str, setup: impl Fn(&Side) + Send + Sync + 'static) -> Case {
     Case::scenario(name, move |side| {
         side.recorder("x");

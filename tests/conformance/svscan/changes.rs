@@ -1,4 +1,4 @@
-//! What comes, goes and moves while svscan runs.
+//! Service directories that are added, removed and moved while svscan runs.
 
 use conformance::{Case, Status};
 
@@ -39,7 +39,7 @@ pub(super) fn cases() -> Vec<Case> {
                     Some(before),
                     "the move disturbs nothing"
                 );
-                // As the manual page says: from within the moved directory.
+                // From within the moved directory, as the manual page says.
                 side.command(["svc", "-dx", ".", "log"]).cwd("s/.x").run();
                 side.until("both are gone", || {
                     !side.is_supervised("s/.x") && !side.is_supervised("s/.x/log")

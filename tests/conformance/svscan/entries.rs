@@ -1,4 +1,4 @@
-//! What is in the scan directory when svscan looks.
+//! The entries of the scan directory.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -1,4 +1,5 @@
-//! How svscan is called, ends, finds supervise, and what it passes on.
+//! svscan's arguments, its end, its search for supervise, and the inheritance of its
+//! children.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Services with a log.
+//! Services with a logger.
 
 use std::time::{Duration, Instant};
 
@@ -65,7 +65,7 @@ pub(super) fn cases() -> Vec<Case> {
             let _svscan = scan(side, &["x"]);
             side.service("new", "exec cat > out");
             side.rename("new", "s/x/log");
-            // The reference looks every 5 s, and would have seen it by then.
+            // The reference scans every 5 s, and would have found it by then.
             let enough = Instant::now() + Duration::from_secs(12);
             while Instant::now() < enough && !side.is_supervised("s/x/log") {
                 std::thread::sleep(Duration::from_millis(20));

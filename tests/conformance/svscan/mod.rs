@@ -1,4 +1,4 @@
-//! svscan: which directories become services, and pipes that outlive both ends.
+//! svscan: the directories that become services, and their pipes.
 
 mod changes;
 mod entries;
@@ -25,7 +25,7 @@ pub(crate) fn cases() -> Vec<Case> {
 
 const SLEEPER: &str = "exec sleep 1000";
 
-/// svscan on `s`, and all of these up.
+/// svscan on `s`, with all of these services up.
 fn scan(side: &Side, up: &[&str]) -> Proc {
     side.mkdir("s");
     let svscan = side.command(["svscan", "s"]).spawn();
@@ -35,8 +35,8 @@ fn scan(side: &Side, up: &[&str]) -> Proc {
     svscan
 }
 
-/// Logs the different lines that a tree said, sorted: which process was first,
-/// and how often it said so, differs from run to run.
+/// Logs the different lines of a tree's messages, sorted: their order and number differ
+/// from run to run.
 fn log_said(side: &Side, svscan: &Proc) {
     let text = svscan.stderr();
     let lines: BTreeSet<&[u8]> = text.split(|&byte| byte == b'\n').collect();
@@ -45,10 +45,9 @@ fn log_said(side: &Side, svscan: &Proc) {
     }
 }
 
-/// Waits until svscan has looked at its directory again: a service that it did
-/// not know before is up.
+/// Waits for the next scan: a new service is up.
 fn until_scanned(side: &Side, marker: &str) {
-    // Made elsewhere and moved, for svscan must not see it half done.
+    // Made elsewhere and moved, so that svscan never finds it incomplete.
     side.service("new", SLEEPER);
     side.rename("new", format!("s/{marker}"));
     side.until_status(format!("s/{marker}"), "up", Status::is_up);
@@ -69,7 +68,7 @@ fn children(svscan: &Proc) -> usize {
         .count()
 }
 
-/// What kind of thing a service's descriptor is.
+/// The file type of a service's descriptor.
 fn output(side: &Side, dir: &str, number: u32) -> String {
     let pid = side.until_status(dir, "up", Status::is_up).pid;
     let link = fs::read_link(format!("/proc/{pid}/fd/{number}")).expect("an open descriptor");

@@ -1,4 +1,4 @@
-//! The pipe between a service and its log outlives both ends.
+//! The pipe between a service and its logger outlives both processes.
 
 use std::fs;
 
@@ -8,8 +8,8 @@ use nix::unistd::Pid;
 
 use super::{SLEEPER, log_said, output, scan};
 
-/// A tree whose service says at each start the next number, and whose log
-/// appends to `lines`.
+/// A tree whose service prints the next number at each start, and whose logger appends to
+/// `lines`.
 fn pair(side: &Side) -> Proc {
     side.service(
         "s/x",
@@ -21,7 +21,7 @@ fn pair(side: &Side) -> Proc {
     svscan
 }
 
-/// Waits for the lines 1 to `count` in the log: none lost, none twice.
+/// Waits for the lines 1 to `count` in the log: none lost, none doubled.
 fn until_lines(side: &Side, count: usize) {
     let expected: String = (1..=count).map(|number| format!("{number}\n")).collect();
     side.until(&format!("{count} lines"), || {
@@ -76,7 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
         steps("the pipe outlives the logger's supervise", |side| {
             let old = side.status("s/x/log").expect("a record").pid;
             side.control("s/x/log", b"dx");
-            // cat reads on until TERM, so what is written now waits in the pipe.
+            // cat reads until TERM, so lines that are written now stay in the pipe.
             side.until_restarted("s/x/log", old);
             end_process(side, "s/x");
             until_lines(side, 2);

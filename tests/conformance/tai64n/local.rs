@@ -1,4 +1,4 @@
-//! tai64nlocal: which labels it takes, and what becomes of them in which zone.
+//! tai64nlocal: the labels that it takes, and their time in each zone.
 
 use conformance::Case;
 
@@ -12,7 +12,7 @@ fn converted(name: &str, input: impl Into<Vec<u8>>) -> Case {
     })
 }
 
-/// Labels of every kind, and what is none.
+/// Labels of every kind, and texts that are no labels.
 pub(super) fn labels() -> Vec<Case> {
     let same: &[&str] = &[
         "",
@@ -130,11 +130,11 @@ pub(super) fn labels() -> Vec<Case> {
     cases
 }
 
-/// Moments around the changes of clocks, in zones of every kind.
+/// Times around changes of clocks, in zones of every kind.
 pub(super) fn zones() -> Vec<Case> {
     let mut input = Vec::new();
-    // The first and last changes that the zones below know, changes in 2024 and
-    // around leap seconds, each from both sides, and back and forth.
+    // The first and last changes of the zones below, changes in 2024 and around leap
+    // seconds; each from before and after, and in both orders.
     for moment in [
         -3_852_662_325_i64,
         -2_717_650_800,

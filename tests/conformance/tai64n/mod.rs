@@ -1,5 +1,4 @@
-//! tai64n and tai64nlocal: bytes in, bytes out, when they come out, and what
-//! happens when they cannot.
+//! tai64n and tai64nlocal: their output, the time of their output, and failures to write.
 
 mod local;
 
@@ -68,7 +67,7 @@ pub(crate) fn tai64n() -> Vec<Case> {
                 .collect();
             side.log("labels", labels.len());
             side.log("in order", labels.is_sorted());
-            // 2^62 + 10 + about now: the first digits last until 2038.
+            // 2^62 + 10 + the present time: the first digits are the same until 2038.
             side.log(
                 "now",
                 labels.iter().all(|label| label.starts_with(b"400000006")),
@@ -136,7 +135,7 @@ fn full() -> File {
         .expect("/dev/full")
 }
 
-/// Runs with a standard output whose reader has gone.
+/// Runs with a standard output whose reader has ended.
 fn unread(side: &Side, program: &str, ignore: bool) {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -176,7 +175,7 @@ fn nonblocking(pipe: &impl AsFd) {
     fcntl(pipe.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("a pipe");
 }
 
-/// Somebody else made a pipe non-blocking: that is neither the end nor an error.
+/// Another process made the pipe non-blocking: that is neither the end nor an error.
 fn impatient(program: &'static str) -> Vec<Case> {
     let input = Case::new("standard input is non-blocking, and empty at first").then(move |side| {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
@@ -186,7 +185,7 @@ fn impatient(program: &'static str) -> Vec<Case> {
             let entry = conformance::process::Entry::of(process.pid());
             entry.is_none_or(|entry| matches!(entry.state, 'S' | 'Z'))
         });
-        // Where the program has ended, this goes nowhere.
+        // The write fails if the program has ended.
         writer.write_all(b"late\n").ok();
         drop(writer);
         side.log("end", process.wait());
@@ -240,8 +239,7 @@ fn impatient(program: &'static str) -> Vec<Case> {
     ]
 }
 
-/// Writes each part when what came before it has come out, and logs what each
-/// brought.
+/// Writes each part when the output of the part before has come; logs the output of each.
 fn alive(program: &'static str, name: &str, parts: &'static [&'static [u8]]) -> Case {
     Case::new(name).then(move |side| {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
@@ -262,7 +260,7 @@ fn alive(program: &'static str, name: &str, parts: &'static [&'static [u8]]) -> 
     })
 }
 
-/// What has come out once the process waits for more than `part`.
+/// The output once the process waits for more than `part`.
 fn after(side: &Side, process: &Proc, writer: &mut PipeWriter, part: &[u8]) -> Vec<u8> {
     writer.write_all(part).expect("the pipe has room");
     side.until("the program to read again", || {
@@ -273,7 +271,7 @@ fn after(side: &Side, process: &Proc, writer: &mut PipeWriter, part: &[u8]) -> V
     process.stdout()
 }
 
-/// How many bytes are in a pipe.
+/// The number of bytes in a pipe.
 fn unread_bytes(pipe: &PipeWriter) -> usize {
     use std::os::fd::AsRawFd;
     nix::ioctl_read_bad!(fionread, libc::FIONREAD, libc::c_int);

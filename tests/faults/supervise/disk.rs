@@ -51,44 +51,47 @@ pub(super) fn cases() -> Vec<Case> {
             &["true again: no"],
             &["true again: yes"],
         ),
-        Case::scenario("a full disk is said once, and over", |side| {
-            side.mkdir("x/supervise");
-            let mount = side.path("x/supervise");
-            let mount = mount.to_str().expect("a path in ASCII");
-            // A mount of its own, which ends with its namespace.
-            let lines = format!(
-                "mount -t tmpfs -o size=32k,mode=700 none {mount} && cd {} && exec {} x",
-                side.dir().display(),
-                side.bin("supervise").display(),
-            );
-            side.service("x", SLEEPER);
-            side.script("mounted", &lines);
-            let supervise = side
-                .command(["/usr/bin/unshare", "-m", "./mounted"])
-                .spawn();
-            let inside = format!("/proc/{}/root{mount}", supervise.pid());
-            let status =
-                || Status::unpack(&fs::read(format!("{inside}/status")).unwrap_or_default());
-            side.until("the service", || {
-                status().is_some_and(|status| status.is_up())
-            });
-            let service = status().expect("a record");
-            let filler = format!("{inside}/filler");
-            let mut file = File::create(&filler).expect("a file on the mount");
-            while std::io::Write::write(&mut file, &[0; 512]).is_ok() {}
-            let control = format!("{inside}/control");
-            let mut options = OpenOptions::new();
-            let options = options.write(true).custom_flags(libc::O_NONBLOCK);
-            let mut control = options.open(control).expect("the control FIFO");
-            std::io::Write::write_all(&mut control, b"d").expect("room");
-            side.until("the trouble", || !supervise.stderr().is_empty());
-            let gone = || !Path::new(&format!("/proc/{}", service.pid)).exists();
-            side.until("the end of the service", gone);
-            drop(file);
-            fs::remove_file(&filler).expect("room again");
-            let true_again = within(|| status().is_some_and(|now| now.is_down()));
-            side.log("true again", yes(true_again));
-        })
+        Case::scenario(
+            "a full disk is reported once, and the record becomes true",
+            |side| {
+                side.mkdir("x/supervise");
+                let mount = side.path("x/supervise");
+                let mount = mount.to_str().expect("a path in ASCII");
+                // A mount of its own, which ends with its namespace.
+                let lines = format!(
+                    "mount -t tmpfs -o size=32k,mode=700 none {mount} && cd {} && exec {} x",
+                    side.dir().display(),
+                    side.bin("supervise").display(),
+                );
+                side.service("x", SLEEPER);
+                side.script("mounted", &lines);
+                let supervise = side
+                    .command(["/usr/bin/unshare", "-m", "./mounted"])
+                    .spawn();
+                let inside = format!("/proc/{}/root{mount}", supervise.pid());
+                let status =
+                    || Status::unpack(&fs::read(format!("{inside}/status")).unwrap_or_default());
+                side.until("the service", || {
+                    status().is_some_and(|status| status.is_up())
+                });
+                let service = status().expect("a record");
+                let filler = format!("{inside}/filler");
+                let mut file = File::create(&filler).expect("a file on the mount");
+                while std::io::Write::write(&mut file, &[0; 512]).is_ok() {}
+                let control = format!("{inside}/control");
+                let mut options = OpenOptions::new();
+                let options = options.write(true).custom_flags(libc::O_NONBLOCK);
+                let mut control = options.open(control).expect("the control FIFO");
+                std::io::Write::write_all(&mut control, b"d").expect("room");
+                side.until("the warning", || !supervise.stderr().is_empty());
+                let gone = || !Path::new(&format!("/proc/{}", service.pid)).exists();
+                side.until("the end of the service", gone);
+                drop(file);
+                fs::remove_file(&filler).expect("room again");
+                let true_again = within(|| status().is_some_and(|now| now.is_down()));
+                side.log("true again", yes(true_again));
+            },
+        )
         .needs(Need::Namespaces)
         .without_files()
         .differs(

@@ -49,7 +49,7 @@ pub(super) fn own_files() -> Vec<Case> {
             &["comes back: no"],
             &["comes back: yes"],
         ),
-        Case::scenario("a control FIFO made anew is taken", |side| {
+        Case::scenario("a control FIFO that was made again is read", |side| {
             side.service("x", SLEEPER);
             let (supervise, _) = supervise(side);
             side.remove("x/supervise/control");

@@ -8,28 +8,25 @@ use super::{
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        Case::scenario(
-            "taken over: one told to leave is left to the scan",
-            |side| {
-                side.service("s/z", SLEEPER);
-                let (first, _) = started(side);
-                side.until_status("s/z", "up", Status::is_up);
-                end(&first);
-                let _second = successor(side);
-                // When this one is back a scan has just happened; else it was killed for
-                // nothing.
-                side.control("s/z", b"dx");
-                another(side, "s/z", &supervises(side, "s/z"));
-                side.control("s/y", b"dx");
-                side.until("it has left", || !side.is_supervised("s/y"));
-                // A supervise that is killed meanwhile is back before.
-                let old = supervises(side, "s/x");
-                kill_all(&old);
-                another(side, "s/x", &old);
-                side.log("the one that was told", side.is_supervised("s/y"));
-                side.until_status("s/y", "up again", Status::is_up);
-            },
-        )
+        Case::scenario("taken over: one told to exit waits for the scan", |side| {
+            side.service("s/z", SLEEPER);
+            let (first, _) = started(side);
+            side.until_status("s/z", "up", Status::is_up);
+            end(&first);
+            let _second = successor(side);
+            // When this one is back a scan has just happened; else it was killed for
+            // nothing.
+            side.control("s/z", b"dx");
+            another(side, "s/z", &supervises(side, "s/z"));
+            side.control("s/y", b"dx");
+            side.until("it has left", || !side.is_supervised("s/y"));
+            // A supervise that is killed meanwhile is back before.
+            let old = supervises(side, "s/x");
+            kill_all(&old);
+            another(side, "s/x", &old);
+            side.log("the one that was told", side.is_supervised("s/y"));
+            side.until_status("s/y", "up again", Status::is_up);
+        })
         .promises(&["the one that was told: false"]),
         Case::scenario(
             "taken over: a logger that two services lead to is its own service's",

@@ -7,7 +7,7 @@ use conformance::case::Need;
 use conformance::{Case, Side, Status};
 use nix::sys::signal::Signal;
 
-use super::{Trouble, name};
+use super::{Injection, name};
 
 /// The system calls of a beginning.
 const CALLS: [&str; 13] = [
@@ -81,7 +81,7 @@ fn fails(call: &'static str, error: &'static str) -> Case {
 
 /// One beginning with one call that fails; gives whether there was such a call.
 fn begins(side: &Side, fault: &str) -> bool {
-    let (trouble, options) = Trouble::options(side, "trouble", fault);
+    let (injection, options) = Injection::options(side, "injection", fault);
     let mut words = vec!["/usr/bin/strace".to_owned()];
     words.extend(options);
     words.extend([side.bin("supervise").display().to_string(), "x".to_owned()]);
@@ -92,7 +92,7 @@ fn begins(side: &Side, fault: &str) -> bool {
     // The call may not have failed yet.
     crate::svscan::kill_all(&crate::svscan::supervises(side, "x"));
     let _ = strace.wait();
-    let failed = trouble.failed();
+    let failed = injection.failed();
     BEGINNINGS.fetch_add(failed, Ordering::Relaxed);
     failed > 0
 }

@@ -11,7 +11,7 @@ use conformance::service::unread;
 use conformance::{Case, Exit, Proc, Side};
 use nix::fcntl::{FcntlArg, fcntl};
 
-use super::{ERRORS, Trouble, name};
+use super::{ERRORS, Injection, name};
 
 /// The system calls of a multilog that begins, rotates and ends.
 const CALLS: [&str; 22] = [
@@ -89,7 +89,7 @@ struct Run {
     /// Its pipe. It gets a line and a half, and the rest later.
     input: File,
     rest: Option<File>,
-    trouble: Trouble,
+    injection: Injection,
     multilog: Proc,
 }
 
@@ -98,7 +98,7 @@ fn begin(side: &Side, dir: &str, fault: &str, script: &'static [&'static str], a
     let (input, mut rest) = side.pipe();
     rest.write_all(&all[..FIRST_PART])
         .expect("room in the pipe");
-    let (trouble, mut words) = Trouble::options(side, &format!("trouble.{dir}"), fault);
+    let (injection, mut words) = Injection::options(side, &format!("injection.{dir}"), fault);
     words.insert(0, "/usr/bin/strace".to_owned());
     words.push(side.bin("multilog").display().to_string());
     words.extend(script.iter().map(|word| (*word).to_owned()));
@@ -110,7 +110,7 @@ fn begin(side: &Side, dir: &str, fault: &str, script: &'static [&'static str], a
         script,
         input,
         rest: Some(rest),
-        trouble,
+        injection,
         multilog,
     }
 }
@@ -131,7 +131,7 @@ impl Run {
     /// Gives the number of calls that failed.
     fn finish(self, side: &Side, all: &[u8]) -> usize {
         let mut end = self.multilog.wait();
-        let failed = self.trouble.end();
+        let failed = self.injection.end();
         // A failure may end it at its beginning or at a read: no input is lost with that.
         if end != Exit::Code(0) || unread(&self.input) > 0 {
             let own = self.input.try_clone().expect("the pipe once more");

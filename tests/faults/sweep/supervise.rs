@@ -5,7 +5,7 @@ use std::path::Path;
 use conformance::case::Need;
 use conformance::{Case, Status};
 
-use super::{Trouble, name, pairs};
+use super::{Injection, name, pairs};
 
 /// The number of calls that fail in a row.
 const FAILURES: u32 = 9;
@@ -40,7 +40,7 @@ fn fails(call: &'static str, error: &'static str) -> Case {
             let supervise = side.command(["supervise", "x"]).spawn();
             side.until_status("x", "up", Status::is_up);
             let fault = format!("{call}:error={error}:when=1..{FAILURES}");
-            let trouble = Trouble::befalls(side, &supervise, &fault);
+            let injection = Injection::attach(side, &supervise, &fault);
             // Events that need every call: an end, a start, records, signals.
             let first = side.status("x").map_or(0, |status| status.pid);
             for letters in [&b"pc"[..], b"k", b"d", b"u", b"pc", b"k"] {
@@ -49,7 +49,7 @@ fn fails(call: &'static str, error: &'static str) -> Case {
                 }
                 side.until("the letters read", || side.unread_control("x") == 0);
             }
-            trouble.end();
+            injection.end();
             side.log("lives", supervise.ended().is_none());
             side.until("another process, told truly", || {
                 let status = side.status("x");

@@ -4,7 +4,7 @@ use conformance::case::Need;
 use conformance::{Case, Proc, Side, Status};
 use nix::sys::signal::Signal;
 
-use super::{Trouble, name, pairs};
+use super::{Injection, name, pairs};
 use crate::svscan::{
     KEEP, SLEEPER, another, has, kill_all, lines, link, pids, say, started, supervises,
 };
@@ -66,7 +66,7 @@ fn fails(call: &'static str, error: &'static str) -> Case {
             let (svscan, before) = started(side);
             let pipe = link(supervises(side, "s/x")[0], "1");
             let fault = format!("{call}:error={error}:when=1..{FAILURES}");
-            let trouble = Trouble::befalls(side, &svscan, &fault);
+            let injection = Injection::attach(side, &svscan, &fault);
             // Events that need every call: new names, supervises that end.
             side.service("made/z", SLEEPER);
             side.rename("made/z", "s/z");
@@ -78,8 +78,8 @@ fn fails(call: &'static str, error: &'static str) -> Case {
             for dir in ["s/z", "s/w", "s/w/log"] {
                 side.until_status(dir, "up", Status::is_up);
             }
-            side.until("a failure", || trouble.failed() > 0);
-            trouble.end();
+            side.until("a failure", || injection.failed() > 0);
+            injection.end();
             finish(side, &svscan, before, &pipe);
         },
     )
@@ -97,18 +97,18 @@ fn fails_to_take_over(call: &'static str, error: &'static str, first: usize) -> 
             let _ = killed.wait();
             let last = first + FAILURES - 1;
             let fault = format!("{call}:error={error}:when={first}..{last}");
-            let (trouble, options) = Trouble::options(side, "trouble", &fault);
+            let (injection, options) = Injection::options(side, "injection", &fault);
             let mut words = vec!["/usr/bin/strace".to_owned(), "-D".to_owned()];
             words.extend(options);
             words.extend([side.bin("svscan").display().to_string(), "s".to_owned()]);
             let svscan = side.command(words).spawn();
             side.until("a failure", || {
-                trouble.failed() > 0 || svscan.ended().is_some() || has(&svscan, &pipe)
+                injection.failed() > 0 || svscan.ended().is_some() || has(&svscan, &pipe)
             });
             for dir in ["s/x", "s/x/log", "s/y"] {
                 restarted(side, dir);
             }
-            trouble.end();
+            injection.end();
             finish(side, &svscan, before, &pipe);
         },
     )

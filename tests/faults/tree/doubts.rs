@@ -56,7 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
             "unable to find all processes of x: process cannot open more files",
         ),
         injected(
-            "without supervise's ear once all are held",
+            "supervise does not read once all are stopped",
             "write:error=EIO:when=1",
             "error writing commands to x: input/output error",
         ),
@@ -80,7 +80,7 @@ pub(super) fn cases() -> Vec<Case> {
                 .each_ref()
                 .map(String::as_str),
         ),
-        Case::scenario("a pid that may be another's by now", |side| {
+        Case::scenario("a pid that may have been used again", |side| {
             side.fake_supervise("x", Status::up(side.own_pid()));
             let svc = side
                 .command(["svc", "-k", "--tree", "--strict", "x"])
@@ -129,7 +129,7 @@ fn held() -> Vec<Case> {
     };
     vec![
         injected(
-            "a signal that ends svc while all are held",
+            "a signal that ends svc while all are stopped",
             "write:error=EIO:signal=SIGALRM:when=1",
             |side| side.log("still there", sleepers(side, "x")),
         )
@@ -140,7 +140,7 @@ fn held() -> Vec<Case> {
         ]),
         // Six are stopped, then five are killed.
         injected(
-            "one of those that are held can't be killed",
+            "one of the stopped ones can't be killed",
             "pidfd_send_signal:error=EPERM:when=8",
             |side| {
                 let left = || sleepers(side, "x").split(' ').count();
@@ -152,7 +152,7 @@ fn held() -> Vec<Case> {
             "one left, and who escaped: true",
             "stopped: none",
         ]),
-        Case::scenario("supervise is killed once it was told", |side| {
+        Case::scenario("supervise is killed after the command", |side| {
             let _both = beside(side, Whose::Ours, FAMILY, ALL);
             let supervise = processes(side, &["x"], "supervise")[0].pid;
             kill(supervise, Signal::SIGSTOP).expect("a signal");

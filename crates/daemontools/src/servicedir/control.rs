@@ -38,7 +38,7 @@ pub fn write(control: impl AsFd, commands: &[u8]) -> Result<()> {
     }
 }
 
-/// Writes `commands` as [`write`] does, but waits at most `patience` for room.
+/// Writes `commands` as [`write()`] does, but waits at most `patience` for room.
 ///
 /// # Errors
 /// ETIMEDOUT if there was not enough room in that time, and those of `write(2)`.

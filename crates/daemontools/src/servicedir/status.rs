@@ -24,7 +24,7 @@ pub enum Length {
 
 /// Why there is no record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadError {
+pub enum StatusError {
     /// The file could not be opened.
     Open(Errno),
     /// It was opened and could not be read.
@@ -36,11 +36,11 @@ pub enum ReadError {
 /// Reads the record at `path`.
 ///
 /// # Errors
-/// [`ReadError`] says which step failed.
-pub fn read(path: &CStr, length: Length) -> core::result::Result<Status, ReadError> {
-    let file = file::open_read(path).map_err(ReadError::Open)?;
-    let status = read_open(file, length).map_err(ReadError::Read)?;
-    status.ok_or(ReadError::Length)
+/// [`StatusError`] says which step failed.
+pub fn read(path: &CStr, length: Length) -> core::result::Result<Status, StatusError> {
+    let file = file::open_read(path).map_err(StatusError::Open)?;
+    let status = read_open(file, length).map_err(StatusError::Read)?;
+    status.ok_or(StatusError::Length)
 }
 
 /// Reads the record from a file that has just been opened; `None` if the file has the
@@ -187,9 +187,9 @@ mod tests {
         let path = std::ffi::CString::new(file.as_os_str().as_encoded_bytes()).expect("no NUL");
         let lengths = [Length::Exact, Length::AtLeast];
         let reads = || lengths.map(|length| read(&path, length).map(|status| status.pid));
-        let no_file = Err(ReadError::Open(Errno::ENOENT));
+        let no_file = Err(StatusError::Open(Errno::ENOENT));
         assert_eq!(reads(), [no_file, no_file]);
-        let wrong = Err(ReadError::Length);
+        let wrong = Err(StatusError::Length);
         for (length, exact, at_least) in [
             (0, wrong, wrong),
             (17, wrong, wrong),
@@ -202,7 +202,7 @@ mod tests {
         }
         std::fs::remove_file(&file).expect("unlink");
         std::fs::create_dir(&file).expect("mkdir");
-        let directory = Err(ReadError::Read(Errno::EISDIR));
+        let directory = Err(StatusError::Read(Errno::EISDIR));
         assert_eq!(reads(), [directory, directory]);
     }
 }

@@ -1,14 +1,14 @@
-//! Accounts of the system's databases, and becoming one of them. What asks the
-//! databases must be linked dynamically: they may be anywhere that NSS can reach.
+//! User accounts: looking them up, and changing to one. A program that looks one up must
+//! be linked dynamically, because NSS loads libraries.
 
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
 use crate::{Errno, Result};
 
-// Rust's library wants the unwinder, which in a dynamic program would come from a
-// shared library of its own: a sixth of the time from exec to exec. This takes it
-// from the archive, which every gcc brings along.
+// Rust's library needs the unwinder. In a dynamic program it would be a shared library
+// of its own, and loading that takes a sixth of the time from exec to exec. This takes
+// the unwinder from an archive that every gcc has.
 #[cfg(target_env = "gnu")]
 #[link(name = "gcc_eh")]
 unsafe extern "C" {}
@@ -22,13 +22,13 @@ pub struct Account {
     pub gid: u32,
 }
 
-/// The user that this process has the rights of.
+/// The effective user id of this process.
 #[must_use]
 pub fn own_user() -> u32 {
     nix::unistd::geteuid().as_raw()
 }
 
-/// The account of that name; `None` if there is none, or if nobody could tell.
+/// The account called `name`; `None` if there is none or the databases can't be read.
 #[must_use]
 pub fn find(name: &CStr) -> Option<Account> {
     let found = lookup(|entry, buffer, found| {
@@ -50,8 +50,8 @@ pub fn find(name: &CStr) -> Option<Account> {
     })
 }
 
-/// The id of the group of that name; `None` if there is none, or if nobody could
-/// tell.
+/// The id of the group called `name`; `None` if there is none or the databases can't be
+/// read.
 #[must_use]
 pub fn find_group(name: &CStr) -> Option<u32> {
     let found = lookup(|entry, buffer, found| {
@@ -69,16 +69,18 @@ pub fn find_group(name: &CStr) -> Option<u32> {
     found.map(|entry: libc::group| entry.gr_gid)
 }
 
-/// Texts of an entry take no more: a group may have thousands of members.
+/// The most memory for the texts of an entry: a group may have thousands of members.
 const TEXT_MAX: usize = 16 << 20;
 
-/// What the C library fills in: numbers and pointers, for which all zeroes will do.
+/// An entry that the C library fills in: numbers and pointers, for which all zeroes are
+/// valid.
 trait Entry: Copy {}
 impl Entry for libc::passwd {}
 impl Entry for libc::group {}
 
-/// Asks with as much room for texts as it takes. The entry's own pointers lead nowhere
-/// afterwards. Whoever asks at the same time has an entry of his own.
+/// Looks up an entry, with a larger buffer for its texts until they fit. The pointers in
+/// the entry are dangling afterwards. Each call has an entry of its own, so several
+/// threads may call this at the same time.
 fn lookup<T: Entry>(ask: impl Fn(&mut MaybeUninit<T>, &mut [u8], &mut *mut T) -> i32) -> Option<T> {
     let mut buffer = vec![0; 1024];
     loop {
@@ -88,7 +90,7 @@ fn lookup<T: Entry>(ask: impl Fn(&mut MaybeUninit<T>, &mut [u8], &mut *mut T) ->
         if error == Errno::ERANGE as i32 && buffer.len() < TEXT_MAX {
             buffer.resize(buffer.len() * 4, 0);
         } else if error == 0 && !found.is_null() {
-            // SAFETY: an entry was all zeroes at first, which will do, whatever was
+            // SAFETY: an entry was all zeroes at first, which is valid, whatever was
             // written to it since.
             return Some(unsafe { entry.assume_init() });
         } else if error != Errno::EINTR as i32 {
@@ -97,10 +99,10 @@ fn lookup<T: Entry>(ask: impl Fn(&mut MaybeUninit<T>, &mut [u8], &mut *mut T) ->
     }
 }
 
-/// The groups that an account belongs to, its primary group `gid` among them.
+/// The groups of an account, its primary group `gid` among them.
 ///
 /// # Errors
-/// EINVAL if there are more than can be counted.
+/// EINVAL if their number is beyond an `int`.
 pub fn groups(name: &CStr, gid: u32) -> Result<Vec<u32>> {
     let mut groups = vec![0; 64];
     loop {
@@ -117,10 +119,10 @@ pub fn groups(name: &CStr, gid: u32) -> Result<Vec<u32>> {
     }
 }
 
-/// Makes `gid` the group of this process, and `groups` its only others.
+/// Sets the group of this process to `gid` and its supplementary groups to `groups`.
 ///
 /// # Errors
-/// What `setgroups(2)` and `setgid(2)` say; EPERM if it is not so afterwards.
+/// Those of `setgroups(2)` and `setgid(2)`; EPERM if they differ afterwards.
 pub fn become_group(gid: u32, groups: &[u32]) -> Result<()> {
     // SAFETY: the kernel reads `groups.len()` integers.
     Errno::result(unsafe { libc::setgroups(groups.len(), groups.as_ptr()) })?;
@@ -137,8 +139,8 @@ pub fn become_group(gid: u32, groups: &[u32]) -> Result<()> {
     }
 }
 
-/// Whether this process's supplementary groups are `groups`. The kernel sorts them
-/// and keeps what was given twice.
+/// Whether the supplementary groups of this process are `groups`, in any order. The
+/// kernel sorts them and keeps duplicates.
 fn has_only(groups: &[u32]) -> Result<bool> {
     let mut now = vec![0; groups.len() + 1];
     let room = i32::try_from(now.len()).map_err(|_| Errno::EINVAL)?;
@@ -149,10 +151,10 @@ fn has_only(groups: &[u32]) -> Result<bool> {
     Ok(count == groups.len() && now.iter().all(|group| groups.contains(group)))
 }
 
-/// Makes `uid` the user of this process, for good.
+/// Sets the real, effective and saved user of this process to `uid`.
 ///
 /// # Errors
-/// What `setuid(2)` says; EPERM if it is not so afterwards.
+/// Those of `setuid(2)`; EPERM if it differs afterwards.
 pub fn become_user(uid: u32) -> Result<()> {
     // SAFETY: setuid takes an integer and touches no memory of ours.
     Errno::result(unsafe { libc::setuid(uid) })?;
@@ -169,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accounts_are_found_by_several_threads_at_once() {
+    fn several_threads_look_up_accounts_at_once() {
         let root = Some(Account { uid: 0, gid: 0 });
         std::thread::scope(|scope| {
             for _ in 0..4 {

@@ -7,20 +7,20 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::tai64n::Tai64n;
 
-/// A moment of the monotonic clock, in nanoseconds since some start. A step of
-/// the wall clock does not move it.
+/// A time of the monotonic clock in nanoseconds. It does not change when the wall clock
+/// is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Monotonic(pub u64);
 
 impl Monotonic {
-    /// Now.
+    /// The time now.
     #[must_use]
     pub fn now() -> Self {
         let (seconds, nanos) = read(ClockId::CLOCK_MONOTONIC);
         Self(u64::try_from(seconds).unwrap_or(0) * 1_000_000_000 + u64::from(nanos))
     }
 
-    /// How long this moment is after an earlier one; zero if it is not after it.
+    /// The duration since `earlier`; zero if that is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
@@ -28,7 +28,7 @@ impl Monotonic {
 }
 
 impl Monotonic {
-    /// The moment so long before this one, or the clock's start.
+    /// The time `duration` before this one, but not before the start of the clock.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
@@ -45,22 +45,22 @@ impl Add<Duration> for Monotonic {
     }
 }
 
-/// The wall clock now, as a label.
+/// The time of the wall clock, as a label.
 #[must_use]
 pub fn wall() -> Tai64n {
     let (seconds, nanos) = read(ClockId::CLOCK_REALTIME);
     Tai64n::from_unix(seconds, nanos)
 }
 
-/// Time since boot, with the time that the machine slept: the clock of the start
-/// times in `/proc`.
+/// The time since boot, with the time in which the machine was suspended. The start times
+/// in `/proc` are by this clock.
 #[must_use]
 pub fn since_boot() -> Duration {
     let (seconds, nanos) = read(ClockId::CLOCK_BOOTTIME);
     Duration::new(u64::try_from(seconds).unwrap_or(0), nanos)
 }
 
-/// Clock ticks of `/proc` in a second, whatever the kernel's own are.
+/// The number of clock ticks a second in `/proc`.
 #[must_use]
 pub fn ticks_per_second() -> u32 {
     let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK);
@@ -68,11 +68,11 @@ pub fn ticks_per_second() -> u32 {
         .ok()
         .flatten()
         .and_then(|ticks| u32::try_from(ticks).ok());
-    // The C library knows it from its start, and it is never 0.
+    // The kernel gives it at exec, and it is never 0.
     ticks.unwrap_or(1).max(1)
 }
 
-/// Seconds and nanoseconds of a clock. Those that we read always exist.
+/// Seconds and nanoseconds of a clock. All that are read here exist in every kernel.
 fn read(clock: ClockId) -> (i64, u32) {
     clock_gettime(clock).map_or((0, 0), |time| {
         (time.tv_sec(), u32::try_from(time.tv_nsec()).unwrap_or(0))

@@ -1,5 +1,5 @@
-//! The names in a directory, read again and again through one descriptor and
-//! without the heap: svscan does it for as long as the machine runs.
+//! Reading the names in a directory through one descriptor, as often as needed and
+//! without the heap: svscan does so as long as the machine runs.
 
 use core::ffi::CStr;
 use core::mem::offset_of;
@@ -17,25 +17,25 @@ pub struct Dir {
     fd: OwnedFd,
 }
 
-/// What the directory itself says of a name's type.
+/// The type of a name, as far as the directory tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hint {
     /// A directory.
     Directory,
     /// A symbolic link.
     Link,
-    /// The file system does not say.
+    /// The file system does not tell it.
     Unknown,
     /// Anything else.
     Other,
 }
 
-/// Where things are in an entry.
+/// The offsets of fields in an entry.
 const LENGTH: usize = offset_of!(linux_dirent64, d_reclen);
 const KIND: usize = offset_of!(linux_dirent64, d_type);
 const NAME: usize = offset_of!(linux_dirent64, d_name);
 
-/// Room for some names at a time, aligned as the kernel wants it.
+/// Room for some entries, with their alignment.
 #[repr(align(8))]
 struct Buffer([u8; 4096]);
 
@@ -43,16 +43,15 @@ impl Dir {
     /// Opens a directory for reading its names.
     ///
     /// # Errors
-    /// What `open(2)` says.
+    /// Those of `open(2)`.
     pub fn open(path: &CStr) -> Result<Self> {
         file::open_directory(path).map(|fd| Self { fd })
     }
 
-    /// Calls `each` with every name from the first on, in the kernel's order,
-    /// `.` and `..` among them.
+    /// Calls `each` with every name, `.` and `..` among them, in the kernel's order.
     ///
     /// # Errors
-    /// What `getdents64(2)` says; some names may have been seen by then.
+    /// Those of `getdents64(2)`. `each` may have been called with some names before.
     pub fn each(&self, mut each: impl FnMut(&CStr, Hint)) -> Result<()> {
         nix::unistd::lseek(&self.fd, 0, Whence::SeekSet)?;
         let mut buffer = Buffer([0; 4096]);
@@ -75,7 +74,7 @@ impl Dir {
         }
     }
 
-    /// The next entries; how many bytes of the buffer they take, 0 at the end.
+    /// Reads the next entries. Gives the number of bytes that they take, 0 at the end.
     fn fill(&self, buffer: &mut Buffer) -> Result<usize> {
         // SAFETY: the kernel writes at most `len` bytes into the buffer.
         let filled = unsafe {
@@ -114,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_of_a_directory_larger_than_the_buffer_is_seen_each_time() {
+    fn gives_every_name_of_a_directory_larger_than_the_buffer_each_time() {
         let place = tempfile::tempdir().expect("a directory");
         for number in 0..500 {
             std::fs::create_dir(place.path().join(format!("service-{number}"))).expect("mkdir");

@@ -1,5 +1,5 @@
-//! The environment as it was inherited: its order, its duplicates, and entries
-//! that are no variables, all of which `std::env` hides.
+//! The environment as it was inherited, with its order, its duplicates, and entries
+//! without `=`. `std::env` hides all three.
 
 use core::ffi::{CStr, c_char};
 
@@ -9,7 +9,7 @@ unsafe extern "C" {
     static environ: *const *const c_char;
 }
 
-/// Every entry.
+/// All entries.
 pub fn iter() -> impl Iterator<Item = &'static CStr> {
     let mut index = 0;
     core::iter::from_fn(move || {
@@ -36,7 +36,7 @@ fn entry(index: usize) -> Option<&'static CStr> {
     (!entry.is_null()).then(|| unsafe { CStr::from_ptr(entry) })
 }
 
-/// The environment as `execve` wants it. Copies nothing.
+/// The environment for `execve(2)`, without a copy.
 #[must_use]
 pub fn strings() -> Strings<'static> {
     // SAFETY: as above: nobody writes to it.

@@ -1,4 +1,4 @@
-//! `execve`, with exactly the arguments and the environment it is given.
+//! `execve(2)` with exactly the given arguments and environment.
 
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
@@ -10,7 +10,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use super::{process, thread};
 use crate::{Errno, Result};
 
-/// Strings as `execve` takes them: pointers, and a null pointer after the last.
+/// Strings as `execve(2)` takes them: pointers, and a null pointer after the last.
 #[derive(Debug)]
 pub struct Strings<'a> {
     pointers: Cow<'a, [*const c_char]>,
@@ -18,7 +18,7 @@ pub struct Strings<'a> {
 }
 
 impl<'a> Strings<'a> {
-    /// These strings, where they are.
+    /// Strings that are not copied.
     ///
     /// # Safety
     /// Each pointer but the last must be a C string that lives for `'a`; the last
@@ -52,7 +52,7 @@ impl<'a> FromIterator<&'a CStr> for Strings<'a> {
     }
 }
 
-/// Execs `file`. Returns only to say why it could not.
+/// Execs `file`. Returns only if that failed, with the error.
 pub fn execve(file: &CStr, argv: &Strings, envp: &Strings) -> Errno {
     // SAFETY: both vectors hold C strings that outlive the call and end with a
     // null pointer.
@@ -66,9 +66,10 @@ pub fn execve(file: &CStr, argv: &Strings, envp: &Strings) -> Errno {
     Errno::last()
 }
 
-/// Execs `file` with these descriptors under these numbers, whatever else had them: those
-/// of this process are of no use to the next program, and this one does not go on.
-/// Should it not come to that, `failed` says why of `subject` and gives the exit code.
+/// Execs `file` with the given descriptors under the given numbers. Descriptors of this
+/// process that have these numbers are replaced: they are not used any more, since this
+/// process execs or exits. If the exec fails, `failed` writes a message about `subject`
+/// and gives the exit code.
 pub fn with_descriptors<const N: usize>(
     given: [(OwnedFd, RawFd); N],
     (file, argv, envp): (&CStr, &Strings, &Strings),
@@ -87,7 +88,7 @@ fn hand_on<const N: usize>(given: [(OwnedFd, RawFd); N]) -> Result<()> {
         return Err(Errno::EDEADLK);
     }
     let highest = given.iter().map(|&(_, number)| number).max().unwrap_or(0);
-    // Away from all of the numbers first: one of them may be where another is to go.
+    // First to higher numbers: one descriptor may have the number that another gets.
     let mut away = [0; N];
     for (away, (fd, _)) in away.iter_mut().zip(&given) {
         *away = fcntl(fd, FcntlArg::F_DUPFD_CLOEXEC(highest + 1))?;
@@ -102,8 +103,8 @@ fn hand_on<const N: usize>(given: [(OwnedFd, RawFd); N]) -> Result<()> {
     Ok(())
 }
 
-/// Execs `file` with itself as the only argument and this process's environment,
-/// untouched. Allocates nothing: for a child between fork and exec.
+/// Execs `file` with its name as the only argument and with this process's environment.
+/// Uses no heap. Returns only if that failed, with the error.
 pub fn alone(file: &CStr) -> Errno {
     unsafe extern "C" {
         static environ: *const *const c_char;

@@ -28,7 +28,7 @@ impl ExitWatch {
     /// Without processes.
     ///
     /// # Errors
-    /// What `epoll_create1(2)` says.
+    /// Those of `epoll_create1(2)`.
     pub fn new() -> Result<Self> {
         Ok(Self {
             epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,

@@ -1,5 +1,5 @@
-//! Descriptors: reading, writing, pipes, and the three that every program is
-//! started with, open or not.
+//! Descriptors: reading, writing, pipes, and standard input, output and error, which a
+//! program may inherit closed.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -18,18 +18,18 @@ pub const STDOUT: BorrowedFd<'static> = standard(1);
 pub const STDERR: BorrowedFd<'static> = standard(2);
 
 const fn standard(number: RawFd) -> BorrowedFd<'static> {
-    // SAFETY: the number is not -1, and nothing here closes 0, 1 or 2. Where the parent
-    // has, a system call gives EBADF, or reaches what has been opened since, as for
-    // every program that is started so; it reads and writes no memory but the caller's.
+    // SAFETY: the number is not -1, and nothing here closes 0, 1 or 2. If the parent has
+    // closed one of them, a system call gives EBADF, or reaches a file that was opened
+    // later under that number. It touches no memory but the caller's.
     unsafe { BorrowedFd::borrow_raw(number) }
 }
 
-/// Whether 0, 1 and 2 have all been seen to be open, so that nothing that is opened later
-/// gets one of these numbers.
+/// Whether 0, 1 and 2 are all open. Then no file that is opened later gets one of these
+/// numbers.
 static FILLED: AtomicBool = AtomicBool::new(false);
 
-/// Opens /dev/null on those of 0, 1 and 2 that are closed, so that no lock, FIFO
-/// or log file ever gets one of these numbers and a stray message. They are
+/// Opens /dev/null on those of 0, 1 and 2 that are closed. Else a lock, FIFO or log file
+/// could get the number 2, and messages would be written to it. These descriptors are
 /// close-on-exec: a child has closed what was inherited closed.
 pub fn fill_standard() {
     let is_closed = |number| fcntl(standard(number), FcntlArg::F_GETFD) == Err(Errno::EBADF);
@@ -44,16 +44,16 @@ pub fn fill_standard() {
     FILLED.store(!(0..=2).any(is_closed), Ordering::Relaxed);
 }
 
-/// /dev/null or, where there is none, a descriptor through which nothing can be done.
+/// /dev/null or, if there is none, a descriptor that can't be read or written.
 fn open_filler() -> Result<OwnedFd> {
     let open = |path, flags| open(path, flags | OFlag::O_CLOEXEC, Mode::empty());
     open(c"/dev/null", OFlag::O_RDWR).or_else(|_| open(c"/", OFlag::O_PATH))
 }
 
-/// Reads once. EINTR is given to the caller, whose signal it may have been.
+/// Reads once, also if a signal interrupts it: the caller may wait for that signal.
 ///
 /// # Errors
-/// What `read(2)` says.
+/// Those of `read(2)`, EINTR among them.
 pub fn read(fd: impl AsFd, buffer: &mut [u8]) -> Result<usize> {
     nix::unistd::read(fd, buffer)
 }
@@ -61,7 +61,7 @@ pub fn read(fd: impl AsFd, buffer: &mut [u8]) -> Result<usize> {
 /// Writes once.
 ///
 /// # Errors
-/// What `write(2)` says.
+/// Those of `write(2)`.
 pub fn write(fd: impl AsFd, bytes: &[u8]) -> Result<usize> {
     nix::unistd::write(fd, bytes)
 }
@@ -69,7 +69,7 @@ pub fn write(fd: impl AsFd, bytes: &[u8]) -> Result<usize> {
 /// Writes all of `bytes`, again after EINTR.
 ///
 /// # Errors
-/// What `write(2)` says; some of the bytes may have been written.
+/// Those of `write(2)`; some of the bytes may have been written.
 pub fn write_all(fd: impl AsFd, mut bytes: &[u8]) -> Result<()> {
     while !bytes.is_empty() {
         match write(&fd, bytes) {
@@ -82,43 +82,43 @@ pub fn write_all(fd: impl AsFd, mut bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a write of at most `PIPE_BUF` bytes would not wait now. A descriptor
-/// whose reader is gone counts: the write fails at once.
+/// Whether a write of at most `PIPE_BUF` bytes would return at once. It does, with an
+/// error, also if a pipe has no reader any more.
 pub fn writable_now(fd: impl AsFd) -> bool {
     let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)];
     !matches!(poll(&mut fds, PollTimeout::ZERO), Ok(0))
 }
 
-/// A pipe, both ends close-on-exec: (read end, write end).
+/// A pipe, close-on-exec: read end, write end.
 ///
 /// # Errors
-/// What `pipe2(2)` says.
+/// Those of `pipe2(2)`.
 pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
     nix::unistd::pipe2(OFlag::O_CLOEXEC)
 }
 
-/// A pipe that a program which is exec'ed inherits: (read end, write end).
+/// A pipe that an exec'ed program inherits: read end, write end.
 ///
 /// # Errors
-/// What `pipe2(2)` says.
+/// Those of `pipe2(2)`.
 pub fn pipe_to_inherit() -> Result<(OwnedFd, OwnedFd)> {
     nix::unistd::pipe2(OFlag::empty())
 }
 
-/// Another descriptor of an open file, the lowest that is free, which a program
-/// that is exec'ed inherits.
+/// Another descriptor of an open file, with the lowest free number. An exec'ed program
+/// inherits it.
 ///
 /// # Errors
-/// What `dup(2)` says.
+/// Those of `dup(2)`.
 pub fn dup_to_inherit(fd: impl AsFd) -> Result<OwnedFd> {
     nix::unistd::dup(fd)
 }
 
-/// Makes `number` (0, 1 or 2) another name of `fd`, which a program that is
-/// exec'ed inherits. After [`fill_standard`], first thing in a program.
+/// Makes `number` (0, 1 or 2) a copy of `fd`, which an exec'ed program inherits.
+/// [`fill_standard`] has to be called before.
 ///
 /// # Errors
-/// What `dup2(2)` says; EBADF for another number, and if [`fill_standard`] was not
+/// Those of `dup2(2)`; EBADF for another number, and if [`fill_standard`] was not
 /// called or could not open all three.
 pub fn become_standard(fd: impl AsFd, number: RawFd) -> Result<()> {
     if fd.as_fd().as_raw_fd() == number {
@@ -137,7 +137,7 @@ pub fn become_standard(fd: impl AsFd, number: RawFd) -> Result<()> {
 /// Sets or clears O_NONBLOCK of the open file.
 ///
 /// # Errors
-/// What `fcntl(2)` says.
+/// Those of `fcntl(2)`.
 pub fn set_nonblocking(fd: impl AsFd, on: bool) -> Result<()> {
     let flags = fcntl(fd.as_fd(), FcntlArg::F_GETFL)?;
     let mut flags = OFlag::from_bits_retain(flags);

@@ -1,4 +1,4 @@
-//! FIFOs of a service directory: how supervise keeps one, how a client opens it.
+//! The FIFOs of a service directory: made by supervise, opened by its clients.
 
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
@@ -9,30 +9,31 @@ use nix::sys::stat::Mode;
 use super::file::{self, Kind};
 use crate::{Errno, Result};
 
-/// Makes a FIFO 0600.
+/// Makes a FIFO with mode 0600.
 ///
 /// # Errors
-/// What `mkfifo(2)` says; EEXIST for a name that exists.
+/// Those of `mkfifo(2)`; EEXIST if the name exists.
 pub fn make(path: &CStr) -> Result<()> {
     nix::unistd::mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR)
 }
 
-/// Opens the writing end; ENXIO where nobody reads.
+/// Opens the writing end without waiting for a reader.
 ///
 /// # Errors
-/// What `open(2)` says; EINVAL for what is no FIFO.
+/// ENXIO if there is no reader, EINVAL for anything but a FIFO, and those of `open(2)`.
 pub fn open_write(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_WRONLY)
 }
 
-/// Opens the writing end as [`open_write`] does, and only if the name itself is the
-/// FIFO: a link in its place is not followed.
+/// Opens the writing end as [`open_write`] does, but follows no symbolic link at the end
+/// of `path`.
 ///
 /// # Errors
-/// What `open(2)` says; EINVAL for what is no FIFO, and for a link to anything.
+/// ENXIO if there is no reader, EINVAL for anything but a FIFO, also for a link to one,
+/// and those of `open(2)`.
 pub fn open_write_nofollow(path: &CStr) -> Result<OwnedFd> {
     match open(path, OFlag::O_WRONLY | OFlag::O_NOFOLLOW) {
-        // A link: if it leads nowhere, that is what there is to say.
+        // A dangling link is reported as a name that does not exist.
         Err(Errno::ELOOP) => file::stat(path).and(Err(Errno::EINVAL)),
         result => result,
     }

@@ -1,4 +1,5 @@
-//! Files and directories. Everything is opened close-on-exec.
+//! Files and directories. All descriptors are close-on-exec, but for
+//! [`open_lock_to_inherit`].
 
 mod content;
 mod facts;
@@ -11,7 +12,7 @@ use std::os::fd::AsFd;
 use nix::sys::stat::Mode;
 
 pub use content::{
-    ReadError, allocate, offset, read_at, read_start, rewind, sync, truncate, write_at,
+    ReadError, allocate, offset, punch_hole, read_at, read_start, rewind, sync, truncate, write_at,
 };
 pub use facts::{Facts, Identity, Kind, fstat, lstat, lstat_in, may_execute, stat};
 pub use names::{
@@ -31,12 +32,12 @@ use crate::Result;
 /// Sets the permission bits of an open file.
 ///
 /// # Errors
-/// What `fchmod(2)` says.
+/// Those of `fchmod(2)`.
 pub fn set_mode(fd: impl AsFd, mode: u32) -> Result<()> {
     nix::sys::stat::fchmod(fd, Mode::from_bits_truncate(mode))
 }
 
-/// Sets which permission bits new files do not get.
+/// Sets the permission bits that new files do not get.
 pub fn set_umask(mask: u32) {
     nix::sys::stat::umask(Mode::from_bits_truncate(mask));
 }

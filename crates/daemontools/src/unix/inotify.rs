@@ -1,30 +1,29 @@
-//! inotify, read without the heap: svscan's way to learn at once of what changes
-//! in its directories.
+//! inotify without the heap: svscan uses it to see changes in its directories at once.
 
 use core::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use crate::{Errno, Result, unix::fd};
 
-/// A directory that is watched.
+/// A watched directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watch(i32);
 
-/// What happened.
+/// A kind of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A name was made.
     Made,
     /// A name was moved here from elsewhere.
     MovedHere,
-    /// Anything else that was watched for.
+    /// Any other change.
     Other,
 }
 
-/// One thing that was noticed.
+/// One event.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A change in a watched directory, with the name it happened to.
+    /// A change in a watched directory, with the name that it is about.
     In(Watch, Change, &'a CStr),
     /// Some events were lost.
     Lost,
@@ -36,17 +35,18 @@ pub struct Inotify {
     fd: OwnedFd,
 }
 
-/// Watch, mask, cookie and the length of the name that follows: four bytes each.
+/// Four fields of four bytes: watch, mask, cookie and the length of the name that
+/// follows.
 const HEADER: usize = size_of::<libc::inotify_event>();
 const _: () = assert!(HEADER == 16);
-/// How many times [`Inotify::each`] reads at most.
+/// The most reads in one call of [`Inotify::each`].
 const READS: usize = 16;
 
 impl Inotify {
     /// A new instance, close-on-exec and non-blocking.
     ///
     /// # Errors
-    /// What `inotify_init1(2)` says: ENOSYS where the kernel has none.
+    /// Those of `inotify_init1(2)`: ENOSYS where the kernel has none.
     pub fn new() -> Result<Self> {
         // SAFETY: the call takes an integer and touches no memory.
         let fd = unsafe { libc::inotify_init1(libc::IN_CLOEXEC | libc::IN_NONBLOCK) };
@@ -56,19 +56,19 @@ impl Inotify {
         Ok(Self { fd })
     }
 
-    /// Watches a directory for names that arrive.
+    /// Watches a directory for new names.
     ///
     /// # Errors
-    /// What `inotify_add_watch(2)` says.
+    /// Those of `inotify_add_watch(2)`.
     pub fn arrivals(&self, path: &CStr) -> Result<Watch> {
         self.add(path, libc::IN_CREATE | libc::IN_MOVED_TO)
     }
 
-    /// Watches a directory for anything that is done in it. The watch that it
-    /// already has, if there is one.
+    /// Watches a directory for all changes in it. A directory that is watched already
+    /// keeps its watch.
     ///
     /// # Errors
-    /// What `inotify_add_watch(2)` says.
+    /// Those of `inotify_add_watch(2)`.
     pub fn anything(&self, path: &CStr) -> Result<Watch> {
         self.add(
             path,
@@ -89,17 +89,17 @@ impl Inotify {
         Errno::result(watch).map(Watch)
     }
 
-    /// Ends a watch.
+    /// Stops watching a directory.
     pub fn remove(&self, watch: Watch) {
         // SAFETY: the call takes integers and touches no memory.
         unsafe { libc::inotify_rm_watch(self.fd.as_raw_fd(), watch.0) };
     }
 
-    /// Calls `each` with what has happened; does not wait. Where names change faster than
-    /// they can be looked at it leaves some for the next time, so that it returns.
+    /// Calls `each` with the events so far, without waiting. It returns also if new events
+    /// keep coming; these are left for the next call.
     ///
     /// # Errors
-    /// What `read(2)` says, but for EAGAIN.
+    /// Those of `read(2)`, but for EAGAIN.
     pub fn each(&self, mut each: impl FnMut(Event)) -> Result<()> {
         let mut buffer = [0; 4096];
         for _ in 0..READS {
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_arrive_are_told_in_order_with_how_they_came() {
+    fn tells_new_names_in_order_and_whether_they_were_made_or_moved() {
         let place = tempfile::tempdir().expect("a directory");
         let path = CString::new(place.path().as_os_str().as_bytes()).expect("no NUL");
         let inotify = Inotify::new().expect("inotify");

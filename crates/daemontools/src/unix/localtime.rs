@@ -1,6 +1,6 @@
-//! Local time, by the C library: it knows the zones, and where TZ leads.
+//! Local time from the C library, which reads TZ and the time zone files.
 
-/// A moment in local time, as people write it.
+/// A local time as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalTime {
     /// Years since 1900.
@@ -13,11 +13,12 @@ pub struct LocalTime {
     pub hour: i32,
     /// 0 to 59.
     pub minute: i32,
-    /// 0 to 60, where the zone counts leap seconds.
+    /// 0 to 59; 60 for a leap second, in zones that count them.
     pub second: i32,
 }
 
-/// Reads TZ, or the system's zone where it is not set. Before [`at`].
+/// Reads TZ or, if it is not set, the time zone of the system. To be called before
+/// [`at`].
 pub fn load_zone() {
     unsafe extern "C" {
         fn tzset();
@@ -27,7 +28,7 @@ pub fn load_zone() {
     unsafe { tzset() };
 }
 
-/// Local time at a Unix time; `None` for years that the library cannot count.
+/// The local time at a Unix time; `None` if its year is beyond an `int`.
 #[must_use]
 pub fn at(unix: i64) -> Option<LocalTime> {
     let mut tm = core::mem::MaybeUninit::uninit();

@@ -1,4 +1,4 @@
-//! `flock`: a lock that ends with the last copy of the descriptor.
+//! Locks of `flock(2)`, which last until the last copy of the descriptor is closed.
 
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -7,22 +7,22 @@ use crate::{Errno, Result};
 /// Takes the exclusive lock of an open file without waiting for it.
 ///
 /// # Errors
-/// EWOULDBLOCK where another holds it; else what `flock(2)` says.
+/// EWOULDBLOCK if another process holds it, and those of `flock(2)`.
 pub fn try_exclusive(fd: impl AsFd) -> Result<()> {
     flock(fd, libc::LOCK_EX | libc::LOCK_NB)
 }
 
-/// Takes the exclusive lock of an open file and waits for it.
+/// Waits for the exclusive lock of an open file and takes it.
 ///
 /// # Errors
-/// What `flock(2)` says.
+/// Those of `flock(2)`.
 pub fn exclusive(fd: impl AsFd) -> Result<()> {
     flock(fd, libc::LOCK_EX)
 }
 
 fn flock(fd: impl AsFd, operation: libc::c_int) -> Result<()> {
-    // nix ties the lock to the descriptor's owner; ours ends with the process, and
-    // a chain loader hands it on.
+    // The wrapper in nix unlocks when its value is dropped. Ours lasts until the process
+    // ends, and a program that setlock execs inherits it.
     // SAFETY: flock takes two integers and touches no memory.
     Errno::result(unsafe { libc::flock(fd.as_fd().as_raw_fd(), operation) }).map(drop)
 }

@@ -1,7 +1,6 @@
-//! Memory that the program maps itself: large buffers that cost nothing until
-//! they are touched and can be given back, and memory that outlives the process at
-//! every instant, as long as a file is [kept](Region::keep) under it. A mapping lasts
-//! as long as the process.
+//! Mapped memory: large buffers that take no memory until they are used and can be given
+//! back, and memory whose content survives a kill of the process because a file is
+//! [kept](Region::keep) under it. A mapping lasts as long as the process.
 
 mod keep;
 
@@ -14,40 +13,39 @@ pub use keep::{Region, Wanted, leave_to_parent, let_go, rest};
 
 use crate::{Errno, Result};
 
-/// The size of a page, or a multiple of it that does as well here.
+/// The size of a page, or a divisor of it.
 pub const PAGE: usize = 4096;
 
 const ACCESS: ProtFlags = ProtFlags::PROT_READ.union(ProtFlags::PROT_WRITE);
 
-/// Memory whose first part is words, each written at once or not at all, and the
-/// rest bytes.
+/// Memory that begins with words, each of which is written atomically, and continues with
+/// bytes.
 #[derive(Debug)]
 pub struct Memory {
     /// The words.
     pub words: &'static [AtomicU64],
-    /// The bytes; they start at a page.
+    /// The bytes, from the beginning of a page on.
     pub bytes: &'static mut [u8],
-    /// Where both lie.
+    /// The pages of both.
     pub region: Region,
 }
 
-/// Zeroed memory of this process alone, `len` bytes.
+/// `len` bytes of zeroed memory of this process.
 ///
 /// # Errors
-/// What `mmap(2)` says.
+/// Those of `mmap(2)`.
 pub fn anonymous(len: usize) -> Result<&'static mut [u8]> {
     let size = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
     // SAFETY: a new mapping, placed by the kernel, overlays nothing.
     let base = unsafe { mmap_anonymous(None, size, ACCESS, MapFlags::MAP_PRIVATE) }?;
-    // SAFETY: the mapping has `len` bytes, is never unmapped, and nobody else
-    // has it.
+    // SAFETY: the mapping has `len` bytes, is never unmapped, and has no other reference.
     Ok(unsafe { core::slice::from_raw_parts_mut(base.cast().as_ptr(), len) })
 }
 
-/// As [`anonymous`], `words` words and `bytes` bytes, both whole pages.
+/// As [`anonymous`], with `words` words and `bytes` bytes, both whole pages.
 ///
 /// # Errors
-/// What `mmap(2)` says.
+/// Those of `mmap(2)`.
 pub fn anonymous_words(words: usize, bytes: usize) -> Result<Memory> {
     split(anonymous(words * 8 + bytes)?, words)
 }
@@ -55,8 +53,8 @@ pub fn anonymous_words(words: usize, bytes: usize) -> Result<Memory> {
 fn split(all: &'static mut [u8], words: usize) -> Result<Memory> {
     let (head, bytes) = all.split_at_mut_checked(words * 8).ok_or(Errno::EINVAL)?;
     let head: *const AtomicU64 = head.as_mut_ptr().cast_const().cast();
-    // SAFETY: the head is `words` aligned words, for it starts a page; nobody
-    // else has it, and any bits are a valid word.
+    // SAFETY: the head is `words` words, aligned because it begins a page; there is no
+    // other reference to it, and any bits are a valid word.
     let words = unsafe { core::slice::from_raw_parts(head, words) };
     let region = Region::new(words, bytes);
     Ok(Memory {
@@ -66,8 +64,8 @@ fn split(all: &'static mut [u8], words: usize) -> Result<Memory> {
     })
 }
 
-/// Gives the whole pages of `bytes` back to the kernel. Of [`anonymous`] memory
-/// they are zeros when next touched; of a file's they are what they were.
+/// Gives the whole pages of `bytes` back to the kernel. [`anonymous`] memory is zero when
+/// it is used next; memory of a file has the file's content.
 pub fn give_back(bytes: &mut [u8]) {
     let skip = bytes.as_ptr().align_offset(PAGE).min(bytes.len());
     let bytes = &mut bytes[skip..];

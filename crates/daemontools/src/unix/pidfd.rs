@@ -1,6 +1,5 @@
-//! A descriptor that stands for one process, whoever's child it is: it tells when
-//! that process ends, and a signal through it never hits a later process with the
-//! same pid.
+//! A pidfd: a descriptor of a process, child or not. It is readable once the process has
+//! ended, and a signal through it never reaches a later process with the same pid.
 
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
@@ -10,10 +9,10 @@ use super::process::Pid;
 use super::signal::Signal;
 use crate::{Errno, Result};
 
-/// Opens one; it can be read once the process has ended.
+/// Opens the pidfd of a process.
 ///
 /// # Errors
-/// ESRCH if there is no such process; ENOSYS where the kernel has no pidfds.
+/// ESRCH if there is no such process; ENOSYS if the kernel has no pidfds.
 pub fn open(pid: Pid) -> Result<OwnedFd> {
     // SAFETY: two integers in, a new descriptor out; it is close-on-exec.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
@@ -25,7 +24,7 @@ pub fn open(pid: Pid) -> Result<OwnedFd> {
 /// Whether the process has ended.
 ///
 /// # Errors
-/// What `poll(2)` says, but for EINTR.
+/// Those of `poll(2)`, but for EINTR.
 pub fn has_ended(fd: impl AsFd) -> Result<bool> {
     loop {
         let mut polled = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];

@@ -53,7 +53,7 @@ pub fn has_input(fd: BorrowedFd<'_>) -> bool {
 /// Waits until `fd` is writable or the deadline passes; `true` if it is writable.
 ///
 /// # Errors
-/// What `ppoll(2)` says.
+/// Those of `ppoll(2)`.
 pub fn writable_by(fd: BorrowedFd<'_>, deadline: Monotonic) -> Result<bool> {
     loop {
         let mut polled = [PollFd::new(fd, PollFlags::POLLOUT)];
@@ -90,7 +90,7 @@ pub enum Direction {
 /// Waits for ever for one descriptor.
 ///
 /// # Errors
-/// What `poll(2)` says, but for EINTR.
+/// Those of `poll(2)`, but for EINTR.
 pub fn wait(fd: BorrowedFd<'_>, direction: Direction) -> Result<()> {
     let events = match direction {
         Direction::Read => PollFlags::POLLIN,

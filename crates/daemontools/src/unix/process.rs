@@ -1,4 +1,4 @@
-//! Processes: made, waited for, signalled.
+//! Forking, waiting for children, signalling, sessions and groups.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -16,15 +16,15 @@ use crate::{Errno, Result};
 pub enum Fork {
     /// The new process.
     Child,
-    /// The old one, with the pid of the new.
+    /// The old process, with the pid of the new one.
     Parent(Pid),
 }
 
-/// Makes a child. There is one thread, so the child may do whatever the parent might.
-/// (A program with threads has [`std::process::Command`].)
+/// Forks. This process has one thread, so the child may do whatever the parent may. (A
+/// program with threads uses [`std::process::Command`].)
 ///
 /// # Errors
-/// What `fork(2)` says; EDEADLK once this process has had other threads.
+/// Those of `fork(2)`; EDEADLK once this process has had other threads.
 pub fn fork() -> Result<Fork> {
     if thread::are_several() {
         return Err(Errno::EDEADLK);
@@ -37,9 +37,8 @@ pub fn fork() -> Result<Fork> {
     }
 }
 
-/// Makes a child that runs `child`, which gives its exit code should it return, and does
-/// not wait for it: whatever it execs may hang for as long as it likes. It is a copy of
-/// this process; what it changes is not changed here.
+/// Forks a child that runs `child` and exits with the code that it returns. Does not wait
+/// for the child, not even until its exec, which may hang.
 ///
 /// # Errors
 /// As [`fork`].
@@ -53,14 +52,14 @@ pub fn spawn(child: impl FnOnce() -> i32) -> Result<Pid> {
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// By itself, with this code.
+    /// It exited with this code.
     Exited(i32),
-    /// By a signal.
+    /// It was killed by this signal.
     Killed(i32),
 }
 
 impl End {
-    /// What a status of `waitpid(2)` says of a process that has ended.
+    /// From the status of `waitpid(2)` of a process that has ended.
     const fn of(status: i32) -> Self {
         if libc::WIFSIGNALED(status) {
             Self::Killed(libc::WTERMSIG(status))
@@ -70,11 +69,11 @@ impl End {
     }
 }
 
-/// The next child that has ended, if any: its pid and how it ended. Also children
-/// that this process did not make but inherited.
+/// Reaps the next child that has ended, if there is one: its pid and how it ended. It may
+/// be a child that this process did not start but inherited.
 ///
 /// # Errors
-/// What `waitpid(2)` says, but for EINTR, and for having no children.
+/// Those of `waitpid(2)`, but for EINTR, and for having no children.
 pub fn reap() -> Result<Option<(Pid, End)>> {
     loop {
         let mut status = 0;
@@ -89,10 +88,10 @@ pub fn reap() -> Result<Option<(Pid, End)>> {
     }
 }
 
-/// Waits for one child and says how it ended.
+/// Waits for one child. Gives how it ended.
 ///
 /// # Errors
-/// What `waitpid(2)` says, but for EINTR.
+/// Those of `waitpid(2)`, but for EINTR.
 pub fn wait_for(pid: Pid) -> Result<End> {
     loop {
         let mut status = 0;
@@ -109,7 +108,7 @@ pub fn wait_for(pid: Pid) -> Result<End> {
 /// Makes this process the leader of a new session, and so of a new process group.
 ///
 /// # Errors
-/// EPERM for one that leads a group already.
+/// EPERM if it leads a group already.
 pub fn new_session() -> Result<()> {
     nix::unistd::setsid().map(drop)
 }
@@ -117,27 +116,28 @@ pub fn new_session() -> Result<()> {
 /// Makes this process the leader of a new process group.
 ///
 /// # Errors
-/// What `setpgid(2)` says: EPERM for one that leads a session.
+/// Those of `setpgid(2)`: EPERM if it leads a session.
 pub fn new_group() -> Result<()> {
     nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))
 }
 
-/// The pid of this process's parent; 0 for one in another pid namespace.
+/// The pid of the parent of this process; 0 if that is in another pid namespace.
 #[must_use]
 pub fn parent() -> u32 {
     nix::unistd::getppid().as_raw().unsigned_abs()
 }
 
-/// Has the kernel kill this process when its parent ends: for a helper that must not
-/// be left behind. Exec'ed programs keep it.
+/// Makes the kernel kill this process when its parent ends. An exec'ed program inherits
+/// this.
 ///
 /// # Errors
-/// What `prctl(2)` says.
+/// Those of `prctl(2)`.
 pub fn die_with_parent() -> Result<()> {
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)
 }
 
-/// Has the program that `command` starts be killed when the thread that starts it ends.
+/// Makes the kernel kill the program that `command` starts when the thread that starts it
+/// ends.
 pub fn end_with_parent(command: &mut Command) -> &mut Command {
     let ask = || die_with_parent().map_err(std::io::Error::from);
     // SAFETY: the closure makes one system call; it takes no lock and no memory, so
@@ -148,20 +148,19 @@ pub fn end_with_parent(command: &mut Command) -> &mut Command {
 /// Sends a signal to one process.
 ///
 /// # Errors
-/// What `kill(2)` says.
+/// Those of `kill(2)`.
 pub fn kill(pid: Pid, signal: Signal) -> Result<()> {
     nix::sys::signal::kill(pid, signal)
 }
 
-/// Whether there is a process with this pid, be it one that has ended and was not waited
-/// for. Takes no descriptor.
+/// Whether there is a process with this pid, also a zombie. Needs no descriptor.
 #[must_use]
 pub fn exists(pid: Pid) -> bool {
     nix::sys::signal::kill(pid, None) != Err(Errno::ESRCH)
 }
 
-/// Ends this process at once: for a child that could not exec, which must not run
-/// what its parent has registered for its own end.
+/// Exits at once, without the exit handlers that this process or its parent before the
+/// fork has registered.
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: _exit does not return and touches no memory.
     unsafe { libc::_exit(code) }
@@ -172,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_child_is_a_copy_and_there_is_none_of_a_process_that_has_had_threads() {
+    fn a_child_has_its_own_memory_and_a_process_that_had_threads_does_not_fork() {
         let mut here = 0;
         let pid = spawn(|| {
             here = 7;

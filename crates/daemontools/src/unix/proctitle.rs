@@ -1,13 +1,11 @@
-//! Writing into one's own command line, where `ps` reads it.
+//! Writing to the own command line, which `ps` shows.
 
 use core::ffi::c_char;
 
 use crate::Args;
 
-/// The last word of the command line, as memory to write to.
-///
-/// From when it is claimed on nobody else reads or writes that word: the only value that
-/// leads to it has been used up.
+/// The last word of the command line, to be written to. [`Args`], the only other way to
+/// it, has been consumed.
 #[derive(Debug)]
 pub struct LastWord {
     bytes: &'static mut [u8],

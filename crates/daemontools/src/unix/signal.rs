@@ -1,5 +1,4 @@
-//! Signals: what was inherited, what we change for ourselves, and how a child gets
-//! back exactly what was inherited.
+//! Signals: catching and ignoring them, and restoring for a child what was inherited.
 
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +13,7 @@ use crate::Result;
 pub struct Mask(SigSet);
 
 impl Mask {
-    /// Blocks `signals` and gives the mask from before.
+    /// Blocks `signals`. Gives the old mask.
     #[must_use]
     pub fn block(signals: &[Signal]) -> Self {
         let mut set = SigSet::empty();
@@ -28,7 +27,7 @@ impl Mask {
         )
     }
 
-    /// Blocks all signals that can be blocked and gives the mask from before.
+    /// Blocks all signals that can be blocked. Gives the old mask.
     #[must_use]
     pub fn block_all() -> Self {
         // Fails only for a `how` that does not exist.
@@ -36,7 +35,7 @@ impl Mask {
         Self(before.unwrap_or(SigSet::empty()))
     }
 
-    /// This mask with `signals` let through.
+    /// This mask without `signals`.
     #[must_use]
     pub fn without(mut self, signals: &[Signal]) -> Self {
         for &signal in signals {
@@ -55,11 +54,11 @@ impl Mask {
     }
 }
 
-/// The signals that were caught and not yet taken, a bit each. One word for all of them,
-/// since a flag of its own for each costs a page of heap.
+/// The signals that were caught and not yet taken, one bit each. One word for all, because
+/// a flag on the heap for each would cost a page of memory.
 static CAUGHT: AtomicU64 = AtomicU64::new(0);
 
-/// The bit of a signal in [`CAUGHT`]; none for a number that Linux does not have.
+/// The bit of a signal in [`CAUGHT`]; 0 for a number that is no signal.
 const fn bit(signal: c_int) -> u64 {
     match signal {
         1..=64 => 1 << (signal - 1),
@@ -72,16 +71,15 @@ extern "C" fn note(signal: c_int) {
     CAUGHT.fetch_or(bit(signal), Ordering::Relaxed);
 }
 
-/// A signal that is caught.
+/// A caught signal.
 #[derive(Debug)]
 pub struct Caught(Signal);
 
 impl Caught {
-    /// Catches `signal` from now on. A program that is exec'ed gets the default
-    /// back, by the rules of `execve`.
+    /// Catches `signal` from now on. An exec'ed program gets the default action.
     ///
     /// # Errors
-    /// What `sigaction(2)` says.
+    /// Those of `sigaction(2)`.
     pub fn new(signal: Signal) -> Result<Self> {
         let handler = SigHandler::Handler(note);
         let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
@@ -90,7 +88,7 @@ impl Caught {
         Ok(Self(signal))
     }
 
-    /// Whether it has come since the last time this was asked.
+    /// Whether it has arrived since the last call.
     #[must_use]
     pub fn take(&self) -> bool {
         let bit = bit(self.0 as c_int);
@@ -98,17 +96,17 @@ impl Caught {
     }
 }
 
-/// Signals that a long-lived program ignores for itself: a dead reader of
-/// standard error, and a limit on the size of files. Neither may end it.
+/// Signals that a long-lived program ignores: neither a dead reader of standard error nor
+/// a limit on the size of files may end it.
 const DEADLY: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];
 
-/// Which of the signals were at their default before [`harden`].
+/// Which of these signals had their default action before [`harden`].
 #[derive(Clone, Copy, Debug)]
 pub struct Inherited {
     default: [bool; DEADLY.len()],
 }
 
-/// Ignores SIGPIPE and SIGXFSZ, and remembers what was inherited.
+/// Ignores SIGPIPE and SIGXFSZ. Gives what was inherited.
 #[must_use]
 pub fn harden() -> Inherited {
     Inherited {
@@ -122,7 +120,7 @@ pub fn harden() -> Inherited {
 }
 
 impl Inherited {
-    /// Gives back what was inherited: for a child before it execs.
+    /// Restores what was inherited, in a child before its exec.
     pub fn restore(&self) {
         for (signal, default) in DEADLY.into_iter().zip(self.default) {
             if default {
@@ -132,13 +130,13 @@ impl Inherited {
     }
 }
 
-/// Gives a signal its default again: for a child that is about to exec, in which a
-/// signal that came before would else be caught and lost.
+/// Restores the default action of a signal, in a child before its exec: else a signal that
+/// arrives before the exec is caught and lost.
 pub fn default(signal: Signal) {
     dispose(signal, SigHandler::SigDfl);
 }
 
-/// Ends this process by a signal that it has caught, so that its parent sees how.
+/// Ends this process by a signal that it catches, so that its parent sees the signal.
 /// Returns only if the signal does not end it.
 pub fn end_by(signal: Signal) {
     default(signal);
@@ -148,7 +146,7 @@ pub fn end_by(signal: Signal) {
     let _ = set.thread_unblock();
 }
 
-/// Whether a signal is ignored now.
+/// Whether a signal is ignored.
 #[must_use]
 pub fn is_ignored(signal: Signal) -> bool {
     let mut action = core::mem::MaybeUninit::<libc::sigaction>::zeroed();
@@ -159,12 +157,12 @@ pub fn is_ignored(signal: Signal) -> bool {
     read == 0 && action.sa_sigaction == libc::SIG_IGN
 }
 
-/// Ignores a signal: for a child that has to inherit it so.
+/// Ignores a signal, in a child whose program has to inherit it so.
 pub fn ignore(signal: Signal) {
     dispose(signal, SigHandler::SigIgn);
 }
 
-/// Sets a signal to be ignored or to its default; gives what it was.
+/// Sets the action of a signal. Gives the old one.
 fn dispose(signal: Signal, handler: SigHandler) -> Option<SigHandler> {
     let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
     // SAFETY: neither SIG_IGN nor SIG_DFL runs code of ours.
@@ -178,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caught_signal_is_told_once_and_apart_from_others() {
+    fn a_caught_signal_is_taken_once_and_separately() {
         let first = Caught::new(Signal::SIGUSR1).expect("sigaction");
         let second = Caught::new(Signal::SIGUSR2).expect("sigaction");
         nix::sys::signal::raise(Signal::SIGUSR2).expect("raise");

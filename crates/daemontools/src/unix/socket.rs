@@ -1,6 +1,5 @@
-//! Sockets, as far as the standard library does not go. Its connecting to a unix
-//! socket waits for as long as the listener's backlog is full, and its writing to one
-//! raises SIGPIPE.
+//! Unix sockets without two properties of the standard library: its `connect` waits while
+//! the listener's backlog is full, and its `write` raises SIGPIPE.
 
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -13,8 +12,8 @@ use crate::{Errno, Result};
 /// Connects to the unix socket at `path`, or fails at once. The stream is blocking.
 ///
 /// # Errors
-/// What `connect(2)` says: ENOENT where there is no such file, ECONNREFUSED where
-/// nobody listens behind it any more, EAGAIN where the backlog is full.
+/// Those of `connect(2)`: ENOENT if there is no such file, ECONNREFUSED if no
+/// process listens any more, EAGAIN if the backlog is full.
 pub fn connect_unix(path: &Path) -> Result<UnixStream> {
     let fd = socket(
         AddressFamily::Unix,
@@ -27,21 +26,21 @@ pub fn connect_unix(path: &Path) -> Result<UnixStream> {
     Ok(UnixStream::from(fd))
 }
 
-/// The user that had the rights when the peer of a connected unix socket began to
-/// listen: the kernel tells it, and nobody can pretend.
+/// The effective user id that the peer of a connected unix socket had when it began to
+/// listen. It is from the kernel, so the peer can't forge it.
 ///
 /// # Errors
-/// What `getsockopt(2)` says.
+/// Those of `getsockopt(2)`.
 pub fn peer_user(socket: &UnixStream) -> Result<u32> {
     let peer = nix::sys::socket::getsockopt(socket, nix::sys::socket::sockopt::PeerCredentials)?;
     Ok(peer.uid())
 }
 
-/// Sends all of `bytes`. Unlike a write, it raises no SIGPIPE where the peer is gone:
-/// not every program may ignore that signal.
+/// Sends all of `bytes`. Unlike a write it raises no SIGPIPE if the peer has closed the
+/// socket: not every program may ignore that signal.
 ///
 /// # Errors
-/// What `send(2)` says; EPIPE where the peer is gone.
+/// Those of `send(2)`; EPIPE if the peer has closed the socket.
 pub fn send_all(socket: impl AsFd, mut bytes: &[u8]) -> Result<()> {
     let fd = socket.as_fd().as_raw_fd();
     while !bytes.is_empty() {
@@ -61,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_socket_is_none_yet_or_stale_or_alive() {
+    fn connects_only_while_a_process_listens() {
         let place = tempfile::tempdir().expect("a directory");
         let path = place.path().join("socket");
         let connect = || connect_unix(&path).map(drop);

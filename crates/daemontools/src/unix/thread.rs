@@ -1,5 +1,5 @@
-//! A thread that helps for some milliseconds: what a program does for speed alone, and
-//! does without where the kernel does not let it.
+//! Threads that live for some milliseconds, for speed alone: a program does without if the
+//! kernel refuses them.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
@@ -7,31 +7,31 @@ use std::thread::Builder;
 use nix::sched::{CloneFlags, sched_getaffinity, sched_getcpu, sched_setaffinity, unshare};
 use nix::unistd::Pid;
 
-/// Whether there may be other threads than the first.
+/// Whether this process has, or has had, more than one thread.
 static SEVERAL: AtomicBool = AtomicBool::new(false);
 
-/// What starts a thread. All threads of the suite's programs are started by it:
-/// `clippy.toml` refuses the other ways. From now on the process does not fork.
+/// Starts a thread. `clippy.toml` refuses all other ways to start one. From now on
+/// [`fork`](super::process::fork) fails in this process.
 #[allow(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn builder() -> Builder {
     SEVERAL.store(true, Ordering::SeqCst);
     Builder::new()
 }
 
-/// Whether there may be other threads than the first, or have been.
+/// Whether this process has, or has had, more than one thread.
 #[must_use]
 pub fn are_several() -> bool {
     SEVERAL.load(Ordering::SeqCst)
 }
 
-/// The processor that this thread runs on now.
+/// The number of the processor that this thread runs on.
 #[must_use]
 pub fn processor() -> Option<usize> {
     sched_getcpu().ok()
 }
 
-/// Moves this thread to any processor but this one. A new thread may be left waiting
-/// behind its maker for longer than what it was made for takes, others being idle.
+/// Moves this thread to another processor. Else the kernel may let a new thread wait for
+/// the thread that has started it, while other processors are idle.
 pub fn leave_processor(number: usize) {
     let this = Pid::from_raw(0);
     if let Ok(mut others) = sched_getaffinity(this)
@@ -42,8 +42,8 @@ pub fn leave_processor(number: usize) {
     }
 }
 
-/// Gives this thread a table of descriptors of its own, so that two threads don't wait
-/// for each other at each open and close.
+/// Gives this thread a table of descriptors of its own: then two threads do not wait for
+/// each other at each open and close.
 pub fn own_descriptors() {
     let _ = unshare(CloneFlags::CLONE_FILES);
 }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_leaves_a_processor_where_there_is_another() {
+    fn a_thread_moves_if_there_is_another_processor() {
         let all = sched_getaffinity(Pid::from_raw(0)).expect("a set");
         let number = (0..CpuSet::count()).filter(|&number| all.is_set(number) == Ok(true));
         let helper = std::thread::spawn(|| {

@@ -40,7 +40,7 @@ impl SourceError {
     #[must_use]
     pub const fn is_permanent(&self) -> bool {
         match self {
-            Self::Unreadable(obstacle) => !matches!(obstacle, PathError::System(_)),
+            Self::Unreadable(error) => !matches!(error, PathError::System(_)),
             _ => false,
         }
     }

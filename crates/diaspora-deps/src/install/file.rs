@@ -18,7 +18,7 @@ pub(super) fn put(path: &Path, text: &str, mode: u32) -> Result<&'static str, Er
         Ok(_) => Ok("kept, for it was changed"),
         Err(error) if error.kind() == ErrorKind::NotFound => match make(path, text, mode) {
             Ok(()) => Ok("made"),
-            Err(obstacle) => Err(failed(path, FileError::Obstacle(obstacle))),
+            Err(error) => Err(failed(path, FileError::Path(error))),
         },
         Err(_) if path.symlink_metadata().is_ok_and(|facts| !facts.is_file()) => {
             Ok("kept, for it is no file")

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use daemontools::servicedir::detail::{self, Detail};
-
 use super::{accounts, script};
 use crate::config::{Config, Kind, Service};
 use crate::context::Context;
-use crate::dependency::{self, Dependency};
+use crate::dependency::Dependency;
 use crate::name::Name;
 use crate::probe::Readiness;
-use crate::read;
+use crate::{read, supervised};
 
 /// A process that is younger than this was just started. A service of which that is so
 /// after several starts does not stay in the foreground.
@@ -123,27 +121,17 @@ fn background(service: &Service, context: &Context) -> Vec<String> {
 /// A program that has gone into the background: supervise starts it again and again, while
 /// something answers at its address.
 fn daemonized(path: &Path, dependency: &Dependency) -> Option<String> {
-    let status = dependency::status(path)?;
+    let status = supervised::status(path)?;
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |now| now.as_secs());
     let age = i64::try_from(now).unwrap_or(0) - status.since.unix_seconds();
-    let restarts = age < YOUNG_SECONDS && starts(path) > 3;
+    let several = supervised::starts(path).is_none_or(|starts| starts > 3);
+    let restarts = age < YOUNG_SECONDS && several;
     (restarts && dependency.probe().readiness == Readiness::Ready).then(|| {
         format!(
             "starts again and again, while {} answers: it forks away from supervise, or another copy runs; keep it in the foreground, and stop that copy",
             dependency.endpoint
         )
     })
-}
-
-/// How often supervise has started a service.
-fn starts(path: &Path) -> u64 {
-    let text = read::regular(&path.join("supervise/detail")).unwrap_or_default();
-    let counted = detail::lines(&text).any(|(name, _)| name == b"starts");
-    // The C original does not count: every young process may be one of many.
-    match counted {
-        true => Detail::parse(&text).starts,
-        false => u64::MAX,
-    }
 }

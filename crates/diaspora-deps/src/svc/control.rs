@@ -10,7 +10,7 @@ use daemontools::servicedir::status::Want;
 use daemontools::{Errno, PERMANENT, Result, errno, servicedir};
 
 use super::services::{ME, label};
-use crate::{dependency, read};
+use crate::{read, supervised};
 
 /// How long a FIFO may be full.
 const FIFO_TIMEOUT: Duration = Duration::from_secs(5);
@@ -79,7 +79,7 @@ fn wait_down(services: &[&PathBuf], timeout: Duration) -> i32 {
         // A service without a process may be about to start: it is down only if its status
         // has the command as well.
         running.retain(|service| {
-            !dependency::status(service)
+            !supervised::status(service)
                 .is_some_and(|status| status.pid == 0 && status.want == Want::Down)
         });
         if running.is_empty() {

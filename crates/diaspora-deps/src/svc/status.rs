@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::status::{Status, Want};
-use daemontools::{PERMANENT, cli, servicedir};
+use daemontools::{PERMANENT, cli};
 
 use super::gate::Gate;
 use super::services::{ME, label};
 use crate::check::{Report, State};
 use crate::config::Config;
 use crate::context::{self, Context};
-use crate::dependency::{self, Dependency};
+use crate::dependency::Dependency;
 use crate::error::Error;
 use crate::paths::Paths;
-use crate::read;
+use crate::supervised;
 
 /// The exit code for a service that should run and does not: that of init scripts.
 const NOT_RUNNING: i32 = 3;
@@ -61,7 +60,7 @@ pub(super) fn status(services: &[PathBuf], paths: &Paths) -> i32 {
     let mut worst = 0;
     let mut text = Vec::new();
     for service in services {
-        let status = supervised(service);
+        let status = supervised::current_status(service);
         let waiting = status.and_then(|status| gates.reason(status.pid));
         let (state, words) = describe(status, waiting.as_deref(), now());
         worst = worst.max(state.code());
@@ -74,15 +73,6 @@ pub(super) fn status(services: &[PathBuf], paths: &Paths) -> i32 {
     }
     let printed = cli::output(&ME, &text);
     if printed == 0 { worst } else { printed }
-}
-
-/// The status of a service; `None` if it has no supervise.
-fn supervised(service: &Path) -> Option<Status> {
-    let path = read::c_path_in(service, servicedir::OK).ok()?;
-    match ok::is_supervised(&path, Accept::Fifo) {
-        Ok(true) => dependency::status(service),
-        Ok(false) | Err(_) => None,
-    }
 }
 
 fn now() -> i64 {

@@ -35,6 +35,20 @@ fn the_settings_file_says_how_often() {
     assert_eq!((code, out.as_str()), (126, "99thin_2 waiting for redis\n"));
 }
 
+#[test]
+fn a_limit_that_is_no_number_ends_wait_and_exec_with_100() {
+    let (port, _) = redis("-LOADING not yet\r\n");
+    let text = config(port)
+        + "[service.x]\nneeds = [\"redis\"]\nsource-settings = true\nexec = [\"true\"]\n";
+    let folder = Folder::new(&text);
+    fs::write(folder.path("settings"), "DEFAULT_ATTEMPTS=many\n").unwrap();
+    let message = "diaspora-deps: fatal: DEFAULT_ATTEMPTS is no number: \"many\"\n";
+    for words in [&["wait", "redis"][..], &["exec", "x"]] {
+        let ended = folder.run(words);
+        assert_eq!(ended, (100, String::new(), message.to_owned()));
+    }
+}
+
 /// The name is resolved in a thread of its own. After that, a child must not use the heap
 /// before it execs.
 #[test]

@@ -1,80 +1,47 @@
-//! Which word of a journal means what, and in which order words are written: each
-//! is written at once or not at all, and a process may be killed between any two.
+//! The words of a journal's file: what each means, and how many there are.
 
-use daemontools::unix::memory;
+use daemontools::unix::memory::PAGE;
 
-use super::State;
-
-/// How much input is read at once at most.
+/// The most input that is read at once.
 pub(crate) const BLOCK: usize = 128 << 10;
 /// Room for input: a block behind the beginning of a line.
-pub(super) const ROOM: usize = BLOCK + memory::PAGE;
+pub(super) const ROOM: usize = BLOCK + PAGE;
 /// Length of the mark that a read overwrites.
-pub(crate) const MARK: usize = 16;
+pub(super) const MARK: usize = 16;
 
 /// "mlogpnd" and the version of the layout.
 pub(super) const MAGIC: u64 = u64::from_be_bytes(*b"mlogpnd\x02");
-/// The version that did not say which file it is.
-pub(super) const MAGIC_BEFORE: u64 = u64::from_be_bytes(*b"mlogpnd\x01");
-/// Words before the states: magic, 5 of boot id, script, number of logs, which
-/// state counts, device and inode of the directory, of this file, and of another in
-/// whose place it is put: a copy is neither of the two, and what was moved to another
-/// log is in another directory.
-pub(super) const HEAD: usize = 16;
+/// The id of the boot, five words.
 pub(super) const BOOT: usize = 1;
+/// The hash of the script.
 pub(super) const SCRIPT: usize = 6;
+/// The number of logs.
 pub(super) const LOGS: usize = 7;
+/// Which of the two states counts, in the lowest bit.
 pub(super) const WHICH: usize = 8;
+/// Device and inode of the directory: what was moved to another log is in another one.
 pub(super) const DIRECTORY: usize = 9;
+/// Device and inode of the file itself: a copy is another one.
 pub(super) const OWN: usize = 11;
-pub(super) const NEXT: usize = 13;
+/// The number of words before the two states; the first is the magic.
+pub(super) const HEAD: usize = 16;
 /// Words of a state that do not depend on the number of logs.
 pub(super) const FIXED: usize = 16;
-/// Words for each log.
+/// Words of a state for each log.
 pub(super) const EACH: usize = 4;
 
 /// The id of a boot.
 pub(super) type Boot = [u64; 5];
 
-/// A word that is written: its place, and what it becomes.
+/// A word that is written: its index and its value.
 pub(super) type Step = (usize, u64);
 
-/// Makes a state count where so far state `counts` (0 or 1) does. The last step
-/// alone makes the difference.
-#[inline]
-pub(super) fn commit(state: &State, counts: u64) -> impl Iterator<Item = Step> {
-    let which = counts ^ 1;
-    let start = slot(which, state.places.len());
-    let values = state.pack().enumerate();
-    values
-        .map(move |(index, value)| (start + index, value))
-        .chain([(WHICH, which)])
-}
-
-/// Begins anew with a state. It is not a journal until all of it is there.
-pub(super) fn reset(state: &State, script: u64, boot: &Boot) -> impl Iterator<Item = Step> {
-    let boot = boot.iter().enumerate();
-    let head = boot.map(|(index, &word)| (BOOT + index, word));
-    [(0, 0)]
-        .into_iter()
-        .chain(head)
-        .chain([(SCRIPT, script), (LOGS, state.places.len() as u64)])
-        .chain(commit(state, 0))
-        .chain([(0, MAGIC)])
-}
-
-/// The state that counts.
-pub(super) fn load(words: &[u64], logs: usize) -> State {
-    let start = slot(words[WHICH] & 1, logs);
-    State::unpack(&words[start..start + FIXED + EACH * logs])
-}
-
-/// Where a state begins.
-const fn slot(which: u64, logs: usize) -> usize {
+/// The index of state 0 or 1.
+pub(super) const fn slot(which: u64, logs: usize) -> usize {
     HEAD + if which == 0 { 0 } else { FIXED + EACH * logs }
 }
 
 /// Words for `logs` logs, in whole pages.
 pub(super) const fn words_for(logs: usize) -> usize {
-    (slot(1, logs) + FIXED + EACH * logs).next_multiple_of(memory::PAGE / 8)
+    (slot(1, logs) + FIXED + EACH * logs).next_multiple_of(PAGE / 8)
 }

@@ -1,50 +1,51 @@
-//! What is pending, and how far each log has got with it.
+//! What is pending and how far each log has got with it, and the steps in which that is
+//! written. Each word is written at once or not at all, and a process may be killed
+//! between any two.
 
 use core::array;
 use core::ops::Range;
 
 use daemontools::tai64n::Tai64n;
+use daemontools::unix::file::Identity;
 
-use super::Source;
-use super::layout::{EACH, FIXED, MARK, ROOM};
+use super::layout::{BOOT, Boot, EACH, FIXED, LOGS, MAGIC, MARK, ROOM, SCRIPT, Step, WHICH, slot};
 
-/// How far one log has got with the input that is pending.
+/// How far one log has got with the pending input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// Inode of the file that is written; 0 if `done` says all.
+    /// Inode of the file that is written; 0 if `done` alone tells how far the log is.
     pub(crate) inode: u64,
-    /// Its size when `done` bytes of output were complete.
+    /// The file's size when `done` bytes of output were complete.
     pub(crate) size: u64,
-    /// How much of the output for the pending input is complete, whatever the
-    /// file's size says.
+    /// How many bytes of the output for the pending input were complete then.
     pub(crate) done: u64,
-    /// Whether the long line that is going on is selected.
+    /// Whether the long line that the pending input continues is selected.
     pub(crate) selected: bool,
 }
 
-/// What is pending.
+/// The pending input, as offsets into the room for input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
-    /// Where the pending input starts.
+    /// The start of the pending input.
     pub(crate) start: usize,
-    /// Where it ends.
+    /// Its end.
     pub(crate) end: usize,
-    /// Where the last read put its bytes.
+    /// The start of what the last read brought.
     pub(crate) read_at: usize,
     /// How many bytes are being read, to `end`; 0 if no read is under way.
     pub(crate) reading: usize,
-    /// What was put at their end before.
+    /// The mark that was set before that read.
     pub(crate) mark: [u64; 2],
-    /// When the last read was.
+    /// The time of the last read.
     pub(crate) now: Tai64n,
-    /// When the line began whose beginning is at `start`.
+    /// The time of the read that brought the first byte of the line at `start`.
     pub(crate) line: Tai64n,
-    /// Whether the pending input goes on in a long line that was begun before.
+    /// Whether the pending input continues a long line, whose beginning was handled.
     pub(crate) long: bool,
-    /// How many alerts were given for the pending input.
+    /// How many alerts were printed for the pending input.
     pub(crate) alerts: u64,
-    /// What the input is read from.
-    pub(crate) source: Source,
+    /// What the input is read from; zeros if that is unknown.
+    pub(crate) source: Identity,
     /// One for each log.
     pub(crate) places: Vec<Place>,
 }
@@ -58,7 +59,7 @@ impl State {
         }
     }
 
-    /// Only input is pending, and nothing of it is in the logs.
+    /// Only input is pending, and none of it is in the logs.
     pub(super) fn with_input(logs: usize, input: Range<usize>) -> Self {
         Self {
             start: input.start,
@@ -89,31 +90,32 @@ impl State {
             0,
             0,
         ];
-        let places = self.places.iter().flat_map(Place::pack);
-        fixed.into_iter().chain(places)
+        fixed
+            .into_iter()
+            .chain(self.places.iter().flat_map(Place::pack))
     }
 
-    /// The state that words stand for, as far as they can; [`State::is_sane`] says
-    /// whether it may be used.
+    /// The state for some words, whatever they are; [`State::is_sane`] says whether it
+    /// may be used.
     pub(super) fn unpack(values: &[u64]) -> Self {
         let at = |index: usize| values.get(index).copied().unwrap_or(0);
-        let index = |place: usize| usize::try_from(at(place)).unwrap_or(usize::MAX);
-        let label = |place: usize| Tai64n {
-            seconds: at(place),
-            nanos: u32::try_from(at(place + 1)).unwrap_or(0),
+        let offset = |index: usize| usize::try_from(at(index)).unwrap_or(usize::MAX);
+        let time = |index: usize| Tai64n {
+            seconds: at(index),
+            nanos: u32::try_from(at(index + 1)).unwrap_or(0),
         };
         let places = values.get(FIXED..).unwrap_or(&[]).chunks_exact(EACH);
         Self {
-            start: index(0),
-            end: index(1),
-            read_at: index(2),
-            reading: index(3),
+            start: offset(0),
+            end: offset(1),
+            read_at: offset(2),
+            reading: offset(3),
             mark: [at(4), at(5)],
-            now: label(6),
-            line: label(8),
+            now: time(6),
+            line: time(8),
             long: at(10) != 0,
             alerts: at(11),
-            source: Source {
+            source: Identity {
                 device: at(12),
                 inode: at(13),
             },
@@ -121,24 +123,25 @@ impl State {
         }
     }
 
-    /// Whether its numbers lie within the room for input.
-    pub(crate) fn is_sane(&self) -> bool {
+    /// Whether its offsets lie within the room for input.
+    pub(super) fn is_sane(&self) -> bool {
         self.start <= self.read_at
             && self.read_at <= self.end
             && self.end <= ROOM
             && self.reading <= ROOM - self.end
     }
 
-    /// Whether nothing is pending, and nothing that goes on.
+    /// Whether no input is pending and no line continues.
     pub(crate) const fn is_empty(&self) -> bool {
         self.start == self.end && !self.long
     }
 
-    /// Adds to the pending input what a read that was under way has brought: all or
-    /// nothing, as the mark tells.
-    pub(crate) fn settle(&mut self, bytes: &[u8]) -> bool {
+    /// Adds what a read that was under way has brought to the pending input: all or
+    /// nothing, as its mark tells. Says whether there was something.
+    pub(super) fn settle(&mut self, bytes: &[u8]) -> bool {
         let count = core::mem::take(&mut self.reading);
-        let arrived = bytes[mark_range(self.end, count)] != self.mark_bytes(count);
+        let mark = self.mark.map(u64::to_ne_bytes);
+        let arrived = bytes[mark_range(self.end, count)] != mark.as_flattened()[..count.min(MARK)];
         if arrived {
             self.read_at = self.end;
             self.end += count;
@@ -146,13 +149,7 @@ impl State {
         arrived
     }
 
-    /// The bytes that are set at the end of a read of `count` bytes.
-    fn mark_bytes(&self, count: usize) -> Vec<u8> {
-        let bytes = self.mark.iter().flat_map(|word| word.to_ne_bytes());
-        bytes.take(count.min(MARK)).collect()
-    }
-
-    /// Where the pending input lies, with what a read that was under way has brought.
+    /// The pending input, with what a read that was under way has brought.
     pub(super) fn pending(&mut self, bytes: &[u8]) -> Range<usize> {
         if !self.is_sane() {
             return 0..0;
@@ -178,9 +175,39 @@ impl Place {
     }
 }
 
-/// Where the mark of a read of `count` bytes to `end` lies.
-pub(crate) fn mark_range(end: usize, count: usize) -> Range<usize> {
+/// The place of the mark for a read of `count` bytes to `end`.
+pub(super) fn mark_range(end: usize, count: usize) -> Range<usize> {
     end + count - count.min(MARK)..end + count
+}
+
+/// The steps that make a state count where state `counts` (0 or 1) does. The last step
+/// alone makes the difference.
+#[inline]
+pub(super) fn commit(state: &State, counts: u64) -> impl Iterator<Item = Step> {
+    let which = counts ^ 1;
+    let start = slot(which, state.places.len());
+    let values = state.pack().enumerate();
+    values
+        .map(move |(index, value)| (start + index, value))
+        .chain([(WHICH, which)])
+}
+
+/// The steps that begin a journal with a state. It is none until all of it is written.
+pub(super) fn reset(state: &State, script: u64, boot: &Boot) -> impl Iterator<Item = Step> {
+    let boot = boot.iter().enumerate();
+    let head = boot.map(|(index, &word)| (BOOT + index, word));
+    [(0, 0)]
+        .into_iter()
+        .chain(head)
+        .chain([(SCRIPT, script), (LOGS, state.places.len() as u64)])
+        .chain(commit(state, 0))
+        .chain([(0, MAGIC)])
+}
+
+/// The state that counts.
+pub(super) fn load(words: &[u64], logs: usize) -> State {
+    let start = slot(words[WHICH] & 1, logs);
+    State::unpack(&words[start..start + FIXED + EACH * logs])
 }
 
 #[cfg(test)]

@@ -6,24 +6,26 @@ use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard};
 
 use daemontools::tai64n::Tai64n;
-use daemontools::unix::file as unix_file;
+use daemontools::unix::file::{self as unix_file, Identity};
 
-use super::layout::{LOGS, MAGIC, load};
+use super::layout::{LOGS, MAGIC, ROOM, WHICH};
+use super::state::{commit, load};
 use super::*;
 
-mod strangers;
+mod foreign;
 
 const BOOT: Boot = [1, 2, 3, 4, 5];
 const SCRIPT: u64 = 0x5c21;
 
-/// A process keeps one file, so one test does at a time.
+/// One test runs at a time, since a process keeps one file.
 static ONE: Mutex<()> = Mutex::new(());
 
 thread_local! {
-    static TURN: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
+    static HELD: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
 }
 
 /// A journal's file in a directory of its own.
@@ -32,12 +34,12 @@ struct Place {
 }
 
 /// What opening a journal gave.
-type Begun = (Opened, Found, Result<(), Trouble>);
+type Begun = (Opened, Found, Result<(), KeepError>);
 
 impl Place {
     fn new() -> Self {
-        TURN.with_borrow_mut(|turn| {
-            turn.get_or_insert_with(|| ONE.lock().unwrap_or_else(|poison| poison.into_inner()));
+        HELD.with_borrow_mut(|held| {
+            held.get_or_insert_with(|| ONE.lock().unwrap_or_else(|poison| poison.into_inner()));
         });
         let dir = tempfile::tempdir().expect("a directory");
         Self { dir }
@@ -53,7 +55,7 @@ impl Place {
 
     fn begin(&self, logs: usize, script: u64, boot: &Boot) -> Begun {
         let (mut journal, bytes) = Journal::private(logs).expect("memory");
-        let (found, kept) = journal.begin(self.directory(), bytes, script, Some(boot));
+        let (found, kept) = journal.begin(self.directory(), bytes, script, Some(*boot));
         ((journal, bytes), found, kept)
     }
 
@@ -74,15 +76,15 @@ impl Place {
         journal.commit();
     }
 
-    /// What a successor would read.
-    fn left(&self, boot: &Boot) -> Option<Left> {
-        look(self.directory(), boot).expect("a look").1
+    /// What a successor with the same script would find.
+    fn left(&self, boot: &Boot) -> Found {
+        find(self.directory(), boot, SCRIPT, 2).expect("a look").1
     }
 }
 
 /// The words in memory.
 fn words(journal: &Journal) -> Vec<u64> {
-    let words = journal.words.iter();
+    let words = journal.store.words.iter();
     words.map(|word| word.load(Ordering::Relaxed)).collect()
 }
 
@@ -90,7 +92,7 @@ fn c_path(path: &Path) -> CString {
     CString::new(path.as_os_str().as_bytes()).expect("a path")
 }
 
-/// A state with nothing in common with that of another seed.
+/// A state that has no value in common with the state of another seed.
 fn state(logs: usize, seed: u64) -> State {
     let index = usize::try_from(seed).expect("a small number");
     State {
@@ -103,7 +105,7 @@ fn state(logs: usize, seed: u64) -> State {
         line: Tai64n::from_unix(1_600_000_000 + seed.cast_signed(), 7),
         long: !seed.is_multiple_of(2),
         alerts: seed + 8,
-        source: Source {
+        source: Identity {
             device: seed + 9,
             inode: seed + 10,
         },
@@ -128,29 +130,29 @@ fn a_commit_interrupted_at_any_word_leaves_the_old_state_or_the_new_one() {
         for round in 1..=2 {
             let old = journal.state.clone();
             journal.state = state(logs, 100 + 33 * round);
-            let counts = journal.words[WHICH].load(Ordering::Relaxed);
-            let steps: Vec<_> = layout::commit(&journal.state, counts).collect();
+            let counts = journal.store.words[WHICH].load(Ordering::Relaxed);
+            let steps: Vec<_> = commit(&journal.state, counts).collect();
             let (last, before) = steps.split_last().expect("steps");
             assert!(before.len() > 14 + 4 * logs);
             for &step in before {
-                journal.store(step);
+                journal.store.write(step);
                 assert_eq!(
                     load(&words(&journal), logs),
                     old,
                     "{logs} logs, after {step:?}"
                 );
             }
-            journal.store(*last);
+            journal.store.write(*last);
             assert_eq!(load(&words(&journal), logs), journal.state);
         }
     }
 }
 
 #[test]
-fn a_new_file_has_its_name_when_it_is_complete() {
+fn a_new_file_gets_its_name_when_it_is_complete() {
     let place = Place::new();
     place.leave(b"old input\n");
-    // What a process that was killed had begun.
+    // A file that a killed process had begun.
     let new = place.dir.path().join(".pending.new");
     fs::copy(place.path(), &new).expect("a copy");
     let ((journal, bytes), found) = place.open(3, SCRIPT + 1, &BOOT);
@@ -173,19 +175,19 @@ fn a_successor_finds_state_and_input() {
         let left = state(logs, 50);
         journal.state = left.clone();
         bytes[0] = b'a';
-        bytes[ROOM - 1] = b'z';
+        bytes[PAGE - 1] = b'z';
         journal.commit();
-        // This never counted.
+        // This state never counts.
         journal.state = state(logs, 70);
         drop(journal);
         let ((journal, bytes), found) = place.open(logs, SCRIPT, &BOOT);
         assert_eq!(found, Found::Same);
         assert_eq!(journal.state, left);
-        assert_eq!((bytes[0], bytes[ROOM - 1]), (b'a', b'z'));
+        assert_eq!((bytes[0], bytes[PAGE - 1]), (b'a', b'z'));
     }
 }
 
-/// The input that is pending, of which nothing is said to be in the logs.
+/// The pending input, none of which is in the logs.
 fn pending<'a>(journal: &Journal, bytes: &'a [u8]) -> &'a [u8] {
     let state = &journal.state;
     let input = state.start..state.end;
@@ -194,8 +196,8 @@ fn pending<'a>(journal: &Journal, bytes: &'a [u8]) -> &'a [u8] {
     &bytes[input]
 }
 
-/// However often scripts change, input stays until a script is done with it: the
-/// second log of one may be locked.
+/// Input stays until a script has written it, however often scripts change: the second
+/// log of one may be locked.
 #[test]
 fn another_script_finds_input_and_so_does_the_one_after_it() {
     let place = Place::new();
@@ -239,4 +241,48 @@ fn a_private_journal_is_empty_and_nobody_finds_it() {
     assert!(!journal.is_lasting());
     assert_eq!(journal.state, State::new(3));
     assert_eq!(bytes.len(), ROOM);
+}
+
+/// The bytes that the file takes on its disk.
+fn allocated(place: &Place) -> u64 {
+    let blocks = std::os::unix::fs::MetadataExt::blocks;
+    blocks(&fs::metadata(place.path()).expect("the file")) * 512
+}
+
+#[test]
+fn an_idle_journal_takes_two_pages_and_a_flow_all_it_needs() {
+    let place = Place::new();
+    let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT);
+    assert!(allocated(&place) <= 8192, "{}", allocated(&place));
+    for _ in 0..2 {
+        assert_eq!(journal.make_room(bytes, 100), 100);
+        assert!(allocated(&place) <= 8192, "{}", allocated(&place));
+        assert_eq!(journal.make_room(bytes, BLOCK), BLOCK);
+        assert!(allocated(&place) > BLOCK as u64);
+        bytes[BLOCK - 20..BLOCK].fill(b'x');
+        journal.state.start = BLOCK - 20;
+        journal.state.end = BLOCK;
+        journal.shrink(bytes);
+        assert!(allocated(&place) <= 8192, "{}", allocated(&place));
+        let state = &journal.state;
+        assert_eq!(bytes[state.start..state.end], [b'x'; 20]);
+        journal.state.start = journal.state.end;
+    }
+}
+
+#[test]
+fn what_a_flow_left_is_found_whole() {
+    for script in [SCRIPT, SCRIPT + 1] {
+        let place = Place::new();
+        let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT);
+        journal.make_room(bytes, BLOCK);
+        bytes[..BLOCK].fill(b'x');
+        journal.state.end = BLOCK;
+        journal.commit();
+        drop(journal);
+        let ((journal, bytes), _) = place.open(2, script, &BOOT);
+        assert_eq!(journal.state.end, BLOCK);
+        assert!(bytes[..BLOCK].iter().all(|&byte| byte == b'x'));
+        assert!(journal.is_lasting());
+    }
 }

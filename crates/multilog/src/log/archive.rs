@@ -5,12 +5,12 @@ use core::ffi::CStr;
 use core::time::Duration;
 
 use daemontools::Errno;
+use daemontools::logdir::{Code, Name, Survey};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::{clock, file};
 
-use super::name::{Code, Name, Survey};
-use crate::retry;
+use crate::message::{pause, retry};
 use crate::script::LogSpec;
 
 /// How long a survey is used. Under a flood files are finished hundreds of times a second,
@@ -44,15 +44,14 @@ impl Archive {
     /// Finishes a file if it exists. Others may have changed the directory before.
     pub(super) fn add_if_exists(&mut self, name: &CStr, code: Code) {
         let path = self.path();
-        let facts =
-            retry::until_ok(
-                &[b"unable to stat ", path, b"/", name.to_bytes()],
-                || match file::stat(name) {
-                    Ok(facts) => Ok(Some(facts)),
-                    Err(Errno::ENOENT) => Ok(None),
-                    Err(error) => Err(error),
-                },
-            );
+        let facts = retry(
+            &[b"unable to stat ", path, b"/", name.to_bytes()],
+            || match file::stat(name) {
+                Ok(facts) => Ok(Some(facts)),
+                Err(Errno::ENOENT) => Ok(None),
+                Err(error) => Err(error),
+            },
+        );
         if let Some(facts) = facts {
             self.survey = None;
             self.add(name, facts.links, code);
@@ -102,7 +101,7 @@ impl Archive {
                     self.survey().add(new.as_c_str());
                     return;
                 }
-                Err(error) => retry::pause(
+                Err(error) => pause(
                     &[b"unable to link to ", path, b"/", new.as_c_str().to_bytes()],
                     error,
                 ),
@@ -115,13 +114,14 @@ impl Archive {
         let (spec, path) = (self.spec, self.path());
         loop {
             let survey = self.survey();
-            if survey.count < spec.count {
+            if survey.count() < spec.count {
                 break;
             }
-            let oldest = survey.oldest();
-            if oldest.is_some_and(|oldest| remove(path, oldest.as_c_str())) {
-                survey.forget_oldest();
-            } else {
+            if !survey
+                .take_oldest()
+                .is_some_and(|oldest| remove(path, oldest.as_c_str()))
+            {
+                // Somebody else has removed it, and perhaps others.
                 self.survey = None;
             }
         }
@@ -133,13 +133,13 @@ impl Archive {
 
     /// Removes the oldest files until the rest have at most `total` bytes.
     fn keep_within(&self, total: u64) {
-        loop {
-            let (survey, bytes) =
-                self.read(|name| file::stat(name).map_or(0, |facts| facts.size.cast_unsigned()));
-            match survey.oldest() {
-                Some(oldest) if bytes > total => remove(self.path(), oldest.as_c_str()),
-                _ => return,
-            };
+        let weigh = |name: &CStr| file::stat(name).map_or(0, |facts| facts.size.cast_unsigned());
+        let (mut survey, mut sum) = self.read(weigh);
+        while sum > total
+            && let Some(oldest) = survey.take_oldest()
+        {
+            sum -= weigh(oldest.as_c_str()).min(sum);
+            remove(self.path(), oldest.as_c_str());
         }
     }
 
@@ -155,7 +155,7 @@ impl Archive {
     // Its buffer for names is on the stack, which has to stay small elsewhere.
     #[inline(never)]
     fn read(&self, weigh: impl Fn(&CStr) -> u64) -> (Survey, u64) {
-        retry::until_ok(&[b"unable to read ", self.path()], || {
+        retry(&[b"unable to read ", self.path()], || {
             let (mut survey, mut sum) = (Survey::default(), 0);
             self.directory.each(|name, _| {
                 if survey.add(name) {
@@ -170,7 +170,7 @@ impl Archive {
     /// (EINVAL, EROFS) is taken to do it by itself.
     pub(super) fn sync(&self) {
         let path = self.path();
-        retry::until_ok(
+        retry(
             &[b"unable to write ", path, b" to disk"],
             || match file::sync(&self.directory) {
                 Err(Errno::EINVAL | Errno::EROFS) => Ok(()),
@@ -182,7 +182,7 @@ impl Archive {
 
 /// Removes a file; says whether it existed.
 pub(super) fn remove(path: &[u8], name: &CStr) -> bool {
-    retry::until_ok(
+    retry(
         &[b"unable to remove ", path, b"/", name.to_bytes()],
         || match file::unlink(name) {
             Ok(()) => Ok(true),

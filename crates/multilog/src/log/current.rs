@@ -4,12 +4,10 @@
 use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
+use crate::message::{ME, pause, retry};
 use daemontools::Errno;
 use daemontools::strerr::Fatal;
 use daemontools::unix::{fd, file, memory};
-
-use crate::message::ME;
-use crate::retry;
 
 /// The mode of `current` while it is written.
 const WRITTEN: u32 = 0o644;
@@ -57,12 +55,12 @@ impl Current {
     /// Replaces it by a new file, now that its name is free; gives the file so far.
     pub(super) fn replace(&mut self) -> OwnedFd {
         let dir = self.path.to_bytes();
-        let fresh = retry::until_ok(&[b"unable to create ", dir, b"/current"], || {
+        let fresh = retry(&[b"unable to create ", dir, b"/current"], || {
             file::open_append_nofollow(c"current", WRITTEN)
         });
         let facts = file::fstat(&fresh).ok();
         if facts.is_none_or(|facts| facts.mode & 0o7777 != WRITTEN) {
-            retry::until_ok(&[b"unable to set mode of ", dir, b"/current"], || {
+            retry(&[b"unable to set mode of ", dir, b"/current"], || {
                 file::set_mode(&fresh, WRITTEN)
             });
         }
@@ -88,7 +86,7 @@ impl Current {
                 Err(error) => error,
             };
             let dir = self.path.to_bytes();
-            retry::pause(&[b"unable to write to ", dir, b"/current"], error);
+            pause(&[b"unable to write to ", dir, b"/current"], error);
         }
     }
 
@@ -106,7 +104,7 @@ impl Current {
     /// Brings the file to the disk.
     pub(super) fn sync(&self) {
         let dir = self.path.to_bytes();
-        retry::until_ok(&[b"unable to write ", dir, b"/current to disk"], || {
+        retry(&[b"unable to write ", dir, b"/current to disk"], || {
             file::sync(&self.fd)
         });
     }
@@ -115,7 +113,7 @@ impl Current {
     pub(super) fn close(&self) {
         self.sync();
         let dir = self.path.to_bytes();
-        retry::until_ok(&[b"unable to set mode of ", dir, b"/current"], || {
+        retry(&[b"unable to set mode of ", dir, b"/current"], || {
             file::set_mode(&self.fd, SAFE)
         });
     }

@@ -3,15 +3,15 @@
 
 use std::os::fd::OwnedFd;
 
+use daemontools::logdir::Code;
 use daemontools::strerr::Fatal;
 use daemontools::unix::file;
 
 use super::archive::Archive;
 use super::current::{Current, SAFE};
-use super::name::Code;
 use super::{cut, processor, recover};
 use crate::journal::{Journal, Place};
-use crate::retry;
+use crate::message::retry;
 
 /// The files of a log.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Files {
     #[cold]
     fn rotate(&mut self, journal: &mut Journal) {
         let dir = self.archive.path();
-        retry::until_ok(&[b"unable to switch to ", dir], || {
+        retry(&[b"unable to switch to ", dir], || {
             file::fchdir(&self.archive.directory)
         });
         self.current.sync();
@@ -100,12 +100,12 @@ impl Files {
             return;
         }
         // As the reference does it: the file is `previous` until it is processed.
-        retry::until_ok(
+        retry(
             &[b"unable to rename current to previous in directory ", dir],
             || file::rename(c"current", c"previous"),
         );
         let full = self.begin(journal);
-        retry::until_ok(&[b"unable to set mode of ", dir, b"/previous"], || {
+        retry(&[b"unable to set mode of ", dir, b"/previous"], || {
             file::set_mode(&full, SAFE)
         });
         if let Some(command) = self.archive.spec.processor {
@@ -113,7 +113,7 @@ impl Files {
             processor::process(&mut self.archive, command);
             return;
         }
-        let links = retry::until_ok(&[b"unable to stat ", dir, b"/previous"], || {
+        let links = retry(&[b"unable to stat ", dir, b"/previous"], || {
             file::fstat(&full).map(|facts| facts.links)
         });
         self.archive.add(c"previous", links, Code::Safe);

@@ -4,15 +4,15 @@
 use core::ffi::CStr;
 
 use daemontools::Result;
+use daemontools::logdir::Code;
 use daemontools::strerr::Fatal;
 use daemontools::unix::process::{self, End, Fork};
 use daemontools::unix::{env, exec, fd, file, memory};
 
 use super::archive::{Archive, remove};
 use super::current::SAFE;
-use super::name::Code;
-use crate::message::ME;
-use crate::{inherited, retry};
+use crate::inherited;
+use crate::message::{ME, pause, retry};
 
 /// Processes `previous`, and makes the result a finished file.
 pub(super) fn process(archive: &mut Archive, command: &CStr) {
@@ -22,7 +22,7 @@ pub(super) fn process(archive: &mut Archive, command: &CStr) {
     make_safe(dir, c"newstate", false);
     archive.sync();
     remove(dir, c"previous");
-    retry::until_ok(
+    retry(
         &[b"unable to rename newstate to state in directory ", dir],
         || file::rename(c"newstate", c"state"),
     );
@@ -31,16 +31,16 @@ pub(super) fn process(archive: &mut Archive, command: &CStr) {
 
 fn run_until_it_succeeds(dir: &[u8], command: &CStr) {
     loop {
-        let fork = retry::until_ok(&[b"unable to fork for processor in ", dir], process::fork);
+        let fork = retry(&[b"unable to fork for processor in ", dir], process::fork);
         let pid = match fork {
             Fork::Child => process::exit_now(become_processor(dir, command)),
             Fork::Parent(pid) => pid,
         };
         match memory::rest(|| process::wait_for(pid)) {
             Ok(End::Exited(0)) => return,
-            Ok(End::Exited(_)) => retry::pause(&[b"processor failed in ", dir], None),
-            Ok(End::Killed(_)) => retry::pause(&[b"processor crashed in ", dir], None),
-            Err(error) => retry::pause(&[b"wait failed for processor in ", dir], error),
+            Ok(End::Exited(_)) => pause(&[b"processor failed in ", dir], None),
+            Ok(End::Killed(_)) => pause(&[b"processor crashed in ", dir], None),
+            Err(error) => pause(&[b"wait failed for processor in ", dir], error),
         }
     }
 }
@@ -48,15 +48,15 @@ fn run_until_it_succeeds(dir: &[u8], command: &CStr) {
 /// Brings a file that a processor made to the disk.
 fn make_safe(dir: &[u8], name: &CStr, is_finished: bool) {
     let name_bytes = name.to_bytes();
-    let made = retry::until_ok(&[b"unable to create ", dir, b"/", name_bytes], || {
+    let made = retry(&[b"unable to create ", dir, b"/", name_bytes], || {
         file::open_append_nofollow(name, 0o600)
     });
-    retry::until_ok(
+    retry(
         &[b"unable to write ", dir, b"/", name_bytes, b" to disk"],
         || file::sync(&made),
     );
     if is_finished {
-        retry::until_ok(&[b"unable to set mode of ", dir, b"/", name_bytes], || {
+        retry(&[b"unable to set mode of ", dir, b"/", name_bytes], || {
             file::set_mode(&made, SAFE)
         });
     }

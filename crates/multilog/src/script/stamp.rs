@@ -1,5 +1,6 @@
 //! Stamps: the time in front of each line, if the script asks for one, and the prefix.
 
+use daemontools::buffer::Buffer;
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::localtime;
 
@@ -26,18 +27,12 @@ pub(crate) enum Format {
 
 /// The bytes in front of a line.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stamp {
-    bytes: [u8; TIME_MAX + PREFIX_MAX],
-    len: usize,
-}
+pub(crate) struct Stamp(Buffer<{ TIME_MAX + PREFIX_MAX }>);
 
 impl Stamp {
     /// The stamp of lines that were read at a moment.
     pub(crate) fn new(format: Format, prefix: &[u8], moment: Tai64n) -> Self {
-        let mut stamp = Self {
-            bytes: [0; TIME_MAX + PREFIX_MAX],
-            len: 0,
-        };
+        let mut stamp = Self(Buffer::new());
         match format {
             Format::None => {}
             Format::Label => {
@@ -80,23 +75,22 @@ impl Stamp {
     }
 
     fn push(&mut self, bytes: &[u8]) {
-        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len();
+        self.0.push_cut(bytes);
     }
 
     /// Its length in bytes.
     pub(crate) const fn len(&self) -> usize {
-        self.len
+        self.0.len()
     }
 
     /// Its bytes and bytes behind them, [`SHORT`] in all, unless it is longer.
     pub(crate) fn as_short(&self) -> Option<&[u8; SHORT]> {
-        self.bytes.first_chunk().filter(|_| self.len <= SHORT)
+        self.0.first_chunk().filter(|_| self.0.len() <= SHORT)
     }
 
     /// Its bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        self.0.as_bytes()
     }
 }
 

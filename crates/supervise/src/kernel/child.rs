@@ -3,9 +3,11 @@
 //! no diagnostics.
 
 use core::ffi::CStr;
+use core::time::Duration;
 use std::os::fd::OwnedFd;
 
 use daemontools::servicedir::RUN;
+use daemontools::strerr::Decimal;
 use daemontools::unix::process::Fork;
 use daemontools::unix::signal::{self, Inherited, Mask, Signal};
 use daemontools::unix::{exec, fd, process};
@@ -60,6 +62,19 @@ pub(super) fn fork(dir: &CStr, inheritance: &Inheritance) -> Result<Child<OwnedF
             })
         }
     }
+}
+
+/// Warns that a fork failed, and says when the next is tried.
+pub(super) fn report_fork(dir: &CStr, error: Errno, retry: Duration) {
+    let seconds = Decimal::new(retry.as_secs());
+    let what: [&[u8]; 5] = [
+        b"unable to fork for ",
+        dir.to_bytes(),
+        b", trying again after ",
+        seconds.as_bytes(),
+        b" s",
+    ];
+    REPORTER.warning(&what, error);
 }
 
 /// Lets a child exec. Fails for one that was killed meanwhile, whose end is seen later.

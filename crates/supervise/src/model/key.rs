@@ -1,9 +1,8 @@
 //! Which states are the same: pids and timestamps are told apart only as far as anybody
 //! can tell them apart, and times are relative to now.
 
-use super::simulation::Simulation;
+use super::state::State;
 use super::world::{Process, STEP, World};
-use super::{State, Supervised};
 use crate::supervisor::Supervisor;
 
 use daemontools::servicedir::detail::Detail;
@@ -38,15 +37,8 @@ struct Builder<'a> {
     stamps: Vec<[u8; LABEL_LEN]>,
 }
 
-const fn supervisor(state: &State) -> Option<&Supervisor<Simulation>> {
-    match state {
-        Supervised(supervisor) => Some(supervisor),
-        State::Unsupervised(_) => None,
-    }
-}
-
 pub(super) fn key(state: &State) -> Key {
-    let (world, running) = (&state.simulation().world, supervisor(state));
+    let (world, running) = (&state.simulation().world, state.supervisor());
     let mut stamps: Vec<[u8; LABEL_LEN]> = [
         world.record().map(|record| record.since.label()),
         world.detail.since,
@@ -88,7 +80,7 @@ impl Builder<'_> {
 
     fn supervisor(&mut self) {
         let world = &self.state.simulation().world;
-        let Some(supervisor) = supervisor(self.state) else {
+        let Some(supervisor) = self.state.supervisor() else {
             return self.key.push(0xff);
         };
         let Supervisor {

@@ -3,16 +3,16 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::State;
 use super::key::{Key, key};
-use super::step::{Bounds, Step};
+use super::state::State;
+use super::step::{Bounds, Step, steps};
 
 /// A step, and before which of its effects supervise was killed.
 type Transition = (Step, Option<u32>);
 /// From which state, and by what, another was reached first.
 type Way = (usize, Option<Transition>);
 
-/// How much was seen.
+/// How much was visited.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
     pub(super) states: usize,
@@ -32,7 +32,8 @@ pub(super) fn explore(start: State, bounds: Bounds) -> Result<Seen, String> {
     let mut waiting = VecDeque::from([(0, start)]);
     while let Some((from, state)) = waiting.pop_front() {
         let mut forked = false;
-        for step in state.steps(bounds) {
+        let world = &state.simulation().world;
+        for step in steps(world, state.supervisor().is_some(), bounds) {
             // Where no fork was tried, none can fail.
             if step.is_with_failing_fork() && !forked {
                 continue;

@@ -5,7 +5,6 @@
 
 use core::time::Duration;
 
-use daemontools::command::Command;
 use daemontools::servicedir::Checked;
 use daemontools::servicedir::detail::Detail;
 use daemontools::servicedir::status::{STATUS_LEN, Status};
@@ -16,7 +15,9 @@ use daemontools::unix::process::End;
 use daemontools::unix::signal::Signal;
 use daemontools::{Errno, Result};
 
-use super::promise::{Broken, Promise};
+use super::check::Broken;
+use super::promise::Promise;
+use super::turn::Turn;
 use super::world::{Process, World};
 use crate::host::{AdoptResult, Child, Host, PreviousFiles};
 use crate::machine::{Action, Actions, Event, Machine};
@@ -30,38 +31,6 @@ pub(super) struct Simulation {
     pub(super) turn: Turn,
 }
 
-/// What belongs to one turn of the loop. Nothing of it is part of a state.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Turn {
-    /// Bytes in the control FIFO.
-    pub(super) control: Vec<u8>,
-    /// The service ends.
-    pub(super) service_ends: bool,
-    /// TERM comes.
-    pub(super) sigterm: bool,
-    /// A fork fails.
-    pub(super) fork_fails: bool,
-    /// A fork was asked for.
-    pub(super) forked: bool,
-    /// supervise is killed before it has this effect.
-    kill_before: Option<u32>,
-    /// How many effects it has had.
-    pub(super) effects: u32,
-    /// It was killed.
-    pub(super) killed: bool,
-    /// It has ended by TERM.
-    pub(super) ended_by_sigterm: bool,
-    /// It has decided to exit.
-    pub(super) exits: bool,
-    /// The state after the last decision.
-    machine: Option<Machine>,
-    decided: Option<Decided>,
-    /// The command that is being obeyed.
-    command: Option<Command>,
-    /// The promise that was broken.
-    pub(super) broken: Option<String>,
-}
-
 impl Simulation {
     pub(super) fn new(normally_down: bool) -> Self {
         Self {
@@ -73,28 +42,11 @@ impl Simulation {
 
     /// Begins a turn in which supervise is killed before it has that many effects.
     pub(super) fn begin_turn(&mut self, kill_before: Option<u32>) {
-        self.turn = Turn {
-            kill_before,
-            ..Turn::default()
-        };
+        self.turn = Turn::new(kill_before);
         self.world.sent.clear();
     }
 
-    /// Whether supervise still runs.
-    pub(super) const fn is_running(&self) -> bool {
-        !self.turn.killed && !self.turn.ended_by_sigterm
-    }
-
-    /// To be asked before each effect: whether supervise has it.
-    pub(super) fn effect(&mut self) -> bool {
-        if self.is_running() {
-            self.turn.killed = self.turn.kill_before == Some(self.turn.effects);
-            self.turn.effects += 1;
-        }
-        self.is_running()
-    }
-
-    /// Takes in the result of a check. After the first broken promise the rest is noise.
+    /// Keeps the result of a check. After the first broken promise the others say nothing.
     pub(super) fn check(&mut self, result: core::result::Result<(), Broken>) {
         if let Err(Broken(what)) = result {
             self.turn.broken.get_or_insert(what);
@@ -103,7 +55,7 @@ impl Simulation {
 
     /// Checks that the last command was obeyed.
     pub(super) fn finish_command(&mut self) {
-        if !self.is_running() {
+        if !self.turn.is_running() {
             return;
         }
         if let (Some(command), Some(machine)) = (self.turn.command.take(), self.turn.machine) {
@@ -131,7 +83,7 @@ impl Host for Simulation {
 
     fn fork(&mut self) -> Result<Child<Process>> {
         self.turn.forked = true;
-        if self.turn.fork_fails || !self.effect() {
+        if self.turn.fork_fails || !self.turn.effect() {
             return Err(Errno::EAGAIN);
         }
         if let Some(machine) = self.turn.machine {
@@ -148,15 +100,15 @@ impl Host for Simulation {
 
     fn report_fork(&self, _: Errno, _: Duration) {}
 
-    /// supervise that is killed before leaves no process.
+    /// A supervise that is killed before this leaves no process.
     fn open_gate(&mut self, gate: Process) {
-        if self.effect() {
+        if self.turn.effect() {
             self.world.services.push(gate);
         }
     }
 
     fn signal(&mut self, pid: u32, signal: Signal) {
-        if self.effect() {
+        if self.turn.effect() {
             let result = self.promise.signals(&self.world, pid, signal);
             self.check(result);
             self.world.sent.push(signal);
@@ -170,7 +122,7 @@ impl Host for Simulation {
     }
 
     fn write_status(&mut self, record: &[u8; STATUS_LEN]) -> Result<()> {
-        if self.effect() {
+        if self.turn.effect() {
             self.world.space()?;
             self.world.status = Some(*record);
         }
@@ -178,7 +130,7 @@ impl Host for Simulation {
     }
 
     fn write_detail(&mut self, detail: &Detail) -> Result<()> {
-        if self.effect() {
+        if self.turn.effect() {
             self.world.space()?;
             self.world.detail = *detail;
         }
@@ -187,7 +139,7 @@ impl Host for Simulation {
 
     fn open_ok(&mut self) -> core::result::Result<(), Fatal> {
         if let (true, Some(decided), Some(machine)) =
-            (self.is_running(), self.turn.decided, self.turn.machine)
+            (self.turn.is_running(), self.turn.decided, self.turn.machine)
         {
             let result = self.promise.begun(&self.world, &machine, decided.decision);
             self.check(result);
@@ -218,7 +170,7 @@ impl Host for Simulation {
     }
 
     fn end_by_sigterm(&mut self) {
-        self.turn.ended_by_sigterm = self.is_running();
+        self.turn.ended_by_sigterm = self.turn.is_running();
     }
 
     fn context(&self) -> AdoptResult<Context> {
@@ -252,11 +204,14 @@ impl Host for Simulation {
     fn on_adoption(&mut self, _: u32, decided: Decided, machine: &Machine) {
         self.turn.machine = Some(*machine);
         self.turn.decided = Some(decided);
-        self.promise.expects(machine.status().want);
+        let want = machine.status().want;
+        self.promise.expects(&self.world, want);
     }
 
+    fn on_taken_over(&mut self) {}
+
     fn on_event(&mut self, event: Event, actions: Actions, machine: &Machine) {
-        if !self.is_running() {
+        if !self.turn.is_running() {
             return;
         }
         // A start belongs to the command that asked for it.
@@ -267,7 +222,7 @@ impl Host for Simulation {
         self.turn.exits |= actions.into_iter().any(|action| action == Action::Exit);
         if let Event::Command(command) = event {
             self.promise.commanded(command, &mut self.world);
-            // Of a supervise that exits nothing more is seen.
+            // A supervise that exits is not looked at again.
             self.turn.command = (!self.turn.exits).then_some(command);
         }
     }

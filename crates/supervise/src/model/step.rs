@@ -2,7 +2,7 @@
 
 use daemontools::servicedir::status::Want;
 
-use super::{State, Supervised};
+use super::world::World;
 
 /// The commands. `t` stands for all that only send a signal.
 const LETTERS: [u8; 7] = *b"udoxpct";
@@ -30,7 +30,7 @@ pub(super) enum Step {
     ReusePid,
     /// Half a second passes.
     Time,
-    /// The machine is started anew.
+    /// The machine is started again.
     Reboot,
     /// The disk is full, or has room again.
     Disk,
@@ -64,60 +64,57 @@ impl Step {
     }
 }
 
-impl State {
-    /// All steps from this state.
-    pub(super) fn steps(&self, bounds: Bounds) -> Vec<Step> {
-        let world = &self.simulation().world;
-        let up = !world.services.is_empty();
-        let mut all = vec![Step::Time];
-        if bounds.full {
-            all.push(Step::Disk);
-        }
-        if bounds.elsewhere {
-            all.push(Step::Reboot);
-            // Within a tick the kernel's times are the same.
-            let now = Some(world.ticks());
-            if Some(world.svscan).max(world.detail.seen) < now {
-                all.push(Step::Svscan);
-            }
-        }
-        if !matches!(self, Supervised(_)) {
-            all.extend([false, true].map(|fork_fails| Step::Begin { fork_fails }));
-            if up {
-                all.push(Step::End);
-            } else if bounds.elsewhere {
-                let wants = [Want::Up, Want::Down, Want::Once];
-                all.extend(wants.map(|want| Step::Original { want }));
-            }
-            if bounds.elsewhere && world.may_reuse_pid() {
-                all.push(Step::ReusePid);
-            }
-            return all;
-        }
-        all.push(Step::Kill);
-        if bounds.elsewhere {
-            all.push(Step::Terminate);
-        }
-        let mut blocks = vec![[None; 2]];
-        blocks.extend(LETTERS.map(|letter| [Some(letter), None]));
-        if bounds.pairs {
-            let pairs = LETTERS
-                .iter()
-                .flat_map(|&first| LETTERS.map(|second| [Some(first), Some(second)]));
-            blocks.extend(pairs);
-        }
-        for ends in [false, true] {
-            for &commands in &blocks {
-                if (ends && !up) || (!ends && commands[0].is_none()) {
-                    continue;
-                }
-                all.extend([false, true].map(|fork_fails| Step::Wake {
-                    ends,
-                    commands,
-                    fork_fails,
-                }));
-            }
-        }
-        all
+/// All steps from a state.
+pub(super) fn steps(world: &World, supervised: bool, bounds: Bounds) -> Vec<Step> {
+    let up = !world.services.is_empty();
+    let mut all = vec![Step::Time];
+    if bounds.full {
+        all.push(Step::Disk);
     }
+    if bounds.elsewhere {
+        all.push(Step::Reboot);
+        // Within a tick the kernel's times are the same.
+        let now = Some(world.ticks());
+        if Some(world.svscan).max(world.detail.seen) < now {
+            all.push(Step::Svscan);
+        }
+    }
+    if !supervised {
+        all.extend([false, true].map(|fork_fails| Step::Begin { fork_fails }));
+        if up {
+            all.push(Step::End);
+        } else if bounds.elsewhere {
+            let wants = [Want::Up, Want::Down, Want::Once];
+            all.extend(wants.map(|want| Step::Original { want }));
+        }
+        if bounds.elsewhere && world.may_reuse_pid() {
+            all.push(Step::ReusePid);
+        }
+        return all;
+    }
+    all.push(Step::Kill);
+    if bounds.elsewhere {
+        all.push(Step::Terminate);
+    }
+    let mut blocks = vec![[None; 2]];
+    blocks.extend(LETTERS.map(|letter| [Some(letter), None]));
+    if bounds.pairs {
+        let pairs = LETTERS
+            .iter()
+            .flat_map(|&first| LETTERS.map(|second| [Some(first), Some(second)]));
+        blocks.extend(pairs);
+    }
+    for ends in [false, true] {
+        for &commands in &blocks {
+            if (ends && !up) || (!ends && commands[0].is_none()) {
+                continue;
+            }
+            all.extend([false, true].map(|fork_fails| Step::Wake {
+                ends,
+                commands,
+                fork_fails,
+            }));
+        }
+    }
+    all
 }

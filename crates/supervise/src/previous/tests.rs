@@ -1,5 +1,11 @@
 //! The decision, a table a rule.
 
+use core::time::Duration;
+
+use daemontools::procfs::BOOT_ID_LEN;
+use daemontools::tai64n::Tai64n;
+use daemontools::unix::file::Identity;
+
 use super::*;
 
 const BOOT: Option<[u8; BOOT_ID_LEN]> = Some([b'b'; BOOT_ID_LEN]);
@@ -67,20 +73,20 @@ fn decision(status: Status, detail: &Detail, owner: PidOwner) -> Decision {
 fn adopts_the_process_with_the_recorded_start_time_only() {
     let detail = detail(START);
     let gone = Decision::Resume(UP.want);
-    for (seen, wanted) in [
+    for (owner, wanted) in [
         (PidOwner::StartedAt(START), ADOPT),
         (PidOwner::StartedAt(START + 1), gone),
         (PidOwner::None, gone),
         (PidOwner::Hidden, Decision::Unproven),
     ] {
-        assert_eq!(decision(UP, &detail, seen), wanted, "{seen:?}");
+        assert_eq!(decision(UP, &detail, owner), wanted, "{owner:?}");
     }
 }
 
 #[test]
 fn without_detail_adopts_if_time_and_place_of_the_record_agree() {
     let none = Detail::default();
-    for (seen, written_here, wanted) in [
+    for (owner, written_here, wanted) in [
         (PidOwner::StartedAt(START), true, ADOPT),
         (PidOwner::StartedAt(START + 100), true, ADOPT),
         (PidOwner::StartedAt(START + 101), true, Decision::Unproven),
@@ -88,9 +94,9 @@ fn without_detail_adopts_if_time_and_place_of_the_record_agree() {
         (PidOwner::None, true, Decision::StartAnew),
     ] {
         assert_eq!(
-            decision_at(UP, &none, seen, written_here),
+            decision_at(UP, &none, owner, written_here),
             wanted,
-            "{seen:?}"
+            "{owner:?}"
         );
     }
     let old = Status {
@@ -109,8 +115,8 @@ fn want_counts_only_if_the_record_is_ours() {
     let mut detail = detail(START);
     let ended = Decision::Resume(down.want);
     assert_eq!(decision(down, &detail, PidOwner::None), ended);
-    // A later record than the detail file vouches for: by ours, then by the C original,
-    // or by ours for a process of the original's.
+    // A later record than the detail file is for: written by ours, by the C original, and
+    // by ours for a process of the original.
     detail.since = Some(Tai64n::from_unix(1_700_000_000, 0).label());
     assert_eq!(decision(down, &detail, PidOwner::None), ended);
     let original = Status {
@@ -125,8 +131,8 @@ fn want_counts_only_if_the_record_is_ours() {
     assert_eq!(decision(original, &detail, PidOwner::None), ended);
 }
 
-/// What is wanted after each way in which a supervise and its tree can end, with the
-/// service down as it was told to be, and with the service on its way down.
+/// Each way in which a supervise and its tree can end, for a service that was told down
+/// and is down.
 #[test]
 fn want_counts_after_supervise_died_alone_and_not_in_a_tree_that_begins_anew() {
     type Change = fn(&mut Detail);
@@ -148,7 +154,7 @@ fn want_counts_after_supervise_died_alone_and_not_in_a_tree_that_begins_anew() {
             |detail| detail.terminated = true,
             false,
         ),
-        ("told to leave", |detail| detail.boot = None, false),
+        ("told to exit", |detail| detail.boot = None, false),
         (
             "another boot",
             |detail| detail.boot = Some([b'a'; 36]),
@@ -189,15 +195,19 @@ fn a_running_service_keeps_its_want_but_not_down_in_a_new_tree() {
 fn a_copy_of_the_directory_adopts_nothing() {
     let mut detail = detail(START);
     detail.directory = Some(COPY);
-    for seen in [PidOwner::StartedAt(START), PidOwner::Hidden, PidOwner::None] {
-        assert_eq!(decision(UP, &detail, seen), Decision::StartAnew, "{seen:?}");
+    for owner in [PidOwner::StartedAt(START), PidOwner::Hidden, PidOwner::None] {
+        assert_eq!(
+            decision(UP, &detail, owner),
+            Decision::StartAnew,
+            "{owner:?}"
+        );
     }
     assert_eq!(
         decision_at(UP, &detail, PidOwner::StartedAt(START), true),
         Decision::StartAnew,
         "copied within an instant of the start"
     );
-    // But the C original has run in the copy since.
+    // The C original has run in the copy since.
     detail.since = Some(Tai64n::from_unix(1_600_000_000, 0).label());
     assert_eq!(
         decision_at(UP, &detail, PidOwner::StartedAt(START), true),
@@ -224,7 +234,7 @@ fn a_record_of_another_boot_adopts_nothing() {
         decision(UP, &detail, PidOwner::StartedAt(START)),
         Decision::StartAnew
     );
-    // But one that was started in this boot, before the detail file said so.
+    // One that was started in this boot, before the detail file said so.
     detail.since = Some(Tai64n::from_unix(1_600_000_000, 0).label());
     assert_eq!(decision(UP, &detail, PidOwner::StartedAt(START)), ADOPT);
     let other = PidOwner::StartedAt(START + 101);

@@ -1,6 +1,6 @@
-//! A second look at known names. Where a link leads and whether there is a logger now does
-//! not show in the scan directory itself, and 20,000 services cannot all be looked at every
-//! five seconds: each scan looks at a share, and at all of them only when asked to.
+//! Another look at known names. A new target of a link and a new logger do not show in the
+//! scan directory itself, and 20,000 services cannot all be looked at every five seconds:
+//! each scan looks at a share of them, and HUP at all.
 
 use daemontools::unix::file;
 use log::debug;
@@ -12,8 +12,8 @@ use crate::path;
 use crate::services::Services;
 use crate::spare::{Spare, Watcher};
 
-/// The least number of services that a scan looks at. So many are looked at as often as by
-/// the reference.
+/// The least number of services that a scan looks at. A tree of that size is looked
+/// at as often as by the reference.
 const SHARE: usize = 64;
 /// The number of scans in which every service is looked at.
 const SCANS: usize = 12;
@@ -30,7 +30,7 @@ impl Scan {
 
     /// A scan that looks at everything, as HUP asks for.
     pub(crate) fn run_all(&mut self, services: &mut Services, spare: &mut Spare) {
-        debug!("scan of everything");
+        debug!("scan of all names and services");
         self.forget_stamp();
         self.run(services, spare);
         for number in 0..services.table.len() {

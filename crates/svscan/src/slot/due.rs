@@ -15,7 +15,7 @@ impl Slot {
         if self.is_stopping() {
             return self.next_action_to_stop(now);
         }
-        // No process reads it any more, so none may write into it.
+        // A service without a logger must not write into the pipe to an earlier one.
         if let Some(pipe) = self.pipe
             && !self.logged
         {

@@ -1,5 +1,7 @@
 //! How a supervise ended.
 
+use core::fmt::{Display, Formatter, Result};
+
 /// How a supervise ended, as far as it decides about the next start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
@@ -12,4 +14,15 @@ pub(crate) enum Exit {
     Refused,
     /// The child could not exec it.
     NotExecuted,
+}
+
+impl Display for Exit {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        out.write_str(match self {
+            Self::Failed => "failed or was killed",
+            Self::OnCommand => "exited on command",
+            Self::Refused => "refused to begin (111)",
+            Self::NotExecuted => "could not be executed",
+        })
+    }
 }

@@ -26,7 +26,8 @@ impl Slot {
         }
     }
 
-    pub(super) fn is_stopping(&self) -> bool {
+    /// Whether svscan stops it.
+    pub(crate) fn is_stopping(&self) -> bool {
         matches!(self.phase, Phase::Stop | Phase::Drain)
     }
 

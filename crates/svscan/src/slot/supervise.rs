@@ -107,7 +107,7 @@ impl Supervise {
         self.is_running() && now.since(self.at) < PACE
     }
 
-    /// Whether it does not run for so long that it had its time to start again.
+    /// Whether more than `time` has passed since it could be started again.
     pub(super) fn is_down_for(&self, time: Duration, now: Monotonic) -> bool {
         now.since(self.at) > time
     }

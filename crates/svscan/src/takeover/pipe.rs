@@ -14,9 +14,10 @@ use log::debug;
 use crate::path::{self, Path};
 use crate::pipe_plan::{End, Source, plan};
 use crate::pipes::{self, Pipe};
+use crate::reporter::REPORTER;
 use crate::services::{Services, is_link};
 use crate::slot::{Role, Slot};
-use crate::{ME, control, record};
+use crate::{control, record};
 
 /// Finds the pipe of a service that has a logger, and has both share it.
 ///
@@ -46,7 +47,7 @@ pub(super) fn find(services: &mut Services, number: usize) -> Result<()> {
     let name = path::of_name(&services.table[number].name);
     let name = name.as_c_str();
     let plan = plan(output, input);
-    debug!("{name:?}: service has {output:?}, logger {input:?}: {plan:?}");
+    debug!("{name:?}: writes into {output:?}, its logger reads {input:?}: {plan:?}");
     let found = match (plan.source, service, log) {
         (Source::Existing(Role::Service), Some(pid), _) => reopen(pid, b"fd/1", output),
         (Source::Existing(Role::Log), _, Some(pid)) => reopen(pid, b"fd/0", input),
@@ -66,14 +67,14 @@ pub(super) fn find(services: &mut Services, number: usize) -> Result<()> {
         }
     }
     if let Some(warning) = plan.warning {
-        ME.warning(&[name.to_bytes(), b": ", warning], None);
+        REPORTER.warning(&[name.to_bytes(), b": ", warning], None);
     }
     let log = Path::new(&[name.to_bytes(), Role::Log.suffix()]);
     if let (Some(commands), Ok(log)) = (plan.restart_log, log) {
         match control::send(log.as_c_str(), commands) {
             Ok(()) => services.table[number].stop_sent(Role::Log),
             Err(error) => {
-                ME.warning(&[b"unable to control ", log.as_c_str().to_bytes()], error);
+                REPORTER.warning(&[b"unable to control ", log.as_c_str().to_bytes()], error);
             }
         }
     }
@@ -99,7 +100,7 @@ fn recorded_processes(slot: &mut Slot) -> Result<[Option<u32>; 2]> {
                         name.to_bytes(),
                         b" is writable by others: its record is not believed",
                     ];
-                    ME.warning(&what, None);
+                    REPORTER.warning(&what, None);
                 }
                 None
             }

@@ -1,5 +1,4 @@
-//! What is done with the bytes of a file: read and written in places, given their room
-//! on the disk, made safe there.
+//! Reading and writing the bytes of a file, and their place on the disk.
 
 use core::ffi::CStr;
 use std::os::fd::AsFd;
@@ -9,10 +8,10 @@ use nix::fcntl::FallocateFlags;
 use super::open::open_read;
 use crate::{Errno, Result};
 
-/// Reads the beginning of a file, as much as the buffer holds.
+/// Reads the beginning of a file with one `read(2)`, as much as the buffer holds.
 ///
 /// # Errors
-/// [`ReadError`] says whether it could not be opened or could not be read.
+/// [`ReadError`] tells a file that could not be opened from one that could not be read.
 pub fn read_start<'a>(
     path: &CStr,
     buffer: &'a mut [u8],
@@ -32,63 +31,72 @@ pub fn read_start<'a>(
 pub enum ReadError {
     /// The file could not be opened.
     Open(Errno),
-    /// It was opened and could not be read.
+    /// It was opened but could not be read.
     Read(Errno),
 }
 
-/// Reads at an offset, leaving the file's own offset alone.
+/// Reads at an offset. The file offset does not change.
 ///
 /// # Errors
-/// What `pread(2)` says.
+/// Those of `pread(2)`.
 pub fn read_at(fd: impl AsFd, buffer: &mut [u8], offset: i64) -> Result<usize> {
     nix::sys::uio::pread(fd, buffer, offset)
 }
 
-/// Writes at an offset, leaving the file's own offset alone.
+/// Writes at an offset. The file offset does not change.
 ///
 /// # Errors
-/// What `pwrite(2)` says.
+/// Those of `pwrite(2)`.
 pub fn write_at(fd: impl AsFd, bytes: &[u8], offset: i64) -> Result<usize> {
     nix::sys::uio::pwrite(fd, bytes, offset)
 }
 
-/// Moves a file's offset to its start.
+/// Sets the file offset to 0.
 ///
 /// # Errors
-/// What `lseek(2)` says.
+/// Those of `lseek(2)`.
 pub fn rewind(fd: impl AsFd) -> Result<()> {
     nix::unistd::lseek(fd, 0, nix::unistd::Whence::SeekSet).map(drop)
 }
 
-/// A file's offset: after something was appended, where that ended.
+/// The file offset. After an append it is the end of the appended bytes.
 ///
 /// # Errors
-/// What `lseek(2)` says.
+/// Those of `lseek(2)`.
 pub fn offset(fd: impl AsFd) -> Result<u64> {
     nix::unistd::lseek(fd, 0, nix::unistd::Whence::SeekCur).map(i64::cast_unsigned)
 }
 
-/// Makes a file `len` bytes long, every one of them with its place on the disk.
+/// Reserves disk space for `len` bytes of a file from `offset` on.
 ///
 /// # Errors
-/// What `ftruncate(2)` and `fallocate(2)` say.
-pub fn allocate(fd: impl AsFd, len: i64) -> Result<()> {
-    truncate(&fd, len)?;
-    nix::fcntl::fallocate(fd, FallocateFlags::empty(), 0, len)
+/// Those of `fallocate(2)`: EOPNOTSUPP where the file system cannot do that.
+pub fn allocate(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
+    nix::fcntl::fallocate(fd, FallocateFlags::empty(), offset, len)
+}
+
+/// Gives the disk space of `len` bytes from `offset` on back. They read as zeros then, and
+/// the file keeps its length.
+///
+/// # Errors
+/// Those of `fallocate(2)`: EOPNOTSUPP where the file system cannot do that.
+pub fn punch_hole(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
+    let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+    nix::fcntl::fallocate(fd, flags, offset, len)
 }
 
 /// Cuts or extends a file to `len` bytes.
 ///
 /// # Errors
-/// What `ftruncate(2)` says.
+/// Those of `ftruncate(2)`.
 pub fn truncate(fd: impl AsFd, len: i64) -> Result<()> {
     nix::unistd::ftruncate(fd, len)
 }
 
-/// Makes an open file safe on the disk.
+/// Waits until an open file is on the disk.
 ///
 /// # Errors
-/// What `fsync(2)` says.
+/// Those of `fsync(2)`.
 pub fn sync(fd: impl AsFd) -> Result<()> {
     nix::unistd::fsync(fd)
 }

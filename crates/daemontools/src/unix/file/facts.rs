@@ -1,6 +1,5 @@
-//! What the kernel tells of a file without its being opened or read: which one it is,
-//! of what type, and what this process may do with it. Who compares files does so by
-//! these, never by name.
+//! `stat(2)`: the identity, type and owner of a file, and whether this process may
+//! execute it. Files are compared by their identity, never by name.
 
 use core::ffi::CStr;
 use std::os::fd::AsFd;
@@ -10,23 +9,23 @@ use nix::sys::stat::{FileStat, SFlag};
 
 use crate::Result;
 
-/// What is behind a name or a descriptor.
+/// The type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
     Regular,
     /// A directory.
     Directory,
-    /// A FIFO, or a pipe.
+    /// A FIFO or a pipe.
     Fifo,
-    /// A symbolic link (only from [`lstat`]).
+    /// A symbolic link; only from [`lstat`] and [`lstat_in`].
     Link,
     /// Anything else.
     Other,
 }
 
-/// Which file it is, whatever it is called: device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The identity of a file: device and inode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     /// The device.
     pub device: u64,
@@ -34,7 +33,7 @@ pub struct Identity {
     pub inode: u64,
 }
 
-/// What `stat` tells.
+/// The facts about a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// Device and inode.
@@ -45,30 +44,29 @@ pub struct Facts {
     pub mode: u32,
     /// The user id of its owner.
     pub owner: u32,
-    /// How many names it has; 0 for a directory that was removed.
+    /// The number of its names; 0 after it was removed.
     pub links: u64,
     /// Its size in bytes.
     pub size: i64,
-    /// When it last changed, by the file system's clock: seconds, nanoseconds.
+    /// The time of its last change (`st_ctime`): Unix seconds, nanoseconds.
     pub changed: (i64, i64),
 }
 
 impl Facts {
-    /// Whether it belongs to this process's user.
+    /// Whether it belongs to the effective user of this process.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.owner == nix::unistd::geteuid().as_raw()
     }
 
-    /// Whether it is a regular file of ours, with one name, that nobody else may read or
-    /// write.
+    /// Whether it is a regular file of this user with one name and mode 0600.
     #[must_use]
     pub fn is_private_file(&self) -> bool {
         self.kind == Kind::Regular && self.links == 1 && self.mode == 0o600 && self.is_ours()
     }
 
-    /// Whether it is ours and nobody else may write it: only then is what it says
-    /// believed.
+    /// Whether it belongs to this user and no other user may write it. Only then its
+    /// content is trusted.
     #[must_use]
     pub fn is_ours_alone(&self) -> bool {
         const OTHERS_WRITE: u32 = 0o022;
@@ -101,42 +99,42 @@ impl From<FileStat> for Facts {
     }
 }
 
-/// Facts of what a name leads to.
+/// The facts about the file that a path leads to.
 ///
 /// # Errors
-/// What `stat(2)` says.
+/// Those of `stat(2)`.
 pub fn stat(path: &CStr) -> Result<Facts> {
     nix::sys::stat::stat(path).map(Facts::from)
 }
 
-/// Facts of a name itself, be it a link.
+/// The facts about the name itself, which may be a symbolic link.
 ///
 /// # Errors
-/// What `lstat(2)` says.
+/// Those of `lstat(2)`.
 pub fn lstat(path: &CStr) -> Result<Facts> {
     nix::sys::stat::lstat(path).map(Facts::from)
 }
 
-/// Facts of a name in an open directory, be it a link.
+/// The facts about a name in an open directory, which may be a symbolic link.
 ///
 /// # Errors
-/// What `fstatat(2)` says.
+/// Those of `fstatat(2)`.
 pub fn lstat_in(directory: impl AsFd, name: &CStr) -> Result<Facts> {
     nix::sys::stat::fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW).map(Facts::from)
 }
 
-/// Facts of an open file.
+/// The facts about an open file.
 ///
 /// # Errors
-/// What `fstat(2)` says.
+/// Those of `fstat(2)`.
 pub fn fstat(fd: impl AsFd) -> Result<Facts> {
     nix::sys::stat::fstat(fd).map(Facts::from)
 }
 
-/// Whether this process may execute a file, by its effective user.
+/// Fails unless the effective user of this process may execute a file.
 ///
 /// # Errors
-/// What `faccessat(2)` says.
+/// Those of `faccessat(2)`.
 pub fn may_execute(path: &CStr) -> Result<()> {
     nix::unistd::faccessat(
         nix::fcntl::AT_FDCWD,

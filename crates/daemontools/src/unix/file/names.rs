@@ -1,5 +1,5 @@
-//! What is done with names, whatever is behind them: given, changed and removed, made
-//! the working directory, and followed where they are links.
+//! Names of files: making, changing and removing them, symbolic links, and the working
+//! directory.
 
 use core::ffi::CStr;
 use std::os::fd::AsFd;
@@ -13,7 +13,7 @@ use crate::{Errno, Result};
 /// Removes a name.
 ///
 /// # Errors
-/// What `unlink(2)` says.
+/// Those of `unlink(2)`.
 pub fn unlink(path: &CStr) -> Result<()> {
     nix::unistd::unlinkat(nix::fcntl::AT_FDCWD, path, UnlinkatFlags::NoRemoveDir)
 }
@@ -21,32 +21,32 @@ pub fn unlink(path: &CStr) -> Result<()> {
 /// Removes a name in an open directory.
 ///
 /// # Errors
-/// What `unlinkat(2)` says.
+/// Those of `unlinkat(2)`.
 pub fn unlink_in(directory: impl AsFd, name: &CStr) -> Result<()> {
     nix::unistd::unlinkat(directory, name, UnlinkatFlags::NoRemoveDir)
 }
 
-/// Gives a file in an open directory another name there, over what has that name.
+/// Renames a file within an open directory, and replaces the file of the new name.
 ///
 /// # Errors
-/// What `renameat(2)` says.
+/// Those of `renameat(2)`.
 pub fn rename_in(directory: impl AsFd, from: &CStr, to: &CStr) -> Result<()> {
     nix::fcntl::renameat(&directory, from, &directory, to)
 }
 
-/// Gives a file another name, over what has that name.
+/// Renames a file, and replaces the file of the new name.
 ///
 /// # Errors
-/// What `rename(2)` says.
+/// Those of `rename(2)`.
 pub fn rename(from: &CStr, to: &CStr) -> Result<()> {
     nix::fcntl::renameat(nix::fcntl::AT_FDCWD, from, nix::fcntl::AT_FDCWD, to)
 }
 
-/// Gives a file another name, which nothing must have.
+/// Renames a file to a name that does not exist.
 ///
 /// # Errors
-/// What `renameat2(2)` says: EEXIST if something has the name, EINVAL or ENOSYS
-/// where this cannot be done at once.
+/// Those of `renameat2(2)`: EEXIST if the name exists, EINVAL or ENOSYS if the file system
+/// or the kernel can't do this atomically.
 pub fn rename_new(from: &CStr, to: &CStr) -> Result<()> {
     let here = nix::fcntl::AT_FDCWD;
     nix::fcntl::renameat2(here, from, here, to, RenameFlags::RENAME_NOREPLACE)
@@ -55,16 +55,16 @@ pub fn rename_new(from: &CStr, to: &CStr) -> Result<()> {
 /// Gives a file a second name.
 ///
 /// # Errors
-/// What `link(2)` says.
+/// Those of `link(2)`.
 pub fn link(from: &CStr, to: &CStr) -> Result<()> {
     let here = nix::fcntl::AT_FDCWD;
     nix::unistd::linkat(here, from, here, to, AtFlags::empty())
 }
 
-/// Gives a file in an open directory a second name there, which nothing must have.
+/// Gives a file in an open directory a second name there, which must not exist.
 ///
 /// # Errors
-/// What `linkat(2)` says.
+/// Those of `linkat(2)`.
 pub fn link_in(directory: impl AsFd, from: &CStr, to: &CStr) -> Result<()> {
     nix::unistd::linkat(&directory, from, &directory, to, AtFlags::empty())
 }
@@ -72,7 +72,7 @@ pub fn link_in(directory: impl AsFd, from: &CStr, to: &CStr) -> Result<()> {
 /// Removes an empty directory in an open directory.
 ///
 /// # Errors
-/// What `unlinkat(2)` says.
+/// Those of `unlinkat(2)`.
 pub fn rmdir_in(directory: impl AsFd, name: &CStr) -> Result<()> {
     nix::unistd::unlinkat(directory, name, UnlinkatFlags::RemoveDir)
 }
@@ -80,15 +80,15 @@ pub fn rmdir_in(directory: impl AsFd, name: &CStr) -> Result<()> {
 /// Makes a directory in an open directory.
 ///
 /// # Errors
-/// What `mkdirat(2)` says.
+/// Those of `mkdirat(2)`.
 pub fn mkdir_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<()> {
     nix::sys::stat::mkdirat(directory, name, Mode::from_bits_truncate(mode))
 }
 
-/// Where a link leads, as text of fewer than `buffer.len()` bytes.
+/// The text of a symbolic link, of fewer than `buffer.len()` bytes.
 ///
 /// # Errors
-/// EINVAL for what is no link; ENAMETOOLONG if the buffer is filled.
+/// EINVAL if it is no link, ENAMETOOLONG if the text fills the buffer.
 pub fn read_link<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8]> {
     // SAFETY: the kernel writes at most `buffer.len()` bytes into the buffer.
     let count = unsafe { libc::readlink(path.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len()) };
@@ -102,7 +102,7 @@ pub fn read_link<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8]> {
 /// Makes a directory.
 ///
 /// # Errors
-/// What `mkdir(2)` says.
+/// Those of `mkdir(2)`.
 pub fn mkdir(path: &CStr, mode: u32) -> Result<()> {
     nix::unistd::mkdir(path, Mode::from_bits_truncate(mode))
 }
@@ -110,7 +110,7 @@ pub fn mkdir(path: &CStr, mode: u32) -> Result<()> {
 /// Makes `path` the working directory.
 ///
 /// # Errors
-/// What `chdir(2)` says.
+/// Those of `chdir(2)`.
 pub fn chdir(path: &CStr) -> Result<()> {
     nix::unistd::chdir(path)
 }
@@ -118,7 +118,7 @@ pub fn chdir(path: &CStr) -> Result<()> {
 /// Makes an open directory the working directory.
 ///
 /// # Errors
-/// What `fchdir(2)` says.
+/// Those of `fchdir(2)`.
 pub fn fchdir(fd: impl AsFd) -> Result<()> {
     nix::unistd::fchdir(fd)
 }

@@ -1,6 +1,5 @@
-//! How files are opened, one function for each purpose: none waits for the other end of
-//! a FIFO, and what is not meant for a child is close-on-exec. With the flags in one
-//! place, nobody forgets one of them.
+//! Opening files, one function for each purpose, so that no caller forgets a flag: none
+//! waits for the other end of a FIFO, and all descriptors are close-on-exec but one.
 
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -22,7 +21,7 @@ fn open(path: &CStr, flags: OFlag, mode: u32) -> Result<OwnedFd> {
 /// Opens a file for reading, without waiting for a FIFO's writer.
 ///
 /// # Errors
-/// What `open(2)` says.
+/// Those of `open(2)`.
 pub fn open_read(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK, 0)
 }
@@ -31,7 +30,7 @@ pub fn open_read(path: &CStr) -> Result<OwnedFd> {
 /// writer. A link in its place is not followed.
 ///
 /// # Errors
-/// What `openat(2)` says; ELOOP for a link.
+/// Those of `openat(2)`; ELOOP for a link.
 pub fn open_read_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     nix::fcntl::openat(directory, name, flags, Mode::empty())
@@ -40,7 +39,7 @@ pub fn open_read_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
 /// Opens a directory in an open directory. A link in its place is not followed.
 ///
 /// # Errors
-/// What `openat(2)` says; ENOTDIR for a link and anything else.
+/// Those of `openat(2)`; ENOTDIR for a link and anything else.
 pub fn open_directory_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     nix::fcntl::openat(directory, name, flags, Mode::empty())
@@ -50,7 +49,7 @@ pub fn open_directory_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
 /// not exist. Neither a link in its place is followed nor a FIFO's reader waited for.
 ///
 /// # Errors
-/// What `openat(2)` says; ELOOP for a link, ENXIO for a FIFO that nobody reads.
+/// Those of `openat(2)`; ELOOP for a link, ENXIO for a FIFO that nobody reads.
 pub fn open_append_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_NOFOLLOW;
     let flags = flags | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
@@ -61,7 +60,7 @@ pub fn open_append_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<Ow
 /// not followed.
 ///
 /// # Errors
-/// What `open(2)` says; ELOOP for a link.
+/// Those of `open(2)`; ELOOP for a link.
 pub fn open_read_nofollow(path: &CStr) -> Result<OwnedFd> {
     open_read_in(nix::fcntl::AT_FDCWD, path)
 }
@@ -69,7 +68,7 @@ pub fn open_read_nofollow(path: &CStr) -> Result<OwnedFd> {
 /// Opens a file for writing as it is, without waiting for a FIFO's reader.
 ///
 /// # Errors
-/// What `open(2)` says; ENXIO for a FIFO that nobody reads.
+/// Those of `open(2)`; ENXIO for a FIFO that nobody reads.
 pub fn open_write(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_WRONLY | OFlag::O_NONBLOCK, 0)
 }
@@ -77,7 +76,7 @@ pub fn open_write(path: &CStr) -> Result<OwnedFd> {
 /// Opens /dev/null for reading and writing.
 ///
 /// # Errors
-/// What `open(2)` says.
+/// Those of `open(2)`.
 pub fn open_null() -> Result<OwnedFd> {
     open(c"/dev/null", OFlag::O_RDWR, 0)
 }
@@ -85,7 +84,7 @@ pub fn open_null() -> Result<OwnedFd> {
 /// Opens a directory.
 ///
 /// # Errors
-/// What `open(2)` says; ENOTDIR for anything else.
+/// Those of `open(2)`; ENOTDIR for anything else.
 pub fn open_directory(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, 0)
 }
@@ -93,27 +92,26 @@ pub fn open_directory(path: &CStr) -> Result<OwnedFd> {
 /// Opens a file for appending, and makes it with `mode` if it does not exist.
 ///
 /// # Errors
-/// What `open(2)` says.
+/// Those of `open(2)`.
 pub fn open_append(path: &CStr, mode: u32) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT;
     open(path, flags | OFlag::O_NONBLOCK, mode)
 }
 
-/// Opens a file for appending, and makes it with `mode` if it does not exist. A
-/// link that was planted in its place is not followed.
+/// Opens a file for appending, and makes it with `mode` if it does not exist. A link in
+/// its place is not followed.
 ///
 /// # Errors
-/// What `open(2)` says; ELOOP for a link.
+/// Those of `open(2)`; ELOOP for a link.
 pub fn open_append_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT;
     open(path, flags | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW, mode)
 }
 
-/// Opens a file in an open directory for reading and writing, without waiting for
-/// anybody. A link in its place is not followed.
+/// Opens a file in an open directory for reading and writing, without waiting. A link in its place is not followed.
 ///
 /// # Errors
-/// What `openat(2)` says; ELOOP for a link, EAGAIN if another process has a lease of it.
+/// Those of `openat(2)`; ELOOP for a link, EAGAIN if another process has a lease on it.
 pub fn open_update_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
     let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     nix::fcntl::openat(directory, name, flags, Mode::empty())
@@ -122,25 +120,25 @@ pub fn open_update_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
 /// Makes a new file in an open directory, for reading and writing, with `mode`.
 ///
 /// # Errors
-/// What `openat(2)` says; EEXIST if something has the name.
+/// Those of `openat(2)`; EEXIST if the name exists.
 pub fn create_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<OwnedFd> {
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
     nix::fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))
 }
 
-/// Opens an empty file for writing: made with `mode`, or cut to nothing.
+/// Opens an empty file for writing: a new one with `mode`, or an old one truncated.
 ///
 /// # Errors
-/// What `open(2)` says.
+/// Those of `open(2)`.
 pub fn open_truncate(path: &CStr, mode: u32) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_TRUNC | OFlag::O_CREAT;
     open(path, flags | OFlag::O_NONBLOCK, mode)
 }
 
-/// As [`open_truncate`]; a link that was planted in its place is not followed.
+/// As [`open_truncate`], but a link in its place is not followed.
 ///
 /// # Errors
-/// What `open(2)` says; ELOOP for a link.
+/// Those of `open(2)`; ELOOP for a link.
 pub fn open_truncate_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_TRUNC | OFlag::O_CREAT;
     open(path, flags | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW, mode)
@@ -150,24 +148,23 @@ pub fn open_truncate_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
 /// end. A link in its place is not followed.
 ///
 /// # Errors
-/// What `open(2)` says; ELOOP for a link.
+/// Those of `open(2)`; ELOOP for a link.
 pub fn open_update_nofollow(path: &CStr) -> Result<OwnedFd> {
     open_update_in(nix::fcntl::AT_FDCWD, path)
 }
 
-/// Opens a file for appending, and makes it 0600 if it does not exist. Unlike all
-/// others, this descriptor is inherited by a program that is exec'ed: a lock held
-/// for that program.
+/// Opens a file for appending, and makes it with mode 0600 if it does not exist. An
+/// exec'ed program inherits this descriptor, and with it the lock.
 ///
 /// # Errors
-/// What `open(2)` says.
+/// Those of `open(2)`.
 pub fn open_lock_to_inherit(path: &CStr) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_NONBLOCK;
     nix::fcntl::open(path, flags, Mode::S_IRUSR | Mode::S_IWUSR)
 }
 
-/// Makes a new file for writing with `mode`. Whatever had the name is unlinked
-/// first, so that a link or a file planted there is neither followed nor written.
+/// Makes a new file for writing with `mode`. A file or link of that name is removed
+/// first, so that it is neither written nor followed.
 ///
 /// # Errors
 /// What `unlink(2)` (but for a name that does not exist) and `open(2)` say.

@@ -238,11 +238,9 @@ impl Walk {
     }
 
     fn name(&self) -> CString {
-        let here = b"."[..].to_vec();
-        let name = if self.walked.is_empty() {
-            here
-        } else {
-            self.walked.clone()
+        let name = match self.walked.as_slice() {
+            b"" => b".",
+            walked => walked,
         };
         CString::new(name).unwrap_or_default()
     }

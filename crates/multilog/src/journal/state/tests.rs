@@ -15,7 +15,7 @@ fn full() -> State {
         line: Tai64n::from_unix(1_600_000_000, 1),
         long: true,
         alerts: 7,
-        source: Source {
+        source: Identity {
             device: 64_769,
             inode: u64::MAX,
         },

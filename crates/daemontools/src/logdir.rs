@@ -1,23 +1,24 @@
-//! The names of finished files: `@`, a label of 24 lower-case hexadecimal digits, a dot, a
-//! code. A file with any other name belongs to somebody else and is never removed.
+//! The names of finished files in a log directory: `@`, a label of 24 lower-case
+//! hexadecimal digits, a dot, a code. A file with any other name belongs to somebody else.
 
 use core::ffi::CStr;
+use std::collections::BTreeSet;
 
-use daemontools::tai64n::{LABEL_LEN, Tai64n};
+use crate::tai64n::{LABEL_LEN, Tai64n};
 
 /// The longest name of a finished file that is looked after, with its NUL.
 const NAME_MAX: usize = 64;
 
 /// The name of a finished file. Names sort by their labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
+pub struct Name {
     bytes: [u8; NAME_MAX],
 }
 
 /// The last part of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Code {
+pub enum Code {
     /// Complete and safe on the disk.
     Safe = b's',
     /// It was being written when an outage came.
@@ -26,7 +27,8 @@ pub(super) enum Code {
 
 impl Name {
     /// The name for a label and a code.
-    pub(super) fn new(label: Tai64n, code: Code) -> Self {
+    #[must_use]
+    pub fn new(label: Tai64n, code: Code) -> Self {
         let mut bytes = [0; NAME_MAX];
         bytes[0] = b'@';
         bytes[1..=LABEL_LEN].copy_from_slice(&label.label());
@@ -36,7 +38,8 @@ impl Name {
     }
 
     /// A name in a directory, if it is the name of a finished file.
-    pub(super) fn parse(name: &CStr) -> Option<Self> {
+    #[must_use]
+    pub fn parse(name: &CStr) -> Option<Self> {
         let name = name.to_bytes();
         let (label, rest) = name.strip_prefix(b"@")?.split_at_checked(LABEL_LEN)?;
         let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -49,7 +52,8 @@ impl Name {
     }
 
     /// The name, for the kernel.
-    pub(super) fn as_c_str(&self) -> &CStr {
+    #[must_use]
+    pub fn as_c_str(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"@")
     }
 
@@ -62,55 +66,36 @@ impl Name {
     }
 }
 
-/// How many of the oldest files a survey knows by name.
-const KNOWN: usize = 16;
-
-/// All finished files of a directory, as far as their number and order matter.
+/// The names of all finished files in a directory, the oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Survey {
-    /// The number of finished files.
-    pub(super) count: u64,
-    /// The names of the oldest, in order.
-    oldest: Vec<Name>,
-    newest: Option<Name>,
-}
+pub struct Survey(BTreeSet<Name>);
 
 impl Survey {
-    /// Adds a name of the directory, if it is the name of a finished file; says whether
-    /// it is.
-    pub(super) fn add(&mut self, name: &CStr) -> bool {
-        let Some(name) = Name::parse(name) else {
-            return false;
-        };
-        let is_complete = self.oldest.len() as u64 == self.count;
-        self.count += 1;
-        self.newest = self.newest.max(Some(name));
-        let at = self.oldest.partition_point(|older| *older < name);
-        if at < self.oldest.len() || (is_complete && at < KNOWN) {
-            self.oldest.truncate(KNOWN - 1);
-            self.oldest.insert(at, name);
-        }
-        true
+    /// Adds a name in the directory, if it is the name of a finished file; says whether it
+    /// is.
+    pub fn add(&mut self, name: &CStr) -> bool {
+        let name = Name::parse(name);
+        self.0.extend(name);
+        name.is_some()
     }
 
-    /// The oldest file; `None` also if the directory has to be read again to know it.
-    pub(super) fn oldest(&self) -> Option<Name> {
-        self.oldest.first().copied()
+    /// The number of finished files.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.len() as u64
     }
 
-    /// Removes the oldest file from the survey.
-    pub(super) fn forget_oldest(&mut self) {
-        if !self.oldest.is_empty() {
-            self.oldest.remove(0);
-            self.count -= 1;
-        }
+    /// Takes the oldest file out of the survey.
+    pub fn take_oldest(&mut self) -> Option<Name> {
+        self.0.pop_first()
     }
 
     /// The label for a file that is finished now. It is above the newest there is, since
     /// the file with the smallest label is removed first and the clock may have been set
     /// back.
-    pub(super) fn next_label(&self, now: Tai64n) -> Tai64n {
-        match self.newest.and_then(|name| name.label()) {
+    #[must_use]
+    pub fn next_label(&self, now: Tai64n) -> Tai64n {
+        match self.0.last().and_then(Name::label) {
             Some(newest) if newest >= now => after(newest),
             _ => now,
         }
@@ -169,23 +154,8 @@ mod tests {
         survey.add(Name::new(now, Code::Unfinished).as_c_str());
         let next = survey.next_label(now);
         assert_eq!(next, Tai64n::from_unix(1_800_000_001, 0));
-        assert_eq!(survey.count, 2);
-        assert_eq!(survey.oldest(), Some(Name::new(now, Code::Unfinished)));
-    }
-
-    #[test]
-    fn the_oldest_are_known_in_order_until_the_directory_has_to_be_read_again() {
-        let name = |seconds| Name::new(Tai64n::from_unix(seconds, 0), Code::Safe);
-        let total = KNOWN as i64 + 5;
-        let mut survey = Survey::default();
-        for seconds in 0..total {
-            survey.add(name(seconds * 5 % total).as_c_str());
-        }
-        for seconds in 0..KNOWN as i64 {
-            assert_eq!(survey.oldest(), Some(name(seconds)));
-            survey.forget_oldest();
-            survey.add(name(1000 + seconds).as_c_str());
-        }
-        assert_eq!((survey.oldest(), survey.count), (None, 5 + KNOWN as u64));
+        assert_eq!(survey.count(), 2);
+        assert_eq!(survey.take_oldest(), Some(Name::new(now, Code::Unfinished)));
+        assert_eq!(survey.count(), 1);
     }
 }

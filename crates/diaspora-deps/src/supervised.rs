@@ -1,0 +1,101 @@
+//! What supervise tells about services: the status of a service directory, and which
+//! processes belong to a service.
+
+use std::path::{Path, PathBuf};
+
+use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail};
+use daemontools::servicedir::ok::{self, Accept};
+use daemontools::servicedir::status::{self, Length, Status};
+use daemontools::unix::file;
+use daemontools::{procfs, servicedir};
+
+use crate::config::Config;
+use crate::probe::Alive;
+use crate::read;
+
+/// The status record of a service directory; `None` if there is none.
+pub(crate) fn status(directory: &Path) -> Option<Status> {
+    let path = read::c_path_in(directory, servicedir::STATUS).ok()?;
+    status::read(&path, Length::Exact).ok()
+}
+
+/// The status of a service directory that has a supervise; `None` if it has none.
+pub(crate) fn current_status(directory: &Path) -> Option<Status> {
+    let path = read::c_path_in(directory, servicedir::OK).ok()?;
+    match ok::is_supervised(&path, Accept::Fifo) {
+        Ok(true) => status(directory),
+        Ok(false) | Err(_) => None,
+    }
+}
+
+/// The number of starts of a service; `None` under the C original, which does not count them.
+pub(crate) fn starts(directory: &Path) -> Option<u64> {
+    let mut buffer = [0; DETAIL_LEN];
+    let file =
+        read::c_path_in(directory, servicedir::DETAIL).and_then(|path| file::open_read(&path));
+    let text = file.and_then(|file| detail::read(file, &mut buffer));
+    let text = text.unwrap_or_default();
+    let counted = detail::lines(text).any(|(name, _)| name == b"starts");
+    counted.then(|| Detail::parse(text).starts)
+}
+
+/// The processes that count as those of a service: the processes of its service
+/// directories and their descendants. Without a status in any of them, every process counts.
+pub(crate) struct Processes(Vec<PathBuf>);
+
+impl Processes {
+    /// Those of `service`. `directory` is the scan directory, which need not exist.
+    pub(crate) fn new(config: &Config, service: &str, directory: &Path) -> Self {
+        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+        let directories = entries
+            .filter(|entry| {
+                let name = config.find(&entry.file_name().to_string_lossy());
+                name.is_some_and(|name| name.service == service)
+            })
+            .map(|entry| entry.path());
+        Self(directories.collect())
+    }
+}
+
+impl Alive for Processes {
+    fn is_alive(&self, pid: u32) -> bool {
+        if procfs::start_time(pid).is_none() {
+            return false;
+        }
+        let mut records = self.0.iter().filter_map(|path| status(path)).peekable();
+        records.peek().is_none() || records.any(|record| belongs(pid, record.pid))
+    }
+}
+
+/// Whether `pid` is `root` or descends from it.
+fn belongs(mut pid: u32, root: u32) -> bool {
+    for _ in 0..16 {
+        if pid == root {
+            return root != 0;
+        }
+        match parent(pid) {
+            Some(parent) if parent > 1 => pid = parent,
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    procfs::process(pid).ok().map(|process| process.parent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_is_the_supervised_process_or_its_child() {
+        let me = std::process::id();
+        assert!(belongs(me, me));
+        assert!(parent(me).is_some_and(|parent| belongs(me, parent)));
+        assert!(!belongs(me, 0));
+        assert!(Processes(Vec::new()).is_alive(me));
+        assert!(!Processes(Vec::new()).is_alive(u32::MAX));
+    }
+}
