@@ -172,6 +172,32 @@ fn a_journal_that_cannot_grow_means_small_reads() {
     assert!((2000..=4096).contains(&most), "{most} bytes in one read");
 }
 
+/// A flood of alerts takes few writes, of whole lines, each of which a pipe takes whole.
+#[test]
+fn alerts_are_gathered() {
+    let place = tempfile::tempdir().unwrap();
+    let all = lines(400);
+    let options = ["-s", "5000", "-o", "calls", "-e", "trace=write"];
+    let stdin = input(place.path(), &all);
+    let Some(mut child) = start_traced(place.path(), &options, &["e"], stdin) else {
+        return;
+    };
+    assert!(child.wait().unwrap().success());
+    assert_eq!(said(place.path()).as_bytes(), all);
+    let calls = fs::read_to_string(place.path().join("calls")).unwrap();
+    let writes: Vec<_> = calls
+        .lines()
+        .filter(|l| l.starts_with("write(2,"))
+        .collect();
+    assert!(writes.len() < 40, "{} writes", writes.len());
+    for write in writes {
+        let (text, len) = write.rsplit_once("\", ").unwrap();
+        assert!(text.ends_with("\\n"), "a line is divided: {text}");
+        let len: usize = len.split(')').next().unwrap().parse().unwrap();
+        assert!(len <= 4096, "{len} bytes");
+    }
+}
+
 /// Guards against EAGAIN that is taken for the end of the input.
 #[test]
 fn input_that_does_not_block_is_waited_for() {
