@@ -29,8 +29,8 @@ pub(super) fn cases() -> Vec<Case> {
         .promises(&["exit: 7"]),
         Case::scenario("finish is told code, signal and what is next", |side| {
             let run = "test -e quick || exec sleep 1000; exit 3";
-            let supervise = service(side, "restart = \"on-failure\"\nfinish = true\n", run);
-            side.script("x/finish", "echo \"$@\" >>../finishes");
+            let policy = "restart = \"on-failure\"\nfinish = true\n";
+            let supervise = with_finish(side, policy, run, "echo \"$@\" >>../finishes");
             side.until_status("x", "up", Status::is_up);
             let lines = || {
                 String::from_utf8_lossy(&read(side, "finishes"))
@@ -95,6 +95,64 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .without_files()
         .promises(&["written to theirs: 0", "ready has: 1"]),
+        Case::scenario("an adopted service's session is left alone", |side| {
+            let run = "sleep 1000 & echo $! >>../child; exec sleep 1000";
+            let first = service(side, "own-session = true\n", run);
+            side.until("a child", || read(side, "child").ends_with(b"\n"));
+            let child = String::from_utf8_lossy(&read(side, "child")).trim().parse();
+            let child = child.expect("a pid");
+            first.signal(Signal::SIGKILL);
+            let _ = first.wait();
+            let successor = side.command(["supervise", "x"]).spawn();
+            side.until("a successor", || side.is_supervised("x"));
+            side.control("x", b"dx");
+            let _ = successor.wait();
+            side.log("child lives", alive(child));
+            side.log("says", String::from_utf8_lossy(&successor.stderr()).trim());
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(child), Signal::SIGKILL);
+        })
+        .needs(Need::Pidfds)
+        .without_files()
+        .promises(&[
+            "child lives: true",
+            "says: supervise: warning: x was taken over: what is left of its session is left alone",
+        ]),
+        Case::scenario("a finish that runs is waited for by a successor", |side| {
+            let policy = "finish = true\nfinish-timeout = 60\n";
+            let finish = "echo >>../finishes; exec sleep 1000";
+            let first = with_finish(side, policy, "echo >>../runs", finish);
+            let lines = |name: &str| read(side, name).len();
+            side.until("finish", || lines("finishes") == 1);
+            first.signal(Signal::SIGKILL);
+            let _ = first.wait();
+            let successor = side.command(["supervise", "x"]).spawn();
+            side.until("a successor", || side.is_supervised("x"));
+            side.log("stage", detail(side, "stage").unwrap_or_default());
+            side.log("runs", lines("runs"));
+            side.control("x", b"tk");
+            side.until("the next run", || lines("runs") == 2);
+            side.until("its finish", || lines("finishes") == 2);
+            side.control("x", b"xk");
+            side.log("leaves", successor.wait());
+            side.log("says", String::from_utf8_lossy(&successor.stderr()).trim());
+        })
+        .needs(Need::Pidfds)
+        .without_files()
+        .promises(&["stage: finishing", "runs: 1", "leaves: exit 0", "says:"]),
+        Case::scenario("finish has a limit", |side| {
+            let policy = "finish = true\nfinish-timeout = 1.5\nrestart = \"on-failure\"\n";
+            let finish = "trap '' TERM; sleep 1000 & echo $! >>../child; wait";
+            let supervise = with_finish(side, policy, "exit 0", finish);
+            until_stage(side, "finished");
+            let child = String::from_utf8_lossy(&read(side, "child")).trim().parse();
+            let child = child.expect("a pid");
+            side.until("the end of its child", || !alive(child));
+            side.log("says", String::from_utf8_lossy(&supervise.stderr()).trim());
+            side.control("x", b"x");
+            let _ = supervise.wait();
+        })
+        .without_files()
+        .promises(&["says: supervise: warning: x/finish did not end within 1.5 s: killed"]),
     ];
     cases.extend(messages());
     cases
@@ -105,6 +163,13 @@ fn service(side: &Side, policy: &str, run: &str) -> Proc {
     side.service("x", run);
     side.file("x/supervise.toml", policy);
     side.command(["supervise", "x"]).spawn()
+}
+
+/// The same with a `./finish`.
+fn with_finish(side: &Side, policy: &str, run: &str, finish: &str) -> Proc {
+    side.service("x", run);
+    side.script("x/finish", finish);
+    service(side, policy, run)
 }
 
 fn until_stage(side: &Side, stage: &str) {
@@ -178,7 +243,7 @@ fn messages() -> Vec<Case> {
         says(
             "says that a service is not ready in time",
             "ready-fd = 5\nready-timeout = 0.5\ngive-up = 1\n",
-            "touch runs; exec sleep 1000",
+            "trap '' TERM; touch runs; while :; do sleep 0.1; done",
             b"",
             "stopping",
             "x is not ready after 0.5 s: stopping it",
