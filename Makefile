@@ -20,8 +20,8 @@ crates    = $(patsubst %,-p %,$(call field,$$4 == "$(1)",2)) $(patsubst %,--bin 
 # first program that is in the same binary.
 EACH     := awk '!/^\#/ { if (!first[$$3]) first[$$3] = $$1; print $$0, first[$$3] }' $(LIST)
 
-# The programs that have options to complete.
-COMPLETED := svc svwait svstat svok setuidgid softlimit setlock diaspora-deps diaspora_svc update-service
+# The programs that have options, and a completion for each.
+COMPLETED := $(patsubst docs/completions/%.bash,%,$(wildcard docs/completions/*.bash))
 DATA      := $(DESTDIR)$(PREFIX)/share
 
 .PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench reference packages options completed install links \

@@ -13,6 +13,7 @@ pub mod diag;
 pub mod entry;
 pub mod errno;
 pub mod getopt;
+pub mod logdir;
 pub mod pathexec;
 pub mod procfs;
 pub mod servicedir;

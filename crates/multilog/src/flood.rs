@@ -1,42 +1,41 @@
-//! Floods of lines that are written one by one. A fast reader is woken for each of
-//! them, and so is slow; one that sleeps for a moment finds many at once.
-//!
-//! A nap pays only where it gathers something: where it does not, no other is tried
-//! for long, or single lines would come late.
+//! Floods of lines that are written one by one. A reader that is woken for each line is
+//! slow; one that sleeps for a moment reads many at once. If a nap gathers nothing, the
+//! next one is long in coming, since single lines must not be late.
 
 use core::time::Duration;
 
 use daemontools::unix::clock::Monotonic;
 
-/// So many reads of few bytes, within so short a time, are a flood.
+/// The number of reads in a row of few bytes that make a flood.
 const READS: u32 = 16;
+/// The time within which they have to come.
 const WITHIN: Duration = Duration::from_millis(1);
-/// Fewer bytes than a page are few.
+/// A read of fewer bytes than this brings few.
 const FEW: usize = 4096;
-/// How long a nap is.
+/// The length of a nap.
 pub(crate) const NAP: Duration = Duration::from_micros(20);
-/// A nap has to gather so many times what a read brought without one.
+/// How many times more bytes a read has to bring after a nap than without one.
 const WORTH: usize = 4;
-/// After one that did not, so many reads go by without.
+/// How many reads follow without a nap after one that did not pay.
 const HOLD_OFF: u32 = 2000;
 
-/// Whether to sleep before the next read.
+/// How reads are going.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Counts reads of few bytes: how many, how many bytes, since when.
+    /// Counts reads of few bytes: their number, their bytes, and the time of the first.
     Counting(u32, usize, Monotonic),
-    /// Sleeps before each read, which has to bring so many bytes.
+    /// Naps before each read, which has to bring at least this many bytes.
     Napping(usize),
-    /// Does not, for so many reads.
+    /// Does not nap for this many reads.
     HoldingOff(u32),
 }
 
-/// What the reads so far were like.
+/// Decides about naps from the reads so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flood(State);
 
 impl Flood {
-    /// Nothing was read yet.
+    /// Before the first read.
     pub(crate) const fn new(now: Monotonic) -> Self {
         Self(State::Counting(0, 0, now))
     }
@@ -46,7 +45,7 @@ impl Flood {
         matches!(self.0, State::Napping(_))
     }
 
-    /// A read brought `count` bytes.
+    /// Takes note of a read of `count` bytes.
     #[inline]
     pub(crate) fn on_read(&mut self, count: usize, now: impl FnOnce() -> Monotonic) {
         self.0 = match self.0 {
@@ -74,8 +73,7 @@ impl Flood {
 mod tests {
     use super::*;
 
-    /// Feeds reads of so many bytes, so far apart, until one wants a nap; how many
-    /// it took.
+    /// Feeds reads of `count` bytes until one wants a nap; gives their number.
     fn reads_until_nap(flood: &mut Flood, count: usize, apart: Duration) -> Option<u32> {
         let mut now = Monotonic::now();
         (1..5000).find(|_| {
@@ -86,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn only_many_small_reads_in_a_short_time_are_a_flood() {
+    fn many_small_reads_in_a_short_time_are_a_flood() {
         let fresh = || Flood::new(Monotonic::now());
         let quick = Duration::from_micros(10);
         assert_eq!(reads_until_nap(&mut fresh(), 100, quick), Some(READS));
@@ -96,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nap_that_gathers_little_is_the_last_for_long() {
+    fn a_nap_that_gathers_little_is_followed_by_reads_without_one() {
         let mut flood = Flood::new(Monotonic::now());
         let quick = Duration::from_micros(10);
         reads_until_nap(&mut flood, 100, quick);

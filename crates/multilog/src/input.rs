@@ -12,7 +12,7 @@ use daemontools::unix::signal::{Caught, Mask, Signal};
 use daemontools::unix::{fd, pipe, poll};
 
 use crate::flood::{self, Flood};
-use crate::journal::{self, BLOCK, KeepError};
+use crate::journal::{BLOCK, KeepError};
 use crate::log::Log;
 use crate::message::ME;
 use crate::pipeline::Pipeline;
@@ -23,15 +23,13 @@ const IDLE: Duration = Duration::from_secs(1);
 const READS: usize = 64;
 /// The amount of input that counts as one more of these reads, for it takes long to write.
 const HEAVY: usize = 16 << 10;
-/// The most that is read at once where a kill loses what was read: as much as the
-/// reference loses.
+/// The most that is read at once where a kill loses it: as much as the reference loses.
 const UNSAFE_READ: usize = 1024;
-/// The size of a pipe that nobody has made larger.
+/// The size of a pipe, and the size of one that was made larger.
 const PIPE: usize = 64 << 10;
-/// A pipe that was full so many times in a row is made larger, once.
-const FULL: u32 = 4;
-/// The size of a pipe that was made larger.
 const LARGE: i32 = 256 << 10;
+/// After this number of reads in a row of a full pipe it is made larger, once.
+const FULL: u32 = 4;
 
 /// Standard input and what becomes of it.
 #[derive(Debug)]
@@ -43,7 +41,7 @@ pub(crate) struct Input {
     alarm: Caught,
     /// The mask while waiting, which lets both signals in.
     waiting: Mask,
-    /// Whether the available input comes whole or not at all: from a pipe or a file.
+    /// Whether available input comes whole or not at all: it is a pipe or a file.
     is_whole: bool,
     /// The number of reads in a row that took as much as a full pipe holds.
     full: u32,
@@ -159,8 +157,7 @@ impl Input {
         }
     }
 
-    /// Whether a kill loses nothing of a read: the input comes whole or not at all, and a
-    /// successor finds the journal.
+    /// Whether a kill loses nothing of a read.
     fn is_safe(&self) -> bool {
         self.is_whole && self.pipeline.journal.is_lasting()
     }
@@ -234,9 +231,8 @@ impl Input {
             Ok(wanted) => {
                 self.is_warned = false;
                 if wanted == Wanted::Writing {
-                    let name = journal::NAME.to_bytes();
-                    let what = b" was opened for writing, making it again";
-                    ME.warning(&[log.path(), b"/", name, what], None);
+                    let what = b".pending was opened for writing, making it again";
+                    ME.warning(&[log.path(), b"/", what], None);
                 }
             }
             Err(error) if !core::mem::replace(&mut self.is_warned, true) => {
@@ -249,11 +245,6 @@ impl Input {
 
 /// Warns that a kill loses what this process has read.
 pub(crate) fn warn_no_journal(directory: &[u8], error: KeepError) {
-    let (why, error): (&[u8], _) = match error {
-        KeepError::InUse => (b": another process has it", None),
-        KeepError::Foreign => (b": it is not a file of ours alone", None),
-        KeepError::System(error) => (b"", Some(error)),
-    };
-    let name = journal::NAME.to_bytes();
-    ME.warning(&[b"unable to keep ", directory, b"/", name, why], error);
+    let (why, error) = error.text();
+    ME.warning(&[b"unable to keep ", directory, b"/.pending", why], error);
 }

@@ -3,16 +3,12 @@
 //!
 //! Input is read straight into memory under which a file is kept, `.pending` in the first
 //! log directory, and stays there until its output is complete in every log. Before the
-//! input, the same file holds the [`State`]. It is kept twice and one word says which of
-//! the two counts, so it changes at once: a process that is killed leaves either the old
-//! state or the new one.
+//! input the file holds the [`State`] twice, and one word says which of the two counts: a
+//! process that is killed leaves either the old state or the new one.
 //!
-//! Two moments are not in the state. Whether a read took place is seen in the input: its
-//! last bytes were set to a mark before. How much of a write took place is seen in the size
-//! of the log file: the state says which file it was, and how large before.
-//!
-//! Where no file can be kept, or it is lost, the same memory belongs to this process alone,
-//! and another file is tried for from time to time.
+//! Whether a read took place is seen in the input: its last bytes were set to a mark
+//! before. How much of a write took place is seen in the size of the log file: the state
+//! says which file it was, and how large before.
 
 mod file;
 mod hash;
@@ -28,11 +24,10 @@ use std::os::fd::AsFd;
 use daemontools::Errno;
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock;
-use daemontools::unix::file::fstat;
 use daemontools::unix::memory::{PAGE, Wanted};
 
-pub(crate) use file::{KeepError, NAME};
-use file::{Left, Own, boot_words};
+pub(crate) use file::KeepError;
+use file::{Found, Own, boot_words, find};
 pub(crate) use hash::hash;
 pub(crate) use layout::BLOCK;
 use layout::Boot;
@@ -53,17 +48,6 @@ pub(crate) struct Journal {
 /// A journal and the room for its input.
 pub(crate) type Opened = (Journal, &'static mut [u8]);
 
-/// What a journal held when it was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    /// Nothing of use.
-    Nothing,
-    /// Input and state of a process with the same script.
-    Same,
-    /// Input of a process with another script. It may not be complete in the logs.
-    Other,
-}
-
 impl Journal {
     /// A journal that ends with this process.
     ///
@@ -79,8 +63,8 @@ impl Journal {
         Ok((journal, bytes))
     }
 
-    /// Opens the journal in a directory, for `logs` logs of a script with this hash. What
-    /// an earlier process left is pending. Gives why no file is kept for a successor, if so.
+    /// Opens the journal in a directory. What an earlier process left is pending. Gives why
+    /// no file is kept for a successor, if so.
     ///
     /// # Errors
     /// There is no memory.
@@ -91,7 +75,10 @@ impl Journal {
     ) -> Result<(Opened, Result<(), KeepError>), Errno> {
         let (mut journal, bytes) = Self::private(logs)?;
         let (found, kept) = journal.begin(directory, bytes, script, boot_words());
-        journal.settle(bytes, found);
+        if journal.state.settle(bytes) || found == Found::Other {
+            journal.set_time(clock::wall());
+        }
+        journal.commit();
         Ok(((journal, bytes), kept))
     }
 
@@ -105,27 +92,14 @@ impl Journal {
         let Some(boot) = boot else {
             return (Found::Nothing, Err(Errno::ENOSYS.into()));
         };
-        let (own, left) = match look(&directory, &boot) {
-            Ok(seen) => seen,
-            Err(error) => {
-                self.reset(script, &boot);
-                return (Found::Nothing, Err(error));
-            }
-        };
         let logs = self.state.places.len();
-        let mut found = Found::Nothing;
-        if let Some(mut left) = left {
-            bytes[..left.bytes.len()].copy_from_slice(&left.bytes);
-            let is_same = left.script == script && left.state.places.len() == logs;
-            if is_same && left.state.is_sane() {
-                found = Found::Same;
-                self.state = left.state;
-            } else {
-                found = Found::Other;
-                let input = left.state.pending(&left.bytes);
-                self.state = State::with_input(logs, input);
-            }
-        }
+        self.reset(script, &boot);
+        let (own, found, state, input) = match find(&directory, &boot, script, logs) {
+            Ok(seen) => seen,
+            Err(error) => return (Found::Nothing, Err(error)),
+        };
+        self.state = state;
+        bytes[..input.len()].copy_from_slice(&input);
         self.reset(script, &boot);
         self.store.file = own.as_ref().map(Own::identity);
         // Where the disk is full there is no room for another file.
@@ -140,14 +114,6 @@ impl Journal {
     /// Begins anew with the state, for another script or another boot.
     fn reset(&self, script: u64, boot: &Boot) {
         reset(&self.state, script, boot).for_each(|step| self.store.write(step));
-    }
-
-    /// Adds what a read that was under way has brought.
-    fn settle(&mut self, bytes: &[u8], found: Found) {
-        if self.state.settle(bytes) || found == Found::Other {
-            self.set_time(clock::wall());
-        }
-        self.commit();
     }
 
     /// Sets the time of the last read.
@@ -189,16 +155,14 @@ impl Journal {
         self.store.commit(&self.state);
     }
 
-    /// Notes which file a log writes, of which size, and how many bytes of the pending
-    /// input's output were complete then.
+    /// Notes the file that a log writes, its size, and how much output is complete with it.
     pub(crate) fn set_place(&mut self, log: usize, inode: u64, size: u64, done: u64) {
         let place = &mut self.state.places[log];
         (place.inode, place.size, place.done) = (inode, size, done);
         self.commit();
     }
 
-    /// Makes room for `count` bytes behind the pending input, or for less where the file
-    /// cannot grow; says for how many.
+    /// Makes room for `count` bytes behind the pending input, or for as many as it can.
     pub(crate) fn make_room(&mut self, bytes: &mut [u8], count: usize) -> usize {
         let (start, end) = (self.state.start, self.state.end);
         let len = end - start;
@@ -229,8 +193,7 @@ impl Journal {
         self.store.shrink();
     }
 
-    /// Notes that a read is about to bring `count` bytes, for which there is room, and
-    /// marks the last of them.
+    /// Notes that a read is about to bring `count` bytes, and marks the last of them.
     pub(crate) fn begin_read(&mut self, bytes: &mut [u8], count: usize) {
         let mark = self.marks.next(count);
         let (halves, _) = mark.as_chunks();
@@ -251,8 +214,7 @@ impl Journal {
         self.commit();
     }
 
-    /// Notes that the read has brought nothing. The mark must not change under a state
-    /// that speaks of it.
+    /// Notes that the read has brought nothing, before its mark changes.
     pub(crate) fn cancel_read(&mut self) {
         self.state.reading = 0;
         self.commit();
@@ -286,12 +248,4 @@ impl Journal {
     pub(crate) fn remove(&mut self, directory: impl AsFd) {
         self.store.remove(directory);
     }
-}
-
-/// The journal's file in a directory, and what it holds.
-fn look(directory: impl AsFd, boot: &Boot) -> Result<(Option<Own>, Option<Left>), KeepError> {
-    let own = Own::open(&directory, NAME)?;
-    let identity = fstat(&directory)?.identity;
-    let left = own.as_ref().and_then(|own| own.read(boot, identity));
-    Ok((own, left))
 }

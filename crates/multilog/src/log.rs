@@ -4,7 +4,6 @@ mod archive;
 mod current;
 mod cut;
 mod files;
-mod name;
 mod output;
 mod processor;
 mod recover;
@@ -21,6 +20,10 @@ use crate::script::{LogSpec, Stamp};
 use archive::Archive;
 use files::Files;
 use output::Output;
+
+/// Bytes of this length are written from where they lie; fewer are copied, since a write of
+/// their own costs more.
+const LONG: usize = 24 << 10;
 
 /// A log directory that is locked, before its files are opened.
 #[derive(Debug)]
@@ -75,35 +78,21 @@ impl Entered {
 }
 
 impl Log {
-    /// Adds a part of the input as it is.
+    /// Adds bytes as they are.
     #[inline]
-    pub(crate) fn add(&mut self, range: Range<usize>, input: &[u8], journal: &mut Journal) {
-        if !self.output.continue_run(&range) {
-            self.end_run(input, journal);
-            self.output.begin_run(range);
+    pub(crate) fn add(&mut self, bytes: &[u8], journal: &mut Journal) {
+        if bytes.len() >= LONG {
+            self.write_out(journal);
+            self.files.write(bytes, journal);
+            return;
         }
+        if !self.output.has_room(bytes.len()) {
+            self.write_out(journal);
+        }
+        self.output.gather(bytes);
     }
 
-    /// Adds a stamp and then a part of the input.
-    #[inline]
-    pub(crate) fn add_line(
-        &mut self,
-        stamp: &Stamp,
-        line: Range<usize>,
-        input: &[u8],
-        journal: &mut Journal,
-    ) {
-        if stamp.len() > 0 {
-            self.end_run(input, journal);
-            if !self.output.has_room(stamp.len()) {
-                self.write_out(input, journal);
-            }
-            self.output.gather(stamp.as_bytes());
-        }
-        self.add(line, input, journal);
-    }
-
-    /// Adds whole lines, each behind a stamp.
+    /// Adds whole lines that lie in the input, each behind a stamp.
     pub(crate) fn add_lines(
         &mut self,
         stamp: &Stamp,
@@ -111,36 +100,25 @@ impl Log {
         input: &[u8],
         journal: &mut Journal,
     ) {
-        self.end_run(input, journal);
         let mut at = lines.start;
         for newline in memchr::memchr_iter(b'\n', &input[lines.clone()]) {
             let line = at..lines.start + newline + 1;
             at = line.end;
             if !self.output.has_room(stamp.len() + line.len()) {
-                self.write_out(input, journal);
+                self.write_out(journal);
             }
-            if self.output.has_room(stamp.len() + line.len()) {
+            if line.len() < LONG {
                 self.output.gather_line(stamp, line, input);
             } else {
-                self.add_line(stamp, line, input, journal);
-                self.write_out(input, journal);
+                self.add(stamp.as_bytes(), journal);
+                self.add(&input[line], journal);
             }
-        }
-    }
-
-    /// Has the run of input either gathered or written.
-    #[inline]
-    fn end_run(&mut self, input: &[u8], journal: &mut Journal) {
-        if !self.output.gather_run(input) {
-            self.write_out(input, journal);
         }
     }
 
     /// Writes all that was added.
-    pub(crate) fn write_out(&mut self, input: &[u8], journal: &mut Journal) {
-        let (gathered, run) = self.output.contents(input);
-        self.files.write(gathered, journal);
-        self.files.write(&input[run], journal);
+    pub(crate) fn write_out(&mut self, journal: &mut Journal) {
+        self.files.write(self.output.bytes(), journal);
         self.output.clear();
     }
 

@@ -50,7 +50,7 @@ impl Pipeline {
         let (start, is_long) = self.lines(input);
         self.print_alerts();
         for log in &mut self.logs {
-            log.write_out(input, &mut self.journal);
+            log.write_out(&mut self.journal);
         }
         self.statuses.iter_mut().for_each(Status::write);
         let state = &mut self.journal.state;
@@ -96,7 +96,7 @@ impl Pipeline {
             let newline = memchr(b'\n', &input[start..]);
             let end = newline.map_or(input.len(), |at| start + at + 1);
             for log in self.logs.iter_mut().filter(|log| log.selected) {
-                log.add(start..end, input, &mut self.journal);
+                log.add(&input[start..end], &mut self.journal);
             }
             if newline.is_none() {
                 return (end, true);
@@ -118,11 +118,12 @@ impl Pipeline {
                 }
             } else if stamp.len() == 0 {
                 for log in &mut self.logs {
-                    log.add(start..end, input, &mut self.journal);
+                    log.add(&input[start..end], &mut self.journal);
                 }
             } else {
                 for log in &mut self.logs {
-                    log.add_line(&first, start..second, input, &mut self.journal);
+                    log.add(first.as_bytes(), &mut self.journal);
+                    log.add(&input[start..second], &mut self.journal);
                     log.add_lines(&stamp, second..end, input, &mut self.journal);
                 }
             }
@@ -145,7 +146,8 @@ impl Pipeline {
             input,
         );
         for log in self.logs.iter_mut().filter(|log| log.selected) {
-            log.add_line(stamp, line.clone(), input, &mut self.journal);
+            log.add(stamp.as_bytes(), &mut self.journal);
+            log.add(&input[line.clone()], &mut self.journal);
         }
     }
 

@@ -1,5 +1,5 @@
-//! Faults, injected: trouble makes multilog pause, say so and try again; no line
-//! is lost and none is there twice.
+//! Injected faults: after a failure multilog warns, pauses and tries again. No line is lost
+//! and none is in the log twice.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -66,8 +66,8 @@ fn the_directory_cannot_be_synced() {
     );
 }
 
-/// Guards against a power cut that leaves a file without a name: it moves from one
-/// to the other at once, or else the new one is on the disk before the old one goes.
+/// Guards against a power cut that leaves a file without a name: one rename gives it the
+/// new name, or else the new name is on the disk before the old one is removed.
 #[test]
 fn a_finished_file_has_a_name_on_the_disk_at_every_moment() {
     for can_rename in [true, false] {
@@ -103,8 +103,8 @@ fn a_finished_file_has_a_name_on_the_disk_at_every_moment() {
     }
 }
 
-/// Guards against a short write that is taken for none, or for all; and against
-/// SIGXFSZ, of which the reference dies.
+/// Guards against a short write that is taken for none or for a whole one, and against
+/// SIGXFSZ, which kills the reference.
 #[test]
 fn a_file_that_may_not_grow_is_a_full_disk() {
     let place = tempfile::tempdir().unwrap();
@@ -172,6 +172,32 @@ fn a_journal_that_cannot_grow_means_small_reads() {
     assert!((2000..=4096).contains(&most), "{most} bytes in one read");
 }
 
+/// A flood of alerts takes few writes, of whole lines, each of which a pipe takes whole.
+#[test]
+fn alerts_are_gathered() {
+    let place = tempfile::tempdir().unwrap();
+    let all = lines(400);
+    let options = ["-s", "5000", "-o", "calls", "-e", "trace=write"];
+    let stdin = input(place.path(), &all);
+    let Some(mut child) = start_traced(place.path(), &options, &["e"], stdin) else {
+        return;
+    };
+    assert!(child.wait().unwrap().success());
+    assert_eq!(said(place.path()).as_bytes(), all);
+    let calls = fs::read_to_string(place.path().join("calls")).unwrap();
+    let writes: Vec<_> = calls
+        .lines()
+        .filter(|l| l.starts_with("write(2,"))
+        .collect();
+    assert!(writes.len() < 40, "{} writes", writes.len());
+    for write in writes {
+        let (text, len) = write.rsplit_once("\", ").unwrap();
+        assert!(text.ends_with("\\n"), "a line is divided: {text}");
+        let len: usize = len.split(')').next().unwrap().parse().unwrap();
+        assert!(len <= 4096, "{len} bytes");
+    }
+}
+
 /// Guards against EAGAIN that is taken for the end of the input.
 #[test]
 fn input_that_does_not_block_is_waited_for() {
@@ -194,7 +220,7 @@ fn input_that_does_not_block_is_waited_for() {
     assert!(child.wait().unwrap().success());
 }
 
-/// Guards against SIGPIPE, and against waiting for ever for who does not read.
+/// Guards against SIGPIPE, and against waiting for ever for a reader.
 #[test]
 fn a_dead_and_a_full_standard_error_stop_nothing() {
     let all = lines(20_000);
@@ -215,8 +241,8 @@ fn a_dead_and_a_full_standard_error_stop_nothing() {
     }
 }
 
-/// Guards against a clock that was set back (the newest files would be removed
-/// first), and against removing files that are not ours.
+/// Guards against a clock that was set back, after which the newest files would be removed
+/// first, and against removing files that are not ours.
 #[test]
 fn files_from_the_future_and_foreign_files_stay() {
     let place = tempfile::tempdir().unwrap();

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use common::{contents, finished, start};
 
-/// A small generator of numbers that look random.
+/// A small generator of pseudorandom numbers.
 struct Random(u64);
 
 impl Random {
@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-/// How the writer cuts what it writes.
+/// The size of the writer's writes.
 #[derive(Clone, Copy)]
 enum Pace {
     Lines,
@@ -64,7 +64,7 @@ fn write_lines(mut pipe: impl Write, stop: &AtomicBool, pace: Pace) -> u64 {
     number
 }
 
-/// Reads finished files, and removes them: what has been seen of one log.
+/// Reads the finished files of one log, removes them, and counts errors.
 struct Reader {
     log: PathBuf,
     stamped: bool,
@@ -227,11 +227,11 @@ fn a_processor() {
     );
 }
 
-/// What the reference loses at a kill: what it has read, and what it has gathered.
+/// The bytes that the reference loses at a kill: read, and gathered for output.
 const REFERENCE_LOSES: usize = 2048;
 
-/// Where the bytes of a read cannot be told from what was there before, no more is
-/// read at once than the reference does.
+/// Where a successor cannot tell whether a read took place, no more is read at once than by
+/// the reference.
 #[test]
 fn a_socket_loses_no_more_than_the_reference() {
     let place = tempfile::tempdir().unwrap();
@@ -266,7 +266,7 @@ fn a_socket_loses_no_more_than_the_reference() {
     );
 }
 
-/// Counts what goes through.
+/// Counts the bytes that are written.
 struct Counted(UnixStream, usize);
 
 impl Write for Counted {

@@ -1,5 +1,5 @@
-//! The turn from one file to the next, step by step: each step fails once, and their
-//! order is what makes a file safe before its mode or its name says so.
+//! Rotation, step by step: each step fails once, and a file is on the disk before its mode
+//! or its name says so.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -12,7 +12,7 @@ use std::path::Path;
 use common::{contents, input, lines, said, start_traced};
 
 const PLAIN: &[&str] = &["n1000", "s4096", "./log"];
-/// With a `previous` in the way of the first turn.
+/// With a `previous` in the way of the first rotation.
 const LONG_WAY: &[&str] = &["n1001", "s4096", "./log"];
 const PROCESSED: &[&str] = &["n1000", "s4096", "!cat; echo x >&5", "./log"];
 const STATUS: &[&str] = &["=status", "n1000", "s4096", "./log"];
@@ -25,7 +25,7 @@ const UNLINK: &str = "unlink,unlinkat";
 const FORK: &str = "fork,vfork,clone,clone3";
 
 /// Makes one of these calls on a file fail: the `when`th of them and only that.
-/// Everything has to be in the log, and this in the messages.
+/// All input has to be in the log, and `message` in the messages.
 fn fails_once(calls: &str, when: u32, file: &str, script: &[&str], message: &str) {
     let place = tempfile::tempdir().unwrap();
     let all = lines(400);
@@ -59,7 +59,7 @@ fn fails_once(calls: &str, when: u32, file: &str, script: &[&str], message: &str
     }
 }
 
-/// Makes a log that is safe, and has a `previous`: the next replaces it.
+/// Makes a log that ended well and has a `previous`, which the next rotation replaces.
 fn leave_previous(log: &Path) {
     fs::create_dir(log).unwrap();
     for name in ["current", "previous"] {
@@ -97,8 +97,8 @@ steps! {
     a_status_cannot_be_rewound: "lseek", 1, "status", STATUS, "move to beginning of status";
 }
 
-/// What a trace says was done, in order: the call, and the last part of the first
-/// path in it.
+/// The calls of a trace, in order: the name of each, and the last part of the first path in
+/// it.
 fn done(trace: &Path) -> Vec<String> {
     let text = fs::read_to_string(trace).unwrap();
     let calls = text.lines().filter_map(|line| line.split_once('('));
@@ -118,7 +118,7 @@ fn done(trace: &Path) -> Vec<String> {
         .collect()
 }
 
-/// One file is finished; each of these is done before the one behind it.
+/// Finishes one file; in each pair the first call comes before the second.
 fn order(script: &[&str], pairs: &[[&str; 2]]) {
     let place = tempfile::tempdir().unwrap();
     let trace = place.path().join("trace");
@@ -133,7 +133,7 @@ fn order(script: &[&str], pairs: &[[&str; 2]]) {
     };
     assert!(child.wait().unwrap().success());
     let done = done(&trace);
-    let turn = done
+    let rename = done
         .iter()
         .position(|step| step == "rename current")
         .unwrap();
@@ -141,14 +141,14 @@ fn order(script: &[&str], pairs: &[[&str; 2]]) {
         let found = done.iter().rposition(|done| done == step);
         found.unwrap_or_else(|| panic!("no {step} in {done:?}"))
     };
-    let before = |step| done[..turn].iter().rposition(|done| done == step);
+    let before = |step| done[..rename].iter().rposition(|done| done == step);
     let is_safe = before("fsync current");
     assert!(is_safe.is_some(), "{done:?}");
     if script == PLAIN {
         assert!(is_safe < before("mode current"), "{done:?}");
         return;
     }
-    assert!(turn < at("mode previous"), "{done:?}");
+    assert!(rename < at("mode previous"), "{done:?}");
     for [first, second] in pairs {
         assert!(at(first) < at(second), "{first}, {second}: {done:?}");
     }

@@ -1,4 +1,4 @@
-//! What a multilog finds that comes after one that was killed, or that was another.
+//! A multilog that starts after one that was killed, or that had another script.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -6,6 +6,7 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use common::{contents, finished, input, lines, said, start, start_tampered, start_traced, until};
@@ -13,7 +14,8 @@ use common::{contents, finished, input, lines, said, start, start_tampered, star
 /// A log of small files that are never removed.
 const SMALL: [&str; 3] = ["n1000", "s4096", "./log"];
 
-/// Killed at each system call of a rotation: the next start finds every byte.
+/// Killed at each system call of a rotation: the next start finds every byte, and cuts
+/// files where the rule says.
 #[test]
 fn killed_at_each_step() {
     let steps = [
@@ -49,13 +51,21 @@ fn killed_at_each_step() {
                 let mode = fs::metadata(&file).unwrap().permissions().mode();
                 let is_safe = file.extension().unwrap() == "s";
                 assert!(!is_safe || mode & 0o100 != 0, "{inject}: {file:?} {mode:o}");
+                assert!(!is_safe || is_cut_by_the_rule(&file), "{inject}: {file:?}");
             }
         }
     }
 }
 
-/// Guards against output that is written again because the file it is in is gone: an
-/// archiver may take a finished file at once, and the next one may be long in coming.
+/// Whether the first newline within 2000 bytes of the size is the end of a file.
+fn is_cut_by_the_rule(file: &Path) -> bool {
+    let bytes = fs::read(file).unwrap();
+    let newline = bytes.iter().skip(4096 - 2000 - 1).position(|&b| b == b'\n');
+    newline.is_some_and(|at| 4096 - 2000 + at == bytes.len())
+}
+
+/// Guards against output that is written again because its file is gone: an archiver may
+/// take a finished file away before the next one is made.
 #[test]
 fn killed_when_the_finished_file_was_taken_away() {
     let place = tempfile::tempdir().unwrap();
@@ -85,7 +95,7 @@ fn killed_when_the_finished_file_was_taken_away() {
     assert!([fs::read(taken).unwrap(), rest].concat() == all);
 }
 
-/// A journal of another script: what it holds is written by this one.
+/// Pending input in the journal of another script is written by this one.
 #[test]
 fn another_script_takes_over_what_is_pending() {
     let place = tempfile::tempdir().unwrap();
@@ -104,7 +114,7 @@ fn another_script_takes_over_what_is_pending() {
     assert!(contents(&place.path().join("log")).ends_with(&all));
 }
 
-/// Whatever stands in the journal's place, multilog runs.
+/// Whatever file has the journal's name, multilog runs.
 #[test]
 fn a_journal_that_is_none_is_ignored() {
     for content in [&b""[..], b"x", &[0xff; 100_000]] {

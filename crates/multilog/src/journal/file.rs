@@ -11,7 +11,7 @@ use super::layout::{BOOT, Boot, DIRECTORY, HEAD, LOGS, MAGIC, OWN, ROOM, SCRIPT,
 use super::state::{State, load};
 
 /// The file's name, which no `*` matches.
-pub(crate) const NAME: &CStr = c".pending";
+pub(super) const NAME: &CStr = c".pending";
 /// Its name until it is complete.
 pub(super) const NEW: &CStr = c".pending.new";
 
@@ -27,6 +27,17 @@ pub(crate) enum KeepError {
     Foreign,
     /// A system call failed.
     System(Errno),
+}
+
+impl KeepError {
+    /// Why, as the end of a message.
+    pub(crate) const fn text(self) -> (&'static [u8], Option<Errno>) {
+        match self {
+            Self::InUse => (b": another process has it", None),
+            Self::Foreign => (b": it is not a file of ours alone", None),
+            Self::System(error) => (b"", Some(error)),
+        }
+    }
 }
 
 impl From<Errno> for KeepError {
@@ -91,7 +102,7 @@ impl Own {
         is_believed.then(|| self.left(head[LOGS]).unwrap_or_default())
     }
 
-    /// What a journal for so many logs holds; nothing if it is too short for them.
+    /// The content of a journal for a number of logs; nothing if it is too short for them.
     fn left(&self, logs: u64) -> Option<Left> {
         let logs = usize::try_from(logs)
             .ok()
@@ -118,10 +129,48 @@ impl Own {
         (file::read_at(&self.fd, &mut bytes, size(at)) == Ok(count)).then_some(bytes)
     }
 
-    /// Whether it has the length of a journal for so many logs.
+    /// Whether it has the length of a journal for a number of logs.
     pub(super) fn fits(&self, logs: usize) -> bool {
         self.facts.size == size(words_for(logs) * 8 + ROOM)
     }
+}
+
+/// What a journal held when it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing of use.
+    Nothing,
+    /// Input and state of a process with the same script.
+    Same,
+    /// Input of a process with another script. It may not be complete in the logs.
+    Other,
+}
+
+/// Looks for a journal in a directory, for a script with this hash and number of logs:
+/// gives its file, the state to continue with, and the bytes in its room for input.
+pub(super) fn find(
+    directory: impl AsFd,
+    boot: &Boot,
+    script: u64,
+    logs: usize,
+) -> Result<(Option<Own>, Found, State, Vec<u8>), KeepError> {
+    let own = Own::open(&directory, NAME)?;
+    let identity = file::fstat(&directory)?.identity;
+    let left = own.as_ref().and_then(|own| own.read(boot, identity));
+    let Some(mut left) = left else {
+        return Ok((own, Found::Nothing, State::new(logs), Vec::new()));
+    };
+    let is_same = left.script == script && left.state.places.len() == logs;
+    if is_same && left.state.is_sane() {
+        return Ok((own, Found::Same, left.state, left.bytes));
+    }
+    let input = left.state.pending(&left.bytes);
+    Ok((
+        own,
+        Found::Other,
+        State::with_input(logs, input),
+        left.bytes,
+    ))
 }
 
 /// Locks a journal, so that other processes know that it is in use.

@@ -16,16 +16,16 @@ use super::layout::{LOGS, MAGIC, ROOM, WHICH};
 use super::state::{commit, load};
 use super::*;
 
-mod strangers;
+mod foreign;
 
 const BOOT: Boot = [1, 2, 3, 4, 5];
 const SCRIPT: u64 = 0x5c21;
 
-/// A process keeps one file, so one test does at a time.
+/// One test runs at a time, since a process keeps one file.
 static ONE: Mutex<()> = Mutex::new(());
 
 thread_local! {
-    static TURN: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
+    static HELD: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
 }
 
 /// A journal's file in a directory of its own.
@@ -38,8 +38,8 @@ type Begun = (Opened, Found, Result<(), KeepError>);
 
 impl Place {
     fn new() -> Self {
-        TURN.with_borrow_mut(|turn| {
-            turn.get_or_insert_with(|| ONE.lock().unwrap_or_else(|poison| poison.into_inner()));
+        HELD.with_borrow_mut(|held| {
+            held.get_or_insert_with(|| ONE.lock().unwrap_or_else(|poison| poison.into_inner()));
         });
         let dir = tempfile::tempdir().expect("a directory");
         Self { dir }
@@ -76,9 +76,9 @@ impl Place {
         journal.commit();
     }
 
-    /// What a successor would read.
-    fn left(&self, boot: &Boot) -> Option<Left> {
-        look(self.directory(), boot).expect("a look").1
+    /// What a successor with the same script would find.
+    fn left(&self, boot: &Boot) -> Found {
+        find(self.directory(), boot, SCRIPT, 2).expect("a look").1
     }
 }
 
@@ -92,7 +92,7 @@ fn c_path(path: &Path) -> CString {
     CString::new(path.as_os_str().as_bytes()).expect("a path")
 }
 
-/// A state with nothing in common with that of another seed.
+/// A state that has no value in common with the state of another seed.
 fn state(logs: usize, seed: u64) -> State {
     let index = usize::try_from(seed).expect("a small number");
     State {
@@ -149,10 +149,10 @@ fn a_commit_interrupted_at_any_word_leaves_the_old_state_or_the_new_one() {
 }
 
 #[test]
-fn a_new_file_has_its_name_when_it_is_complete() {
+fn a_new_file_gets_its_name_when_it_is_complete() {
     let place = Place::new();
     place.leave(b"old input\n");
-    // What a process that was killed had begun.
+    // A file that a killed process had begun.
     let new = place.dir.path().join(".pending.new");
     fs::copy(place.path(), &new).expect("a copy");
     let ((journal, bytes), found) = place.open(3, SCRIPT + 1, &BOOT);
@@ -177,7 +177,7 @@ fn a_successor_finds_state_and_input() {
         bytes[0] = b'a';
         bytes[PAGE - 1] = b'z';
         journal.commit();
-        // This never counted.
+        // This state never counts.
         journal.state = state(logs, 70);
         drop(journal);
         let ((journal, bytes), found) = place.open(logs, SCRIPT, &BOOT);
@@ -187,7 +187,7 @@ fn a_successor_finds_state_and_input() {
     }
 }
 
-/// The input that is pending, of which nothing is said to be in the logs.
+/// The pending input, none of which is in the logs.
 fn pending<'a>(journal: &Journal, bytes: &'a [u8]) -> &'a [u8] {
     let state = &journal.state;
     let input = state.start..state.end;
@@ -196,8 +196,8 @@ fn pending<'a>(journal: &Journal, bytes: &'a [u8]) -> &'a [u8] {
     &bytes[input]
 }
 
-/// However often scripts change, input stays until a script is done with it: the
-/// second log of one may be locked.
+/// Input stays until a script has written it, however often scripts change: the second
+/// log of one may be locked.
 #[test]
 fn another_script_finds_input_and_so_does_the_one_after_it() {
     let place = Place::new();

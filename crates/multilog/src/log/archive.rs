@@ -5,11 +5,11 @@ use core::ffi::CStr;
 use core::time::Duration;
 
 use daemontools::Errno;
+use daemontools::logdir::{Code, Name, Survey};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::{clock, file};
 
-use super::name::{Code, Name, Survey};
 use crate::message::{pause, retry};
 use crate::script::LogSpec;
 

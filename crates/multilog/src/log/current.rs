@@ -22,7 +22,7 @@ pub(super) struct Current {
     /// Its log's directory as the script names it.
     path: &'static CStr,
     pub(super) inode: u64,
-    /// How many bytes it has for the rule of cuts, whoever truncated it meanwhile.
+    /// Its length for the rule of cuts, even if another process truncated it meanwhile.
     pub(super) len: u64,
     /// The end of the file after the last append that [`Current::end`] saw.
     end: u64,
@@ -99,6 +99,14 @@ impl Current {
             self.end = end;
         }
         self.end
+    }
+
+    /// Whether the last byte of the file is a newline.
+    pub(super) fn ends_a_line(&self) -> bool {
+        let mut last = [0];
+        let at = self.len.saturating_sub(1).cast_signed();
+        let file = file::open_read_nofollow(c"current");
+        file.is_ok_and(|file| file::read_at(file, &mut last, at) == Ok(1)) && last == *b"\n"
     }
 
     /// Brings the file to the disk.

@@ -16,6 +16,11 @@ pub(super) struct Cut {
     pub(super) finishes: bool,
 }
 
+/// Whether a newline at the end of a file of `len` bytes finishes it.
+pub(super) const fn is_near(size: u64, len: u64) -> bool {
+    len + MARGIN >= size
+}
+
 /// Applies the rule to the next bytes for a file of `len` bytes, which may have `size` at
 /// most. A file that is full takes none: it is finished as soon as there is another byte.
 pub(super) fn cut(size: u64, len: u64, bytes: &[u8]) -> Cut {

@@ -3,12 +3,12 @@
 
 use std::os::fd::OwnedFd;
 
+use daemontools::logdir::Code;
 use daemontools::strerr::Fatal;
 use daemontools::unix::file;
 
 use super::archive::Archive;
 use super::current::{Current, SAFE};
-use super::name::Code;
 use super::{cut, processor, recover};
 use crate::journal::{Journal, Place};
 use crate::message::retry;
@@ -39,8 +39,13 @@ impl Files {
         journal.set_place(index, 0, 0, skip);
         let continues = recover::name_leftovers(&mut archive)?;
         let has_previous = continues && file::stat(c"previous").is_ok();
-        let current = Current::open(archive.spec.path)?;
+        let mut current = Current::open(archive.spec.path)?;
         journal.set_place(index, current.inode, current.len, skip);
+        let size = archive.spec.size;
+        if cut::is_near(size, current.len) && current.ends_a_line() {
+            // It is finished, but its process was killed before it was rotated.
+            current.len = size;
+        }
         Ok(Self {
             archive,
             current,

@@ -1,5 +1,4 @@
-//! Output of one log that is not written yet: what was gathered in a buffer, and then a
-//! run of bytes that lie in the input.
+//! The output of one log that is gathered before it is written.
 
 use core::ops::Range;
 
@@ -8,28 +7,24 @@ use daemontools::unix::memory;
 
 use crate::script::{SHORT, Stamp};
 
-/// How much is gathered before it is written.
+/// How much is gathered.
 const ROOM: usize = 128 << 10;
-/// The length of a run that is written from where it lies; a shorter one is copied, since
-/// a write of its own costs more.
-const LONG: usize = 24 << 10;
 
-/// Gathered bytes and a run of input behind them.
+/// Gathered output.
 #[derive(Debug)]
 pub(super) struct Output {
     buffer: &'static mut [u8],
     filled: usize,
-    run: Range<usize>,
 }
 
 impl Output {
     /// Nothing is gathered.
+    ///
+    /// # Errors
+    /// What `mmap(2)` says.
     pub(super) fn new() -> Result<Self> {
-        Ok(Self {
-            buffer: memory::anonymous(ROOM)?,
-            filled: 0,
-            run: 0..0,
-        })
+        let buffer = memory::anonymous(ROOM)?;
+        Ok(Self { buffer, filled: 0 })
     }
 
     /// Whether `len` bytes can be gathered.
@@ -37,8 +32,7 @@ impl Output {
         self.filled + len <= ROOM - SHORT
     }
 
-    /// Gathers few bytes, for which there is room.
-    #[inline]
+    /// Gathers bytes, for which there is room.
     pub(super) fn gather(&mut self, bytes: &[u8]) {
         self.buffer[self.filled..self.filled + bytes.len()].copy_from_slice(bytes);
         self.filled += bytes.len();
@@ -61,45 +55,14 @@ impl Output {
         self.filled += stamp.len() + line.len();
     }
 
-    /// Continues the run by a range that begins where it ends; says whether it does.
-    #[inline]
-    pub(super) fn continue_run(&mut self, range: &Range<usize>) -> bool {
-        let continues = self.run.end == range.start && !self.run.is_empty();
-        if continues {
-            self.run.end = range.end;
-        }
-        continues
-    }
-
-    /// Begins a run where there is none.
-    #[inline]
-    pub(super) fn begin_run(&mut self, range: Range<usize>) {
-        self.run = range;
-    }
-
-    /// Gathers the run, if it is short and there is room; says whether there is none left.
-    #[inline]
-    pub(super) fn gather_run(&mut self, input: &[u8]) -> bool {
-        let run = self.run.clone();
-        let gathers = run.len() < LONG && self.has_room(run.len());
-        if gathers {
-            self.gather(&input[run]);
-            self.run = 0..0;
-        }
-        gathers
-    }
-
-    /// What has to be written: the gathered bytes and the run behind them.
-    pub(super) fn contents(&mut self, input: &[u8]) -> (&[u8], Range<usize>) {
-        if self.filled > 0 {
-            self.gather_run(input);
-        }
-        (&self.buffer[..self.filled], self.run.clone())
+    /// What is gathered.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.filled]
     }
 
     /// All of it is written.
-    pub(super) fn clear(&mut self) {
-        (self.filled, self.run) = (0, 0..0);
+    pub(super) const fn clear(&mut self) {
+        self.filled = 0;
     }
 
     /// Gives the memory of the buffer, of which nothing is filled, back to the kernel.

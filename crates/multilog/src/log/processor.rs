@@ -4,13 +4,13 @@
 use core::ffi::CStr;
 
 use daemontools::Result;
+use daemontools::logdir::Code;
 use daemontools::strerr::Fatal;
 use daemontools::unix::process::{self, End, Fork};
 use daemontools::unix::{env, exec, fd, file, memory};
 
 use super::archive::{Archive, remove};
 use super::current::SAFE;
-use super::name::Code;
 use crate::inherited;
 use crate::message::{ME, pause, retry};
 

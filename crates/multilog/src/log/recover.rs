@@ -5,13 +5,13 @@ use core::ffi::CStr;
 use std::os::fd::OwnedFd;
 
 use daemontools::Errno;
+use daemontools::logdir::Code;
 use daemontools::strerr::Fatal;
 use daemontools::unix::dir::Dir;
 use daemontools::unix::file::{self, Facts, Kind};
 use daemontools::unix::lock;
 
 use super::archive::Archive;
-use super::name::Code;
 use crate::journal::Place;
 use crate::message::ME;
 use crate::script::LogSpec;

@@ -21,7 +21,7 @@ pub(crate) enum Format {
     Label,
     /// Seconds since 1970, a dot, six digits.
     Epoch,
-    /// Local date and time, a dot, so many digits.
+    /// Local date and time, a dot, and this number of digits.
     Local(u8),
 }
 

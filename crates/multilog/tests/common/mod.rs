@@ -1,4 +1,4 @@
-//! What the tests of the whole program share.
+//! Functions that the tests of the whole program share.
 
 #![allow(dead_code, reason = "each test program uses some of it")]
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long anything may take that has to happen.
+/// The deadline of everything that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program under test.
@@ -63,7 +63,7 @@ fn command(program: &str, dir: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// What it said on standard error.
+/// Its messages on standard error.
 pub(crate) fn said(dir: &Path) -> String {
     fs::read_to_string(dir.join("stderr")).expect("stderr")
 }
@@ -101,13 +101,13 @@ pub(crate) fn contents(log: &Path) -> Vec<u8> {
         .collect()
 }
 
-/// So many numbered lines.
+/// Numbered lines.
 pub(crate) fn lines(count: usize) -> Vec<u8> {
     let line = |number| format!("{number} {}\n", "x".repeat(number * 7 % 90));
     (0..count).map(line).collect::<String>().into_bytes()
 }
 
-/// Bytes as a file to read, whose offset all who inherit it share.
+/// A file with these bytes to read. Processes that inherit it share its offset.
 pub(crate) fn input(dir: &Path, bytes: &[u8]) -> File {
     let path = dir.join("input");
     fs::write(&path, bytes).expect("input");

@@ -76,7 +76,7 @@ impl Region {
     /// the memory, and room on the disk for them. Gives the file that was kept before.
     ///
     /// # Errors
-    /// EINVAL if they are not this memory, or where there are no leases; EAGAIN if another
+    /// EINVAL if they are not this memory in whole pages, or where there are no leases; EAGAIN if another
     /// process has the file open; EBUSY if another thread keeps one; what `write(2)`,
     /// `fallocate(2)` and `mmap(2)` say. Then everything is as before.
     pub fn keep(
@@ -91,6 +91,8 @@ impl Region {
         if words.as_ptr().cast() != own
             || bytes.as_ptr() != own.wrapping_add(head)
             || head + bytes.len() != self.len
+            || !head.is_multiple_of(PAGE)
+            || !(head..=self.len).contains(&used)
         {
             return Err(Errno::EINVAL);
         }
@@ -154,7 +156,12 @@ impl Region {
         let fd = fd.ok_or(Errno::EBADF)?;
         let before = KEPT.used.load(Ordering::SeqCst);
         if used > before {
-            file::allocate(fd, offset(before)?, offset(used - before)?)?;
+            let (start, len) = (offset(before)?, offset(used - before)?);
+            if let Err(error) = file::allocate(fd, start, len) {
+                // A disk that is full now may have given a part of it.
+                let _ = file::punch_hole(fd, start, len);
+                return Err(error);
+            }
         } else {
             file::punch_hole(fd, offset(used)?, offset(self.len - used)?)?;
         }
@@ -193,14 +200,19 @@ fn fill(fd: &OwnedFd, words: &[AtomicU64], bytes: &[u8], used: usize) -> Result<
         Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => (len, true),
         Err(error) => return Err(error),
     };
-    let mut head = Vec::with_capacity(size_of_val(words));
-    for word in words {
-        head.extend(word.load(Ordering::Relaxed).to_ne_bytes());
+    let head = size_of_val(words);
+    for at in (0..head).step_by(PAGE) {
+        let from = words.as_ptr().wrapping_byte_add(at).cast();
+        // SAFETY: the kernel reads one page of the words, which are whole pages.
+        let count = unsafe { libc::pwrite(fd.as_raw_fd(), from, PAGE, offset(at)?) };
+        if Errno::result(count)?.cast_unsigned() != PAGE {
+            return Err(Errno::ENOSPC);
+        }
     }
-    let pages = head.chunks(PAGE).chain(bytes.chunks(PAGE));
-    for (index, page) in pages.take(used.div_ceil(PAGE)).enumerate() {
+    let pages = bytes.chunks(PAGE).take((used - head).div_ceil(PAGE));
+    for (index, page) in pages.enumerate() {
         if (whole || page.iter().any(|&byte| byte != 0))
-            && file::write_at(fd, page, offset(index * PAGE)?)? != page.len()
+            && file::write_at(fd, page, offset(head + index * PAGE)?)? != page.len()
         {
             return Err(Errno::ENOSPC);
         }

@@ -1,4 +1,4 @@
-//! What stands in the place of a journal and is none, or not this one's.
+//! Files with the name of a journal that are none, or belong to another process.
 
 use super::layout::HEAD;
 use daemontools::unix::memory;
@@ -6,7 +6,7 @@ use daemontools::unix::memory;
 use super::*;
 
 #[test]
-fn another_boots_journal_says_nothing() {
+fn a_journal_of_another_boot_is_ignored() {
     for logs in [2, 3] {
         for word in 0..5 {
             let place = Place::new();
@@ -22,7 +22,7 @@ fn another_boots_journal_says_nothing() {
 }
 
 #[test]
-fn a_file_of_another_length_says_nothing() {
+fn a_file_that_is_too_short_is_ignored() {
     let place = Place::new();
     place.leave(b"a line\n");
     let whole = fs::metadata(place.path()).expect("the file").len();
@@ -35,7 +35,7 @@ fn a_file_of_another_length_says_nothing() {
             file.expect("the file").set_len(len).expect("a length");
             let ((journal, input), found) = place.open(logs, SCRIPT, &BOOT);
             if len > whole && logs == 2 {
-                // All that has to be there is there.
+                // Nothing of it is missing.
                 assert_eq!((found, journal.state.end), (Found::Same, 7));
                 continue;
             }
@@ -53,8 +53,8 @@ fn a_file_of_another_length_says_nothing() {
 }
 
 #[test]
-fn numbers_that_are_nonsense_do_no_harm() {
-    // A number of logs that nobody has.
+fn a_state_that_makes_no_sense_is_ignored() {
+    // A number of logs that no script has.
     for logs in [0, 1, 1 << 20, 1 << 40, u64::MAX] {
         let place = Place::new();
         place.leave(b"a line\n");
@@ -63,11 +63,11 @@ fn numbers_that_are_nonsense_do_no_harm() {
         drop(journal);
         let (opened, found) = place.open(2, SCRIPT, &BOOT);
         assert_eq!(found, Found::Other, "{logs} logs");
-        // What it holds is anything, but something.
+        // Any state will do that lies within the room.
         assert!(opened.0.state.is_sane(), "{logs} logs");
         pending(&opened.0, opened.1);
     }
-    // A state that points outside of the room.
+    // A state with offsets outside of the room.
     for logs in [2, 3] {
         let place = Place::new();
         let ((mut journal, _), _) = place.open(2, SCRIPT, &BOOT);
@@ -77,7 +77,7 @@ fn numbers_that_are_nonsense_do_no_harm() {
         let ((journal, _), found) = place.open(logs, SCRIPT + 1, &BOOT);
         assert_eq!((found, journal.state), (Found::Other, State::new(logs)));
     }
-    // A file of ours that is none.
+    // A private file that is no journal.
     let place = Place::new();
     fs::write(place.path(), vec![b'x'; 100_000]).expect("a file");
     mode(&place.path(), 0o600);
@@ -87,7 +87,7 @@ fn numbers_that_are_nonsense_do_no_harm() {
 }
 
 #[test]
-fn what_is_not_a_file_of_ours_alone_is_left_alone() {
+fn a_file_that_others_may_use_is_left_alone() {
     let foreign = |place: &Place| {
         let ((journal, _), found, kept) = place.begin(1, SCRIPT, &BOOT);
         assert_eq!((found, kept), (Found::Nothing, Err(KeepError::Foreign)));
@@ -103,14 +103,14 @@ fn what_is_not_a_file_of_ours_alone_is_left_alone() {
         foreign(&place);
         assert_eq!(fs::read(&other).expect("the file"), b"precious");
     };
-    // A second name: whoever has it would see it cut.
+    // A file with a second name: it would be cut under that name too.
     planted(&|other, path| fs::hard_link(other, path).expect("a link"));
-    // A link is not followed.
+    // A symbolic link is not followed.
     planted(&|other, path| std::os::unix::fs::symlink(other, path).expect("a link"));
-    // Nor is anything else used, and a FIFO without a peer does not hold us up.
+    // Nothing but a regular file is used, and opening a FIFO does not wait for a writer.
     planted(&|_, path| fs::create_dir(path).expect("a directory"));
     planted(&|_, path| make_fifo(&c_path(path)));
-    // A file that others may read or write, be it a journal.
+    // A journal that others may read or write.
     for bits in [0o620, 0o604, 0o640, 0o400] {
         let place = Place::new();
         place.leave(b"a line\n");
@@ -123,23 +123,23 @@ fn what_is_not_a_file_of_ours_alone_is_left_alone() {
 
 /// `cp -a` of a log, or another log's journal moved here.
 #[test]
-fn a_journal_elsewhere_says_nothing() {
+fn a_copied_or_moved_journal_is_ignored() {
     let place = Place::new();
     place.leave(b"a line\n");
     let copy = Place::new();
     fs::copy(place.path(), copy.path()).expect("a copy");
-    assert!(copy.left(&BOOT).is_none());
+    assert_eq!(copy.left(&BOOT), Found::Nothing);
     let (_, found) = copy.open(2, SCRIPT, &BOOT);
     assert_eq!(found, Found::Nothing);
     let other = Place::new();
     fs::rename(place.path(), other.path()).expect("a move");
-    assert!(other.left(&BOOT).is_none());
+    assert_eq!(other.left(&BOOT), Found::Nothing);
     fs::rename(other.path(), place.path()).expect("a move back");
-    assert!(place.left(&BOOT).is_some());
+    assert_eq!(place.left(&BOOT), Found::Same);
 }
 
 #[test]
-fn a_journal_in_use_is_left_to_who_uses_it() {
+fn a_journal_in_use_is_left_to_its_user() {
     let place = Place::new();
     place.leave(b"a line\n");
     let file = fs::File::open(place.path()).expect("the file");
@@ -151,14 +151,14 @@ fn a_journal_in_use_is_left_to_who_uses_it() {
     assert_eq!(place.open(2, SCRIPT, &BOOT).1, Found::Same);
 }
 
-/// Whoever opens or cuts it waits until there is another, or a copy.
+/// A process that opens it waits until it is replaced by another file or a copy.
 #[test]
-fn a_journal_that_is_cut_is_made_again() {
+fn a_journal_that_another_opens_is_replaced() {
     let place = Place::new();
     let ((mut journal, bytes), _) = place.open(2, SCRIPT, &BOOT);
     let cases = [Wanted::Writing, Wanted::Other].map(|wanted| [(wanted, false), (wanted, true)]);
     for &(wanted, rests) in cases.as_flattened() {
-        // One that is idle, and one with a flow.
+        // An idle journal, and one with a flow.
         for end in [7, 3 * PAGE] {
             journal.state.end = 0;
             journal.make_room(bytes, end);

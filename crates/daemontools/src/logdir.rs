@@ -1,24 +1,24 @@
-//! The names of finished files: `@`, a label of 24 lower-case hexadecimal digits, a dot, a
-//! code. A file with any other name belongs to somebody else and is never removed.
+//! The names of finished files in a log directory: `@`, a label of 24 lower-case
+//! hexadecimal digits, a dot, a code. A file with any other name belongs to somebody else.
 
 use core::ffi::CStr;
 use std::collections::BTreeSet;
 
-use daemontools::tai64n::{LABEL_LEN, Tai64n};
+use crate::tai64n::{LABEL_LEN, Tai64n};
 
 /// The longest name of a finished file that is looked after, with its NUL.
 const NAME_MAX: usize = 64;
 
 /// The name of a finished file. Names sort by their labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
+pub struct Name {
     bytes: [u8; NAME_MAX],
 }
 
 /// The last part of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Code {
+pub enum Code {
     /// Complete and safe on the disk.
     Safe = b's',
     /// It was being written when an outage came.
@@ -27,7 +27,8 @@ pub(super) enum Code {
 
 impl Name {
     /// The name for a label and a code.
-    pub(super) fn new(label: Tai64n, code: Code) -> Self {
+    #[must_use]
+    pub fn new(label: Tai64n, code: Code) -> Self {
         let mut bytes = [0; NAME_MAX];
         bytes[0] = b'@';
         bytes[1..=LABEL_LEN].copy_from_slice(&label.label());
@@ -37,7 +38,8 @@ impl Name {
     }
 
     /// A name in a directory, if it is the name of a finished file.
-    pub(super) fn parse(name: &CStr) -> Option<Self> {
+    #[must_use]
+    pub fn parse(name: &CStr) -> Option<Self> {
         let name = name.to_bytes();
         let (label, rest) = name.strip_prefix(b"@")?.split_at_checked(LABEL_LEN)?;
         let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -50,7 +52,8 @@ impl Name {
     }
 
     /// The name, for the kernel.
-    pub(super) fn as_c_str(&self) -> &CStr {
+    #[must_use]
+    pub fn as_c_str(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"@")
     }
 
@@ -65,31 +68,33 @@ impl Name {
 
 /// The names of all finished files in a directory, the oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Survey(BTreeSet<Name>);
+pub struct Survey(BTreeSet<Name>);
 
 impl Survey {
     /// Adds a name in the directory, if it is the name of a finished file; says whether it
     /// is.
-    pub(super) fn add(&mut self, name: &CStr) -> bool {
+    pub fn add(&mut self, name: &CStr) -> bool {
         let name = Name::parse(name);
         self.0.extend(name);
         name.is_some()
     }
 
     /// The number of finished files.
-    pub(super) fn count(&self) -> u64 {
+    #[must_use]
+    pub fn count(&self) -> u64 {
         self.0.len() as u64
     }
 
     /// Takes the oldest file out of the survey.
-    pub(super) fn take_oldest(&mut self) -> Option<Name> {
+    pub fn take_oldest(&mut self) -> Option<Name> {
         self.0.pop_first()
     }
 
     /// The label for a file that is finished now. It is above the newest there is, since
     /// the file with the smallest label is removed first and the clock may have been set
     /// back.
-    pub(super) fn next_label(&self, now: Tai64n) -> Tai64n {
+    #[must_use]
+    pub fn next_label(&self, now: Tai64n) -> Tai64n {
         match self.0.last().and_then(Name::label) {
             Some(newest) if newest >= now => after(newest),
             _ => now,
