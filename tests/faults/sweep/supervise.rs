@@ -29,12 +29,11 @@ const CALLS: [&str; 14] = [
 ];
 
 /// The calls that a policy adds, or that matter anew.
-const POLICY_CALLS: [&str; 8] = [
+const POLICY_CALLS: [&str; 7] = [
     "openat",
     "read",
     "newfstatat,stat,lstat,fstat",
     "unlinkat",
-    "faccessat,faccessat2",
     "clone,clone3,fork,vfork",
     "waitid",
     "wait4",
