@@ -11,7 +11,6 @@ use daemontools::unix::memory::{self, Wanted};
 use daemontools::unix::signal::{Caught, Mask, Signal};
 use daemontools::unix::{fd, pipe, poll};
 
-use crate::flood::{self, Flood};
 use crate::journal::{BLOCK, KeepError};
 use crate::log::Log;
 use crate::message::ME;
@@ -47,7 +46,6 @@ pub(crate) struct Input {
     full: u32,
     /// The number of reads since signals were let in.
     reads: usize,
-    flood: Flood,
     /// Whether there is memory to give back.
     is_warm: bool,
     /// Whether the warning that there is no journal was written.
@@ -85,7 +83,6 @@ impl Input {
             waiting: blocked.without(&[Signal::SIGTERM, Signal::SIGALRM]),
             full: 0,
             reads: 0,
-            flood: Flood::new(Monotonic::now()),
             is_warm: false,
         }
     }
@@ -132,9 +129,7 @@ impl Input {
     /// Waits until there is something to read; gives how much, 0 where that is not known.
     /// `None` if there is nothing.
     fn wait(&mut self) -> Option<usize> {
-        if self.flood.wants_nap() {
-            poll::wait_for_signals(flood::NAP, &self.waiting);
-        } else if self.reads >= READS {
+        if self.reads >= READS {
             self.reads = 0;
             poll::wait_for_signals(Duration::ZERO, &self.waiting);
         }
@@ -204,7 +199,6 @@ impl Input {
         journal.end_read(count);
         self.is_warm |= end + count > memory::PAGE;
         self.reads += 1 + count / HEAVY;
-        self.flood.on_read(count, Monotonic::now);
         self.full = if count >= PIPE { self.full + 1 } else { 0 };
         if self.full == FULL {
             pipe::enlarge(fd::STDIN, LARGE);

@@ -7,7 +7,6 @@
 #![forbid(unsafe_code)]
 
 mod alerts;
-mod flood;
 mod inherited;
 mod input;
 mod journal;

@@ -13,7 +13,7 @@ use daemontools::unix::{clock, file};
 use crate::message::{pause, retry};
 use crate::script::LogSpec;
 
-/// How long a survey is used. Under a flood files are finished hundreds of times a second,
+/// How long a survey is used. While lines come at full speed, files are finished hundreds of times a second,
 /// and nearly always nobody else changes the directory.
 const FRESH: Duration = Duration::from_secs(1);
 
