@@ -100,12 +100,12 @@ fn each_event_is_a_line_with_its_actions_and_the_state() {
     let text = text(reader);
     for line in [
         "web: earlier record, process 0: StartAnew, because there is no record; waiting, want Up",
-        "web: time: start; down, want Up",
+        "web: time: start; waiting, want Up",
         &format!("web: started process {pid}: record; up, pid {pid}, want Up"),
         "web: status written",
         "web: detail written",
         &format!("web: command d: SIGTERM, SIGCONT, record; up, pid {pid}, want Down"),
-        "web: process ended: record, exit; down, want Down, exits when down",
+        "web: process ended, signal 15: record, exit; down, want Down, exits when down",
     ] {
         assert!(
             text.lines()
