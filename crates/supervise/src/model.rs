@@ -11,7 +11,6 @@
 //! Time goes in halves of a second. States that differ only in the time or in their pids
 //! are the same, so their number is finite, and the search ends.
 
-mod broken;
 mod check;
 mod key;
 mod life;

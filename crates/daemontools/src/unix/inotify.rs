@@ -6,6 +6,13 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use crate::{Errno, Result, unix::fd};
 
+/// A name arrives in a directory.
+const ARRIVALS: u32 = libc::IN_CREATE | libc::IN_MOVED_TO;
+/// A name arrives, or leaves.
+const NAMES: u32 = ARRIVALS | libc::IN_MOVED_FROM | libc::IN_DELETE;
+/// The directory itself is removed or moved.
+const REMOVAL: u32 = libc::IN_DELETE_SELF | libc::IN_MOVE_SELF;
+
 /// A watched directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watch(i32);
@@ -66,7 +73,7 @@ impl Inotify {
     /// # Errors
     /// Those of `inotify_add_watch(2)`.
     pub fn arrivals(&self, path: &CStr) -> Result<Watch> {
-        self.add(path, libc::IN_CREATE | libc::IN_MOVED_TO)
+        self.add(path, ARRIVALS)
     }
 
     /// Watches a directory for all changes in it. A directory that is watched already
@@ -77,44 +84,27 @@ impl Inotify {
     pub fn anything(&self, path: &CStr) -> Result<Watch> {
         self.add(
             path,
-            libc::IN_CREATE
-                | libc::IN_MOVED_TO
-                | libc::IN_MOVED_FROM
-                | libc::IN_DELETE
-                | libc::IN_MODIFY
-                | libc::IN_ATTRIB
-                | libc::IN_CLOSE_WRITE,
+            NAMES | libc::IN_MODIFY | libc::IN_ATTRIB | libc::IN_CLOSE_WRITE,
         )
     }
 
     /// Watches a directory for names that arrive, and for its own removal.
     ///
     /// # Errors
-    /// What `inotify_add_watch(2)` says.
+    /// Those of `inotify_add_watch(2)`.
     pub fn arrivals_and_end(&self, path: &CStr) -> Result<Watch> {
-        self.add(
-            path,
-            libc::IN_CREATE | libc::IN_MOVED_TO | libc::IN_DELETE_SELF | libc::IN_MOVE_SELF,
-        )
+        self.add(path, ARRIVALS | REMOVAL)
     }
 
     /// Watches a directory for names that come and go, for files in it that are written,
     /// opened, or closed by a reader, and for its own removal.
     ///
     /// # Errors
-    /// What `inotify_add_watch(2)` says.
+    /// Those of `inotify_add_watch(2)`.
     pub fn names_and_readers(&self, path: &CStr) -> Result<Watch> {
         self.add(
             path,
-            libc::IN_CREATE
-                | libc::IN_MOVED_TO
-                | libc::IN_MOVED_FROM
-                | libc::IN_DELETE
-                | libc::IN_MODIFY
-                | libc::IN_OPEN
-                | libc::IN_CLOSE_NOWRITE
-                | libc::IN_DELETE_SELF
-                | libc::IN_MOVE_SELF,
+            NAMES | libc::IN_MODIFY | libc::IN_OPEN | libc::IN_CLOSE_NOWRITE | REMOVAL,
         )
     }
 

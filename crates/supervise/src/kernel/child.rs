@@ -1,6 +1,6 @@
 //! The fork of a service or of `./finish`. The child waits at its gate, a pipe, until
-//! supervise opens it, and then execs its program. Nothing else of supervise runs in a child, and the child writes
-//! no diagnostics.
+//! supervise opens it, and then execs its program. Nothing else of supervise runs in a
+//! child, and the child writes no diagnostics.
 
 use core::ffi::CStr;
 use core::time::Duration;

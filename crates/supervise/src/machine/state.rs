@@ -3,13 +3,12 @@
 use core::fmt::{self, Display, Formatter};
 use core::time::Duration;
 
+use daemontools::command::Command;
 use daemontools::servicedir::detail::Stage;
 use daemontools::servicedir::policy::Policy;
 use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
 use daemontools::unix::clock::Monotonic;
-
-use daemontools::command::Command;
 
 use super::event::{Event, Launch};
 use super::finish::Finish;

@@ -8,7 +8,7 @@ use daemontools::servicedir::status::{Status, Want};
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Signal;
 
-use super::broken::Broken;
+use super::life::Broken;
 use super::promise::{Promise, by_down_file};
 use super::world::World;
 use crate::machine::Machine;

@@ -11,9 +11,12 @@ use daemontools::servicedir::status::Want;
 use daemontools::unix::process::End;
 use daemontools::unix::signal::Signal;
 
-use super::broken::Broken;
 use super::world::World;
 use crate::machine::Machine;
+
+/// A promise that was broken, in words.
+#[derive(Debug)]
+pub(super) struct Broken(pub(super) String);
 
 /// More early ends than these are as many.
 const MANY: u32 = 3;
