@@ -39,8 +39,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
         trees.push(tree);
     }
     for _ in 0..settings.rounds(25) {
-        // Also the processes of the services are on that processor: they were started by
-        // a supervise that was.
+        // A restart puts the service's process on the processor of its supervise.
         for tree in &mut trees {
             for index in 0..SERVICES {
                 tree.command(index, b"du")?;

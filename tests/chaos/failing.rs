@@ -77,7 +77,7 @@ impl Failing {
         lines.find_map(|(its, value)| (its == name).then(|| value.to_owned()))
     }
 
-    /// Starts that no command and no policy asked for, and those that were asked for.
+    /// How many starts there were more than the policy allows, and how many in all.
     pub(crate) fn starts(&self) -> (usize, usize) {
         let starts = fs::read(self.dir.join("starts")).unwrap_or_default().len();
         (starts.saturating_sub(GIVE_UP * (1 + self.told_up)), starts)

@@ -83,8 +83,8 @@ fn leave(side: &Side, name: &str, supervise: &Proc) {
     side.log("supervise", supervise.wait());
 }
 
-/// A wrapper of two lines tells that redis answers. Who waits for "ready" gets an answer;
-/// that redis takes its time is made sure by a wait before it begins.
+/// A wrapper of two lines reports readiness once redis answers. redis begins late, so that
+/// a client which does not wait for readiness gets no answer.
 fn redis() -> Case {
     Case::scenario("redis is ready when it answers", |side| {
         side.service(

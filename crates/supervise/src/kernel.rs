@@ -66,7 +66,7 @@ pub(crate) struct Kernel {
     children: Children,
     /// The adopted process that ended last.
     ended: Option<u32>,
-    /// The word of an earlier process could not be removed.
+    /// `supervise/ready` of an earlier process could not be removed: it does not count.
     ready_is_old: bool,
     /// It was reported that `./finish` can't be executed.
     finish_reported: bool,
@@ -204,7 +204,7 @@ impl Host for Kernel {
     }
 
     fn is_ready(&self) -> bool {
-        !self.ready_is_old && ready::is_said()
+        !self.ready_is_old && ready::has_newline()
     }
 
     fn gives_notice(&self) -> bool {

@@ -1,4 +1,4 @@
-//! When to look for a word of the service where the kernel gives no notice of it.
+//! When to look at `supervise/ready` where the kernel gives no notice of a write to it.
 
 use core::time::Duration;
 

@@ -50,7 +50,7 @@ impl Due {
         self.due && self.retry_at.is_none_or(|at| at <= now)
     }
 
-    /// It was tried.
+    /// Records the result of a write.
     fn note(&mut self, result: Result<()>, now: Monotonic) {
         self.due = result.is_err();
         self.retry_at = result.err().map(|_| now + RETRY);

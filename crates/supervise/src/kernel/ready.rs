@@ -1,5 +1,6 @@
-//! `supervise/ready`: a regular file, so that the word of a service is on disk, and no
-//! death of supervise loses it. The service has it as a descriptor and writes a newline.
+//! `supervise/ready`: the service has this file as a descriptor and writes a newline to it
+//! when it is ready. It is a regular file: the newline is on disk, and a supervise that is
+//! killed does not lose it.
 
 use std::os::fd::OwnedFd;
 
@@ -10,10 +11,10 @@ use daemontools::unix::fd;
 use daemontools::unix::file::{self, Kind};
 use daemontools::{Errno, Result, procfs};
 
-/// As much of the file is looked at.
+/// How many bytes of the file are read.
 const LENGTH: usize = 512;
 
-/// Removes the word of an earlier process.
+/// Removes the file of an earlier process.
 pub(super) fn forget() -> Result<()> {
     match file::unlink(READY) {
         Err(Errno::ENOENT) => Ok(()),
@@ -26,8 +27,8 @@ pub(super) fn make() -> Result<OwnedFd> {
     file::create_exclusive(READY, 0o600)
 }
 
-/// Whether the word was written.
-pub(super) fn is_said() -> bool {
+/// Whether the newline was written.
+pub(super) fn has_newline() -> bool {
     let mut text = [0; LENGTH];
     read(&mut text).is_ok_and(|count| text[..count].contains(&b'\n'))
 }

@@ -68,7 +68,7 @@ impl Verdict {
 }
 
 impl Restarts {
-    /// An operator has asked for something: what was does not count any more.
+    /// An operator has told the service up or down: earlier ends no longer count.
     pub(super) const fn forget(&mut self) {
         self.failures = 0;
         self.outcome = None;

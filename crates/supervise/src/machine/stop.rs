@@ -6,7 +6,7 @@ use daemontools::servicedir::policy::Policy;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Signal;
 
-/// What the process that runs was told.
+/// How the running process was told to end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stop {
     /// An operator has asked for its end: by `d`, or by a signal that ends a process.

@@ -16,8 +16,7 @@ use daemontools::unix::process::End;
 use daemontools::unix::signal::Signal;
 use daemontools::{Errno, Result};
 
-use super::life::Broken;
-use super::life::Life;
+use super::life::{Broken, Life};
 use super::promise::Promise;
 use super::turn::Turn;
 use super::world::{Process, World};
