@@ -75,12 +75,7 @@ fn add_line(report: &mut String, path: &Path, word: &str) {
 }
 
 /// Makes one service directory, or the files that it does not have.
-fn service(
-    directory: &Path,
-    name: &str,
-    files: &[File],
-    report: &mut String,
-) -> Result<(), Error> {
+fn service(directory: &Path, name: &str, files: &[File], report: &mut String) -> Result<(), Error> {
     let path = directory.join(name);
     if path.symlink_metadata().is_ok() {
         return fill(&path, &path, files, report);
@@ -100,12 +95,7 @@ fn service(
 }
 
 /// Makes the files of a service directory in `directory`; the report calls it `path`.
-fn fill(
-    directory: &Path,
-    path: &Path,
-    files: &[File],
-    report: &mut String,
-) -> Result<(), Error> {
+fn fill(directory: &Path, path: &Path, files: &[File], report: &mut String) -> Result<(), Error> {
     match fs::create_dir(directory.join("log")) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             return Err(failed(&directory.join("log"), error.into()));
