@@ -143,7 +143,7 @@ fn graph(
     }
     let text = graph.render(format, |name| {
         let report = reports.iter().find(|report| report.label == name)?;
-        Some(report.state_and_reason())
+        Some((report.state, report.state_and_reason()))
     });
     Ok(print(&text))
 }
