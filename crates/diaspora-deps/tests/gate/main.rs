@@ -5,6 +5,7 @@
 mod folder;
 mod nagios;
 mod program;
+mod settings;
 mod supervised;
 
 use std::fs;
