@@ -145,29 +145,24 @@ pub fn probe(dependencies: &[Dependency]) -> Vec<Report> {
 }
 
 /// The services that are meant when none is named: the known services of the scan
-/// directory; if it has none, all services without instances.
+/// directory; if it has none, all services.
 #[must_use]
 pub fn default_names(config: &Config, directory: &Path) -> Vec<Name> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut names: Vec<Name> = entries
         .filter_map(|entry| config.find(&entry.file_name().to_string_lossy()))
-        .filter(|name| name.instance.is_some() || !config.services[&name.service].instances)
         .collect();
     if names.is_empty() {
-        let plain = config
-            .services
-            .values()
-            .filter(|service| !service.instances);
-        names = plain
-            .filter_map(|service| config.find(&service.name))
-            .collect();
+        let services = config.services.keys();
+        names = services.filter_map(|name| config.find(name)).collect();
     }
     names.sort();
     names.dedup();
     names
 }
 
-/// The dependencies that `names` name; services without a probe are left out.
+/// The dependencies that `names` name. What can't be probed is left out: a service without
+/// a probe, and one that has instances of which none is named.
 ///
 /// # Errors
 /// As [`Dependency::new`].
@@ -179,10 +174,11 @@ pub fn dependencies<'a>(
 ) -> Result<Vec<Dependency>, Error> {
     names
         .filter(|name| {
-            let service = config
-                .find(name)
-                .and_then(|name| config.services.get(&name.service));
-            service.is_none_or(|service| service.probe.is_some())
+            let Some(name) = config.find(name) else {
+                return true;
+            };
+            let service = &config.services[&name.service];
+            service.probe.is_some() && (name.instance.is_some() || !service.instances)
         })
         .map(|name| Dependency::new(config, context, directory, name))
         .collect()

@@ -9,8 +9,10 @@ use crate::name::Name;
 use crate::read;
 
 mod layer;
+mod own;
 mod service;
 
+pub use own::Own;
 pub use service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
 
 const BUILT_IN: &str = include_str!("../services.toml");

@@ -9,7 +9,7 @@ use daemontools::{PERMANENT, strerr};
 use super::arguments::Command;
 use crate::check::{self, Report, State};
 use crate::config::Config;
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::dependency::Dependency;
 use crate::error::Error;
 use crate::graph::{Format, Graph};
@@ -19,6 +19,7 @@ use crate::lint::lint;
 use crate::name::{self, Name};
 use crate::output::print;
 use crate::paths::Paths;
+use crate::settings::SettingsFile;
 use crate::wait::{self, Pace};
 
 /// Runs a subcommand.
@@ -66,7 +67,8 @@ fn wait(
     attempts: Option<u64>,
     services: &[String],
 ) -> Result<i32, Error> {
-    let context = Context::new(config, None);
+    let settings = SettingsFile::new(&paths.settings);
+    let context = Context::new(config, &settings);
     let dependencies = match named(config, &context, &paths.directory, services) {
         Ok(dependencies) if dependencies.is_empty() => {
             strerr::line(&[b"missing service"]);
@@ -79,22 +81,15 @@ fn wait(
             return Ok(error.exit_code());
         }
     };
-    // The settings file is sourced only if a dependency is not ready.
-    let limit = || match attempts {
-        Some(attempts) => Ok(attempts),
-        None => {
-            let settings = context::source(config, &paths.settings)?;
-            Context::new(config, settings.as_ref()).attempts()
-        }
-    };
+    let limit = || attempts.map_or_else(|| context.attempts(), Ok);
     let name = name::of_working_directory();
     wait::all(&name, &dependencies, Pace::Steady, limit)?;
     Ok(0)
 }
 
 fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Result<i32, Error> {
-    let settings = context::source(config, &paths.settings)?;
-    let context = Context::new(config, settings.as_ref());
+    let settings = SettingsFile::new(&paths.settings);
+    let context = Context::new(config, &settings);
     let dependencies = if services.is_empty() {
         let graph = Graph::new(config, &check::default_names(config, &paths.directory))?;
         check::dependencies(config, &context, &paths.directory, graph.names())?
@@ -141,14 +136,14 @@ fn graph(
     let graph = Graph::new(config, &names)?;
     let mut reports = Vec::new();
     if state {
-        let settings = context::source(config, &paths.settings)?;
-        let context = Context::new(config, settings.as_ref());
+        let settings = SettingsFile::new(&paths.settings);
+        let context = Context::new(config, &settings);
         let dependencies = check::dependencies(config, &context, &paths.directory, graph.names())?;
         reports = check::probe(&dependencies);
     }
     let text = graph.render(format, |name| {
         let report = reports.iter().find(|report| report.label == name)?;
-        Some(report.state_and_reason())
+        Some((report.state, report.state_and_reason()))
     });
     Ok(print(&text))
 }

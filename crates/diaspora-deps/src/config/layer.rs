@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::own::Own;
 use super::service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
 use crate::error::{Error, Location, Mistake};
 use crate::net::Endpoint;
@@ -36,6 +37,7 @@ struct Entry {
     user: Option<String>,
     group: Option<String>,
     env: Option<BTreeMap<String, String>>,
+    own: Option<Own>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -157,6 +159,7 @@ impl Service {
         set(&mut self.source_settings, entry.source_settings);
         set(&mut self.directories, entry.directories);
         set(&mut self.env, entry.env);
+        set(&mut self.own, entry.own);
         set(&mut self.attempts, entry.attempts.map(Some));
         set(&mut self.directory, entry.directory.map(Some));
         set(&mut self.log, entry.log.map(Some));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::own::Own;
 use crate::error::Location;
 
 /// The protocol of a probe.
@@ -145,4 +146,6 @@ pub struct Service {
     pub group: Option<String>,
     /// Variables to set in its environment.
     pub env: BTreeMap<String, String>,
+    /// Whether the plain forms of `diaspora_svc` mean it.
+    pub own: Own,
 }

@@ -4,6 +4,7 @@
 
 mod folder;
 mod program;
+mod settings;
 mod supervised;
 
 use std::fs;
