@@ -10,10 +10,12 @@ use crate::read;
 
 mod kind;
 mod layer;
+mod own;
 mod probe;
 mod service;
 mod written;
 
+pub use own::Own;
 pub use probe::{Kind, Probe, Redis};
 pub use service::{Directory, LogFile, Need, Service, Unless};
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use daemontools::{PERMANENT, strerr};
 
 use super::arguments::Command;
-use crate::check::{self, Report, State};
+use crate::check::{self, Report, State, nagios};
 use crate::config::Config;
 use crate::context::Context;
 use crate::dependency::Dependency;
@@ -17,7 +17,7 @@ use crate::install::install;
 use crate::launch;
 use crate::lint::lint;
 use crate::name::{self, Name};
-use crate::output::print;
+use crate::output::{self, print};
 use crate::paths::Paths;
 use crate::settings::SettingsFile;
 use crate::wait::{self, Pace};
@@ -37,7 +37,14 @@ pub(super) fn run(command: Command, config: &Config, paths: &Paths) -> Result<i3
             Err(launch::exec(config, paths, &service, &args))
         }
         Command::Wait { attempts, services } => wait(config, paths, attempts, &services),
-        Command::Check { services, json } => check(config, paths, &services, json),
+        Command::Check {
+            services,
+            json,
+            nagios,
+        } => {
+            let reports = check(config, paths, &services)?;
+            Ok(show(&reports, json, nagios))
+        }
         Command::Graph {
             services,
             format,
@@ -87,7 +94,7 @@ fn wait(
     Ok(0)
 }
 
-fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Result<i32, Error> {
+fn check(config: &Config, paths: &Paths, services: &[String]) -> Result<Vec<Report>, Error> {
     let settings = SettingsFile::new(&paths.settings);
     let context = Context::new(config, &settings);
     let dependencies = if services.is_empty() {
@@ -96,7 +103,15 @@ fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Res
     } else {
         named(config, &context, &paths.directory, services)?
     };
-    let reports = check::probe(&dependencies);
+    Ok(check::probe(&dependencies))
+}
+
+/// Prints the reports; gives the exit code.
+fn show(reports: &[Report], json: bool, nagios: bool) -> i32 {
+    if nagios {
+        let (line, code) = nagios::line(reports);
+        return output::print_for_nagios(&line, code);
+    }
     let text = if json {
         let reports: Vec<_> = reports.iter().map(Report::json).collect();
         format!("{}\n", serde_json::Value::Array(reports))
@@ -105,7 +120,7 @@ fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Res
         lines.collect()
     };
     let worst = reports.iter().map(|report| report.state).max();
-    Ok(worst.map_or(0, State::code).max(print(&text)))
+    worst.map_or(0, State::code).max(print(&text))
 }
 
 /// The dependencies that were named: each must have a probe.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::kind;
+use super::own::Own;
 use super::probe::Probe;
 use super::service::{Directory, LogFile, Need, Service, Unless};
 use super::written::{Entries, Written};
@@ -38,6 +39,7 @@ struct Entry {
     user: Option<String>,
     group: Option<String>,
     env: Option<BTreeMap<String, String>>,
+    own: Option<Own>,
 }
 
 /// Lays a file over `services` and `settings`.
@@ -125,6 +127,7 @@ impl Service {
         set(&mut self.source_settings, entry.source_settings);
         set(&mut self.directories, entry.directories);
         set(&mut self.env, entry.env);
+        set(&mut self.own, entry.own);
         set(&mut self.attempts, entry.attempts.map(Some));
         set(&mut self.directory, entry.directory.map(Some));
         set(&mut self.log, entry.log.map(Some));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::own::Own;
 use super::probe::Probe;
 use crate::error::Location;
 
@@ -92,4 +93,6 @@ pub struct Service {
     pub group: Option<String>,
     /// Variables to set in its environment.
     pub env: BTreeMap<String, String>,
+    /// Whether the plain forms of `diaspora_svc` mean it.
+    pub own: Own,
 }

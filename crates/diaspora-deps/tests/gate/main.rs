@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod folder;
+mod nagios;
 mod program;
 mod settings;
 mod supervised;
