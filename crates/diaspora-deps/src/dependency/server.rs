@@ -122,7 +122,7 @@ impl Place<'_> {
             let probe = service.probe.as_ref();
             let is_redis = probe.is_some_and(|probe| matches!(probe.kind, Kind::Redis(_)));
             if is_redis && let Some(user) = &service.user {
-                let account = account::find(&*self.context.expand_c(user)?);
+                let account = account::find(&self.context.expand_c(user)?);
                 users.extend(account.map(|account| account.uid));
             }
         }
