@@ -11,22 +11,12 @@ use crate::read;
 
 /// Files of s6 and runit, with what does the same here. `finish` is another matter: it is
 /// run where `finish = true`.
-const OF_OTHERS: [(&str, &str, fn(&Policy) -> bool); 5] = [
-    ("notification-fd", "ready-fd = N", |policy| {
-        policy.ready_fd.is_some()
-    }),
-    ("timeout-kill", "stop-timeout = SECONDS", |policy| {
-        policy.stop_timeout().is_some()
-    }),
-    ("timeout-finish", "finish-timeout = SECONDS", |policy| {
-        policy.finish_timeout != Policy::default().finish_timeout
-    }),
-    ("down-signal", "stop-signal = \"NAME\"", |policy| {
-        policy.stop_signal != Policy::default().stop_signal
-    }),
-    ("max-death-tally", "give-up = N", |policy| {
-        policy.give_up > 0
-    }),
+const OF_OTHERS: [(&str, &str); 5] = [
+    ("notification-fd", "ready-fd = N"),
+    ("timeout-kill", "stop-timeout = SECONDS"),
+    ("timeout-finish", "finish-timeout = SECONDS"),
+    ("down-signal", "stop-signal = \"NAME\""),
+    ("max-death-tally", "give-up = N"),
 ];
 
 /// The faults of a service or logger directory, each with its file.
@@ -54,8 +44,15 @@ pub(super) fn faults(directory: &Path) -> Vec<(PathBuf, String)> {
     if exists("finish") && !policy.finish {
         faults.push(add("finish", "finish = true"));
     }
-    for (name, setting, is_set) in OF_OTHERS {
-        if exists(name) && !is_set(&policy) {
+    let text = String::from_utf8_lossy(&text);
+    let is_set = |setting: &str| {
+        let name = setting.split(' ').next().unwrap_or_default();
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .any(|(found, _)| found.trim() == name)
+    };
+    for (name, setting) in OF_OTHERS {
+        if exists(name) && !is_set(setting) {
             faults.push(add(name, setting));
         }
     }
