@@ -11,9 +11,11 @@ use crate::read;
 mod layer;
 mod own;
 mod service;
+mod setting;
 
 pub use own::Own;
 pub use service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
+pub use setting::{Key, Newest, Setting};
 
 const BUILT_IN: &str = include_str!("../services.toml");
 
@@ -23,7 +25,7 @@ pub struct Config {
     /// By name.
     pub services: BTreeMap<String, Service>,
     /// Settings with their defaults.
-    pub settings: BTreeMap<String, String>,
+    pub settings: BTreeMap<String, Setting>,
 }
 
 impl Config {
