@@ -8,13 +8,17 @@ use crate::error::{Error, FileError, Mistake, Suggestion};
 use crate::name::Name;
 use crate::read;
 
+mod kind;
 mod layer;
 mod own;
+mod probe;
 mod service;
 mod setting;
+mod written;
 
 pub use own::Own;
-pub use service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
+pub use probe::{Kind, Probe, Redis};
+pub use service::{Directory, LogFile, Need, Service, Unless};
 pub use setting::{Key, Newest, Setting};
 
 const BUILT_IN: &str = include_str!("../services.toml");
