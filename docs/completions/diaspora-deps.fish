@@ -15,6 +15,7 @@ complete -c diaspora-deps -n "not __fish_seen_subcommand_from $commands" -s V -l
 complete -c diaspora-deps -n '__fish_seen_subcommand_from exec wait check graph' -a 'mongo nginx redis websocket resque_worker thin postgres puma sidekiq smtp web'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from wait' -s a -x -d 'Give up after N attempts'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from check' -l json -d 'Print JSON'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from check' -l nagios -d 'Print one line for Nagios'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from graph' -l format -x -a 'text dot mermaid' -d 'The form of the graph'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from graph' -l state -d 'Ask each for its state'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from install' -l thin -x -d 'How many thins'

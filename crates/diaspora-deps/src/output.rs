@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use daemontools::strerr::{self, Fatal, Reporter};
 use daemontools::{Args, cli};
 
+use crate::check::nagios;
 use crate::error::Error;
 
 /// The messages of `diaspora-deps`.
@@ -33,6 +34,15 @@ pub(crate) fn fatal(error: &Error) -> Fatal {
 /// Writes text to standard output; gives the exit code.
 pub(crate) fn print(text: &str) -> i32 {
     cli::output(&ME, text.as_bytes())
+}
+
+/// Writes the line of a plugin of Nagios to standard output; gives the exit code, which is
+/// `code` if the line could be written.
+pub(crate) fn print_for_nagios(line: &str, code: i32) -> i32 {
+    match print(&format!("{line}\n")) {
+        0 => code,
+        _ => nagios::UNKNOWN,
+    }
 }
 
 /// Writes clap's text: help and version to standard output, usage to standard error.

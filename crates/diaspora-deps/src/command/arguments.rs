@@ -27,6 +27,13 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
+impl Arguments {
+    /// Whether Nagios reads the output.
+    pub(super) const fn is_for_nagios(&self) -> bool {
+        matches!(self.command, Command::Check { nagios: true, .. })
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Prepare a service, wait for what it needs, and become its program
@@ -50,8 +57,11 @@ pub(super) enum Command {
         /// Services; by default those of the scan directory and their needs
         services: Vec<String>,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, conflicts_with = "nagios")]
         json: bool,
+        /// Print one line, and exit with 0, 1, 2 or 3, as a plugin of Nagios does
+        #[arg(long)]
+        nagios: bool,
     },
     /// Show which service needs which
     Graph {
@@ -102,7 +112,7 @@ mod tests {
             Some(std::path::Path::new("/s"))
         );
         assert!(
-            matches!(arguments.command, Command::Check { services, json: true } if services == ["redis"])
+            matches!(arguments.command, Command::Check { services, json: true, .. } if services == ["redis"])
         );
         let words = "diaspora-deps wait -a 3 -a 0 redis";
         let arguments = Arguments::try_parse_from(words.split(' ')).expect("the last -a counts");

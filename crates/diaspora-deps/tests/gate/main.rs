@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod folder;
+mod nagios;
+mod pod;
 mod program;
+mod settings;
 mod supervised;
 
 use std::fs;
