@@ -166,11 +166,13 @@ endef
 vendor:
 	$(CARGO) vendor --locked --quiet vendor >/dev/null
 
-## make deb       Debian's packages, into build/deb
+## make deb       Debian's packages, into build/deb/$(SUITE): trixie, or bookworm
+SUITE ?= trixie
+export SUITE
 deb:
 	tests/packages/build
 
-## make test-packages  the packages, on real systems under build/chroots (as root)
+## make test-packages  the packages, on real systems of $(SUITE) under build/chroots (as root)
 test-packages:
 	tests/packages/prepare
 	tests/packages/build
