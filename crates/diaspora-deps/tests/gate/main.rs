@@ -4,6 +4,7 @@
 
 mod folder;
 mod nagios;
+mod pod;
 mod program;
 mod settings;
 mod supervised;
