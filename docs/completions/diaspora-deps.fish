@@ -17,6 +17,7 @@ complete -c diaspora-deps -n '__fish_seen_subcommand_from wait' -s a -x -d 'Give
 complete -c diaspora-deps -n '__fish_seen_subcommand_from exec wait' -l timeout -x -d 'Give up when SECONDS have passed'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from exec wait' -s v -l verbose -d 'Say in each line why'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from check' -l json -d 'Print JSON'
+complete -c diaspora-deps -n '__fish_seen_subcommand_from check' -l nagios -d 'Print one line for Nagios'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from graph' -l format -x -a 'text dot mermaid' -d 'The form of the graph'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from graph' -l state -d 'Ask each for its state'
 complete -c diaspora-deps -n '__fish_seen_subcommand_from install' -l thin -x -d 'How many thins'

@@ -5,6 +5,7 @@ use clap::Parser;
 use daemontools::unix::signal::{self, Signal};
 use daemontools::{Args, PERMANENT, diag};
 
+use crate::check::nagios;
 use crate::config::Config;
 use crate::output;
 use crate::paths::Paths;
@@ -33,14 +34,26 @@ pub fn run(args: Args) -> i32 {
         signal::exit_on(&ENDS);
     }
     let words = output::words(args);
+    let is_for_nagios = words.iter().skip(1).any(|word| word == "--nagios");
     let is_wait = words.iter().skip(1).any(|word| word == "wait");
     let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && is_for_nagios => {
+            return unknown(
+                error
+                    .render()
+                    .to_string()
+                    .lines()
+                    .next()
+                    .unwrap_or_default(),
+            );
+        }
         Err(error) => {
             let code = if is_wait { USAGE_OF_WAIT } else { PERMANENT };
             return output::usage(&error, code);
         }
     };
+    let is_for_nagios = arguments.is_for_nagios();
     let mut paths = Paths::from_environment();
     for (path, given) in [
         (&mut paths.services, arguments.config),
@@ -53,5 +66,16 @@ pub fn run(args: Args) -> i32 {
     }
     let code = Config::load(&paths.services)
         .and_then(|config| run::run(arguments.command, &config, &paths));
-    code.unwrap_or_else(|error| output::fatal(&error).code())
+    code.unwrap_or_else(|error| {
+        if is_for_nagios {
+            unknown(&error.to_string())
+        } else {
+            output::fatal(&error).code()
+        }
+    })
+}
+
+/// Says on standard output, which Nagios reads, why nothing was found out.
+fn unknown(why: &str) -> i32 {
+    output::print_for_nagios(&nagios::unknown(why), nagios::UNKNOWN)
 }

@@ -8,10 +8,16 @@ use crate::error::{Error, FileError, Mistake, Suggestion};
 use crate::name::Name;
 use crate::read;
 
+mod kind;
 mod layer;
+mod own;
+mod probe;
 mod service;
+mod written;
 
-pub use service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
+pub use own::Own;
+pub use probe::{Kind, Probe, Redis};
+pub use service::{Directory, LogFile, Need, Service, Unless};
 
 const BUILT_IN: &str = include_str!("../services.toml");
 

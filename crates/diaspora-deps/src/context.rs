@@ -1,31 +1,33 @@
-//! The values of `${NAME}` in the texts of `services.toml`.
+//! The values of `${NAME}` in the texts of `services.toml`. Each command asks here, so a
+//! text has the same value in all of them.
 
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use daemontools::unix::env;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::name::Name;
-use crate::settings::{self, Settings};
+use crate::settings::{Settings, SettingsFile};
 
 /// The values of `${NAME}`, for no service or for one.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     config: &'a Config,
-    settings: Option<&'a Settings>,
+    file: &'a SettingsFile,
     instance: Option<&'a str>,
 }
 
 impl<'a> Context<'a> {
-    /// Values from the settings file if it was sourced, else from the environment.
+    /// Values from the settings file, which is sourced for the first of them; from the
+    /// environment if there is no such file.
     #[must_use]
-    pub const fn new(config: &'a Config, settings: Option<&'a Settings>) -> Self {
+    pub const fn new(config: &'a Config, file: &'a SettingsFile) -> Self {
         Self {
             config,
-            settings,
+            file,
             instance: None,
         }
     }
@@ -39,10 +41,20 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// What the settings file sets; `None` if there is no such file.
+    ///
+    /// # Errors
+    /// As [`SettingsFile::settings`].
+    pub fn settings(&self) -> Result<Option<&'a Settings>, Error> {
+        let names = self.config.settings.keys();
+        self.file.settings(names.map(String::as_str))
+    }
+
     /// Replaces every `${NAME}`.
     ///
     /// # Errors
-    /// [`Error::OpenVariable`], [`Error::UnknownSetting`], [`Error::UnnamedInstance`].
+    /// [`Error::OpenVariable`], [`Error::UnknownSetting`], [`Error::UnnamedInstance`]; as
+    /// [`Context::settings`].
     pub fn expand(&self, text: &str) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
         let mut rest = text;
@@ -82,7 +94,7 @@ impl<'a> Context<'a> {
             let instance = self.instance.ok_or(Error::UnnamedInstance)?;
             return Ok(instance.as_bytes().to_vec());
         }
-        let set = match self.settings {
+        let set = match self.settings()? {
             Some(settings) => settings.variables.get(name).map(Vec::as_slice),
             None => env::get(name.as_bytes()),
         };
@@ -100,7 +112,7 @@ impl<'a> Context<'a> {
     /// does a number below it, as in the scripts of 2010.
     ///
     /// # Errors
-    /// [`Error::Attempts`] if `DEFAULT_ATTEMPTS` is no number.
+    /// [`Error::Attempts`] if `DEFAULT_ATTEMPTS` is no number; as [`Context::settings`].
     pub fn attempts(&self) -> Result<u64, Error> {
         let value = self.value("DEFAULT_ATTEMPTS")?;
         let text = String::from_utf8_lossy(&value);
@@ -115,17 +127,10 @@ pub fn attempts(text: &str) -> Option<u64> {
     number.max(0).try_into().ok()
 }
 
-/// Sources the settings file for every setting that the configuration knows.
-///
-/// # Errors
-/// As [`settings::source`].
-pub fn source(config: &Config, file: &Path) -> Result<Option<Settings>, Error> {
-    let names: Vec<&str> = config.settings.keys().map(String::as_str).collect();
-    settings::source(file, &names, settings::TIMEOUT)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn config() -> Config {
@@ -140,28 +145,32 @@ mod tests {
     #[test]
     fn an_unset_or_empty_setting_has_its_default() {
         let config = config();
-        let mut settings = Settings::default();
-        let expand = |settings: &Settings, text: &str| {
-            let bytes = Context::new(&config, Some(settings)).expand(text);
+        let expand = |settings: &str, text: &str| {
+            let folder = tempfile::tempdir().expect("a directory");
+            let path = folder.path().join("settings");
+            std::fs::write(&path, settings).expect("write");
+            let file = SettingsFile::new(&path);
+            let bytes = Context::new(&config, &file).expand(text);
             bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         };
-        let home = |settings: &Settings| expand(settings, "a${DIASPORA_HOME}/b").ok();
-        assert_eq!(home(&settings).as_deref(), Some("a/app/b"));
-        for (value, expanded) in [("", "a/app/b"), ("/srv", "a/srv/b")] {
-            let value = value.as_bytes().to_vec();
-            settings.variables.insert("DIASPORA_HOME".to_owned(), value);
-            assert_eq!(home(&settings).as_deref(), Some(expanded));
+        for (settings, expanded) in [
+            ("", "a/app/b"),
+            ("DIASPORA_HOME=\n", "a/app/b"),
+            ("DIASPORA_HOME=/srv\n", "a/srv/b"),
+        ] {
+            let found = expand(settings, "a${DIASPORA_HOME}/b").ok();
+            assert_eq!(found.as_deref(), Some(expanded));
         }
         assert!(matches!(
-            expand(&settings, "${NO_SUCH}"),
+            expand("", "${NO_SUCH}"),
             Err(Error::UnknownSetting(name)) if name == "NO_SUCH"
         ));
         assert!(matches!(
-            expand(&settings, "${INSTANCE}"),
+            expand("", "${INSTANCE}"),
             Err(Error::UnnamedInstance)
         ));
         assert!(matches!(
-            expand(&settings, "${DIASPORA_HOME"),
+            expand("", "${DIASPORA_HOME"),
             Err(Error::OpenVariable(_))
         ));
     }
@@ -169,16 +178,11 @@ mod tests {
     #[test]
     fn attempts_must_be_a_number() {
         let mut config = config();
-        assert_eq!(
-            Context::new(&config, Some(&Settings::default()))
-                .attempts()
-                .ok(),
-            Some(10)
-        );
+        let file = SettingsFile::new(Path::new("/nonexistent"));
+        assert_eq!(Context::new(&config, &file).attempts().ok(), Some(10));
         let many = "many".to_owned();
         config.settings.insert("DEFAULT_ATTEMPTS".to_owned(), many);
-        let settings = Settings::default();
-        let error = Context::new(&config, Some(&settings)).attempts();
+        let error = Context::new(&config, &file).attempts();
         let message = error.expect_err("no number").to_string();
         assert_eq!(message, "DEFAULT_ATTEMPTS is no number: \"many\"");
     }

@@ -17,7 +17,7 @@ mod file;
 mod templates;
 
 use file::{failed, hidden_directory, put};
-use templates::{DIASPORA, MODERN, SETTINGS, THIN, Template};
+use templates::{DIASPORA, File, MODERN, SETTINGS, THIN, Template};
 
 /// A set of services.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -46,13 +46,13 @@ pub fn install(
         Set::Diaspora => &DIASPORA,
         Set::Modern => &MODERN,
     };
-    for &(name, run, log) in templates {
-        service(directory, name, run, log, &mut report)?;
+    for template in templates {
+        service(directory, template.name, &template.files, &mut report)?;
     }
     if set == Set::Diaspora {
         for number in 0..thins {
             let name = format!("99thin_{number}");
-            service(directory, &name, THIN.1, THIN.2, &mut report)?;
+            service(directory, &name, &THIN.files, &mut report)?;
         }
     }
     if let Some(settings) = settings {
@@ -75,22 +75,16 @@ fn add_line(report: &mut String, path: &Path, word: &str) {
 }
 
 /// Makes one service directory, or the files that it does not have.
-fn service(
-    directory: &Path,
-    name: &str,
-    run: &str,
-    log: &str,
-    report: &mut String,
-) -> Result<(), Error> {
+fn service(directory: &Path, name: &str, files: &[File], report: &mut String) -> Result<(), Error> {
     let path = directory.join(name);
     if path.symlink_metadata().is_ok() {
-        return fill(&path, &path, run, log, report);
+        return fill(&path, &path, files, report);
     }
     let hidden = hidden_directory(&path)?;
-    let done = fill(&hidden, &path, run, log, report)
+    let done = fill(&hidden, &path, files, report)
         .and_then(|()| rename(&hidden, &path).map_err(|error| failed(&path, error.into())));
     if done.is_err() {
-        for file in ["log/run", "run"] {
+        for (file, ..) in files {
             let _ = fs::remove_file(hidden.join(file));
         }
         for directory in [hidden.join("log"), hidden] {
@@ -101,21 +95,15 @@ fn service(
 }
 
 /// Makes the files of a service directory in `directory`; the report calls it `path`.
-fn fill(
-    directory: &Path,
-    path: &Path,
-    run: &str,
-    log: &str,
-    report: &mut String,
-) -> Result<(), Error> {
+fn fill(directory: &Path, path: &Path, files: &[File], report: &mut String) -> Result<(), Error> {
     match fs::create_dir(directory.join("log")) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             return Err(failed(&directory.join("log"), error.into()));
         }
         _ => {}
     }
-    for (name, text) in [("log/run", log), ("run", run)] {
-        let word = put(&directory.join(name), text, 0o755)?;
+    for &(name, text, mode) in files {
+        let word = put(&directory.join(name), text, mode)?;
         add_line(report, &path.join(name), word);
     }
     Ok(())
@@ -142,7 +130,7 @@ mod tests {
         let directory = folder.path().join("service");
         let settings = folder.path().join("default/diaspora");
         let first = install(&directory, Set::Diaspora, 2, Some(&settings)).expect("installed");
-        assert_eq!(first.lines().count(), 15);
+        assert_eq!(first.lines().count(), 22);
         assert!(
             first.lines().all(|line| line.ends_with(": made")),
             "{first}"
@@ -154,7 +142,7 @@ mod tests {
         fs::remove_file(directory.join("30redis/log/run")).expect("remove");
         let second = install(&directory, Set::Diaspora, 3, Some(&settings)).expect("installed");
         assert_eq!(fs::read(&run).expect("read"), b"mine");
-        assert_eq!(second.matches(": made").count(), 3, "{second}");
+        assert_eq!(second.matches(": made").count(), 4, "{second}");
         assert_eq!(second.matches("kept").count(), 1, "{second}");
         let hidden = fs::read_dir(&directory).expect("read").flatten();
         assert!(
@@ -192,7 +180,7 @@ mod tests {
             report.contains("90resque_worker/run: kept, for it is no file"),
             "{report}"
         );
-        assert_eq!(report.matches(": made").count(), 12, "{report}");
+        assert_eq!(report.matches(": made").count(), 18, "{report}");
         for name in mine {
             let found = fs::read(folder.path().join(name)).expect(name);
             assert_eq!(found, name.as_bytes());

@@ -5,11 +5,12 @@
 use std::ffi::CStr;
 
 use crate::config::Config;
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::dependency::Dependency;
 use crate::error::Error;
 use crate::name::{self, Name};
 use crate::paths::Paths;
+use crate::settings::SettingsFile;
 use crate::wait::{Options, Pace, Wait};
 
 mod credentials;
@@ -52,14 +53,10 @@ fn gate(
             service: name.service,
         });
     }
-    let settings = if service.source_settings {
-        context::source(config, &paths.settings)?
-    } else {
-        None
-    };
-    let unnamed = Context::new(config, settings.as_ref());
+    let file = SettingsFile::new(&paths.settings);
+    let unnamed = Context::new(config, &file);
     let context = unnamed.of(&name);
-    let mut program = Program::new(service, &context, settings.as_ref(), args)?;
+    let mut program = Program::new(service, &context, args)?;
     let dependencies = service.needs.iter().map(|need| {
         let dependency = Dependency::new(config, &unnamed, &paths.directory, &need.name);
         dependency.map_err(|cause| Error::Need {

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use crate::config::Config;
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::name;
 use crate::read;
+use crate::settings::SettingsFile;
 
 mod accounts;
 mod executable;
@@ -23,8 +24,10 @@ use service::Services;
 /// # Errors
 /// The directory can't be read, or the settings file can't be sourced.
 pub fn lint(config: &Config, directory: &Path, settings: &Path) -> Result<Vec<String>, Error> {
-    let settings = context::source(config, settings)?;
-    let context = Context::new(config, settings.as_ref());
+    let settings = SettingsFile::new(settings);
+    let context = Context::new(config, &settings);
+    // A fault of the file counts even if no service asks for a setting.
+    context.settings()?;
     let entries = fs::read_dir(directory).map_err(|cause| Error::ReadDirectory {
         directory: directory.to_owned(),
         cause,

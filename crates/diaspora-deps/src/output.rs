@@ -7,6 +7,7 @@ use daemontools::strerr::{self, Fatal, Reporter};
 use daemontools::unix::{fd, signal};
 use daemontools::{Args, cli};
 
+use crate::check::nagios;
 use crate::error::Error;
 
 /// The messages of `diaspora-deps`.
@@ -52,6 +53,15 @@ pub(crate) fn print_if_read(line: &str) {
         let inherited = signal::harden();
         let _ = fd::write_all(fd::STDOUT, &[line, b"\n"].concat());
         inherited.restore();
+    }
+}
+
+/// Writes the line of a plugin of Nagios to standard output; gives the exit code, which is
+/// `code` if the line could be written.
+pub(crate) fn print_for_nagios(line: &str, code: i32) -> i32 {
+    match print(&format!("{line}\n")) {
+        0 => code,
+        _ => nagios::UNKNOWN,
     }
 }
 

@@ -60,6 +60,13 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
     Duration::try_from_secs_f64(seconds).map_err(|_| "not a number of seconds")
 }
 
+impl Arguments {
+    /// Whether Nagios reads the output.
+    pub(super) const fn is_for_nagios(&self) -> bool {
+        matches!(self.command, Command::Check { nagios: true, .. })
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Prepare a service, wait for what it needs, and become its program
@@ -90,8 +97,11 @@ pub(crate) enum Command {
         /// Services; by default those of the scan directory and their needs
         services: Vec<String>,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, conflicts_with = "nagios")]
         json: bool,
+        /// Print one line, and exit with 0, 1, 2 or 3, as a plugin of Nagios does
+        #[arg(long)]
+        nagios: bool,
     },
     /// Show which service needs which
     Graph {
@@ -142,7 +152,7 @@ mod tests {
             Some(std::path::Path::new("/s"))
         );
         assert!(
-            matches!(arguments.command, Command::Check { services, json: true } if services == ["redis"])
+            matches!(arguments.command, Command::Check { services, json: true, .. } if services == ["redis"])
         );
         let words = "diaspora-deps wait -a 3 -a -1 redis";
         let arguments = Arguments::try_parse_from(words.split(' ')).expect("the last -a counts");

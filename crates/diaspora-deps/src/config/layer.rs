@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
+use super::kind;
+use super::own::Own;
+use super::probe::Probe;
+use super::service::{Directory, LogFile, Need, Service, Unless};
+use super::written::{Entries, Written};
 use crate::error::{Error, Location, Mistake};
-use crate::net::Endpoint;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +28,7 @@ struct Entry {
     needs: Option<Vec<Spanned<String>>>,
     aliases: Option<Vec<String>>,
     instances: Option<bool>,
-    probe: Option<Spanned<ProbeEntry>>,
+    probe: Option<Spanned<Entries>>,
     source_settings: Option<bool>,
     attempts: Option<u64>,
     directory: Option<String>,
@@ -36,40 +39,7 @@ struct Entry {
     user: Option<String>,
     group: Option<String>,
     env: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ProbeEntry {
-    kind: Option<Kind>,
-    address: Option<String>,
-    strict: Option<bool>,
-    modern: Option<bool>,
-    password_file: Option<String>,
-    user: Option<String>,
-    database: Option<String>,
-    key: Option<String>,
-    directory: Option<String>,
-}
-
-impl ProbeEntry {
-    /// A field that a probe of this kind does not have.
-    fn misplaced(&self, kind: Kind) -> Option<Mistake> {
-        if kind != Kind::Service {
-            return self.directory.is_some().then_some(Mistake::NotAService);
-        }
-        let fields = [
-            ("address", self.address.is_some()),
-            ("strict", self.strict.is_some()),
-            ("modern", self.modern.is_some()),
-            ("password-file", self.password_file.is_some()),
-            ("user", self.user.is_some()),
-            ("database", self.database.is_some()),
-            ("key", self.key.is_some()),
-        ];
-        let mut set = fields.into_iter().filter(|&(_, is_set)| is_set);
-        set.next().map(|(name, _)| Mistake::NoFieldOfService(name))
-    }
+    own: Option<Own>,
 }
 
 /// Lays a file over `services` and `settings`.
@@ -157,6 +127,7 @@ impl Service {
         set(&mut self.source_settings, entry.source_settings);
         set(&mut self.directories, entry.directories);
         set(&mut self.env, entry.env);
+        set(&mut self.own, entry.own);
         set(&mut self.attempts, entry.attempts.map(Some));
         set(&mut self.directory, entry.directory.map(Some));
         set(&mut self.log, entry.log.map(Some));
@@ -173,56 +144,20 @@ impl Service {
         set(&mut self.unless, entry.unless.map(Some));
         if let Some(probe) = entry.probe {
             let at = probe.span().start;
-            let probe = Probe::lay_over(self.probe.take(), probe.into_inner());
-            self.probe = Some(probe.map_err(|mistake| source.mistake(at, mistake))?);
-        }
-        Ok(())
-    }
-}
-
-impl Probe {
-    fn lay_over(old: Option<Self>, entry: ProbeEntry) -> Result<Self, Mistake> {
-        let mut probe = match (old, entry.kind) {
-            (Some(old), _) => old,
-            (None, None) => return Err(Mistake::NoKind),
-            (None, Some(kind)) => Self {
+            let old = self
+                .probe
+                .take()
+                .map_or_else(Written::default, |probe| probe.written);
+            let written = old.lay_over(probe.into_inner(), at, |at| source.location(at));
+            let kind = kind::read(&written)
+                .map_err(|(location, mistake)| Error::Mistake { location, mistake })?;
+            self.probe = Some(Probe {
                 kind,
                 is_built_in: false,
-                address: String::new(),
-                strict: false,
-                modern: false,
-                password_file: None,
-                user: "postgres".to_owned(),
-                database: "postgres".to_owned(),
-                key: "resque:workers".to_owned(),
-                directory: None,
-            },
-        };
-        probe.is_built_in = false;
-        probe.kind = entry.kind.unwrap_or(probe.kind);
-        if let Some(mistake) = entry.misplaced(probe.kind) {
-            return Err(mistake);
+                written,
+            });
         }
-        probe.address = entry.address.unwrap_or(probe.address);
-        probe.strict = entry.strict.unwrap_or(probe.strict);
-        probe.modern = entry.modern.unwrap_or(probe.modern);
-        probe.password_file = entry.password_file.or(probe.password_file);
-        probe.user = entry.user.unwrap_or(probe.user);
-        probe.database = entry.database.unwrap_or(probe.database);
-        probe.key = entry.key.unwrap_or(probe.key);
-        probe.directory = entry.directory.or(probe.directory);
-        if probe.kind == Kind::Service {
-            return Ok(probe);
-        }
-        if probe.address.is_empty() {
-            return Err(Mistake::NoAddress);
-        }
-        match Endpoint::parse(&probe.address) {
-            Ok(Endpoint::Tcp(..)) if probe.kind == Kind::Unix => Err(Mistake::NotASocketPath),
-            // It may be an address once its settings are known.
-            Err(error) if !probe.address.contains("${") => Err(error.into()),
-            _ => Ok(probe),
-        }
+        Ok(())
     }
 }
 

@@ -34,6 +34,17 @@ pub enum Mistake {
     /// `exec` without a program.
     #[error("exec is empty: write exec = [\"program\", \"argument\"]")]
     EmptyExec,
+    /// A kind of probe that does not exist.
+    #[error(
+        "there is no probe of kind \"{kind}\": the kinds are {}",
+        listed(kinds)
+    )]
+    UnknownKind {
+        /// The kind, as written.
+        kind: String,
+        /// All kinds.
+        kinds: &'static [&'static str],
+    },
     /// A probe without a kind.
     #[error("the probe has no kind: write kind = \"tcp\", say")]
     NoKind,
@@ -46,12 +57,27 @@ pub enum Mistake {
     /// A unix probe with a host and a port.
     #[error("a unix probe wants the path of a socket as its address")]
     NotASocketPath,
-    /// A field that a service probe does not have.
-    #[error("a service probe has no {0}: it asks supervise; write directory = \"redis\", say")]
-    NoFieldOfService(&'static str),
-    /// A directory in a probe of another kind.
-    #[error("only a probe of kind \"service\" has a directory")]
-    NotAService,
+    /// A field of a probe that its kind does not have.
+    #[error("a {kind} probe has no {field}: its fields are {}", listed(fields))]
+    ForeignField {
+        /// The kind of the probe.
+        kind: String,
+        /// The field.
+        field: String,
+        /// The fields of that kind.
+        fields: Vec<&'static str>,
+    },
+    /// A field of a probe whose value has another type.
+    #[error("{field} must be {wanted}")]
+    FieldType {
+        /// The field.
+        field: &'static str,
+        /// What it must be.
+        wanted: &'static str,
+    },
+    /// A user of redis without a password.
+    #[error("the probe has a user and no password: write password-file = \"/path\", say")]
+    UserWithoutPassword,
     /// A need that no service is called.
     #[error("service \"{service}\" needs \"{need}\", which is unknown: {suggestion}")]
     UnknownNeed {
@@ -98,3 +124,10 @@ pub enum Suggestion {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("\"{0}\" is no address: write \"host:port\", \"[::1]:port\" or \"/path/of/socket\"")]
 pub struct NotAnAddress(pub String);
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => names.concat(),
+    }
+}

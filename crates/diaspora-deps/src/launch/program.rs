@@ -14,7 +14,6 @@ use crate::context::Context;
 use crate::environment::environment;
 use crate::error::Error;
 use crate::read;
-use crate::settings::Settings;
 
 /// A program that is ready to be executed.
 pub(super) struct Program {
@@ -24,12 +23,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) fn new(
-        service: &Service,
-        context: &Context,
-        settings: Option<&Settings>,
-        args: &[&CStr],
-    ) -> Result<Self, Error> {
+    pub(super) fn new(service: &Service, context: &Context, args: &[&CStr]) -> Result<Self, Error> {
         let mut argv = Vec::new();
         for word in &service.exec {
             argv.push(context.expand_c(word)?);
@@ -39,6 +33,10 @@ impl Program {
         for (name, value) in &service.env {
             set.insert(name.clone(), context.expand(value)?);
         }
+        let settings = match service.source_settings {
+            true => context.settings()?,
+            false => None,
+        };
         let inherited: Vec<&[u8]> = env::iter().map(CStr::to_bytes).collect();
         let env = environment(&inherited, settings, &set)
             .into_iter()

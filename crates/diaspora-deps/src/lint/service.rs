@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{accounts, script};
-use crate::config::{Config, Kind, Service};
+use crate::config::{Config, Service};
 use crate::context::Context;
 use crate::dependency::Dependency;
 use crate::name::Name;
@@ -70,8 +70,7 @@ impl<'a> Services<'a> {
         match Dependency::new(self.config, &self.context, self.scan_directory, &label) {
             Err(error) => faults.push(error.to_string()),
             Ok(dependency) => {
-                // A worker does not listen: its address is that of its redis.
-                if probe.kind != Kind::Worker {
+                if probe.kind.listens() {
                     faults.extend(self.address_conflict(directory, &dependency));
                 }
                 faults.extend(daemonized(path, &dependency));

@@ -7,9 +7,9 @@ use super::protocol::{Protocol, Readiness, excerpt, wrong_protocol};
 #[derive(Clone, Debug)]
 pub struct Postgres {
     /// The user of the session.
-    pub user: String,
+    pub user: Vec<u8>,
     /// The database of the session.
-    pub database: String,
+    pub database: Vec<u8>,
 }
 
 /// Version 3.0 of the protocol.
@@ -20,8 +20,8 @@ const LENGTH_MAX: u32 = 16 * 1024;
 impl Protocol for Postgres {
     fn request(&self) -> Vec<u8> {
         let mut body = VERSION.to_be_bytes().to_vec();
-        for word in ["user", &self.user, "database", &self.database] {
-            body.extend_from_slice(word.as_bytes());
+        for word in [&b"user"[..], &self.user, b"database", &self.database] {
+            body.extend_from_slice(word);
             body.push(0);
         }
         body.push(0);
@@ -85,8 +85,8 @@ mod tests {
 
     fn probe() -> Postgres {
         Postgres {
-            user: "u".to_owned(),
-            database: "d".to_owned(),
+            user: b"u".to_vec(),
+            database: b"d".to_vec(),
         }
     }
 

@@ -27,6 +27,10 @@ pub trait Protocol {
         let _ = user;
         true
     }
+    /// The bytes of a reply that are read at most. More is no answer.
+    fn reply_max(&self) -> usize {
+        64 * 1024
+    }
     /// The bytes to send before closing.
     fn goodbye(&self) -> &'static [u8] {
         b""

@@ -10,6 +10,7 @@
 mod loading;
 mod modern;
 mod outage;
+mod pictures;
 mod processes;
 mod programs;
 mod start;
@@ -87,6 +88,11 @@ const CASES: &[Case] = &[
         "supervise_tells_the_gate_that_a_service_has_finished_or_failed",
         &["svscan", "supervise"],
         supervised::ends,
+    ),
+    (
+        "graphviz_draws_services_of_any_name",
+        &["dot"],
+        pictures::drawn,
     ),
 ];
 

@@ -4,8 +4,10 @@
 
 mod folder;
 mod init;
+mod nagios;
 mod output;
 mod program;
+mod settings;
 mod supervised;
 mod words;
 

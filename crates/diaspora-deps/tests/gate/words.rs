@@ -38,7 +38,9 @@ fn zero_attempts_and_fewer_wait_for_ever() {
     let folder = Folder::new(&text);
     fs::write(folder.path("settings"), "DEFAULT_ATTEMPTS=1\n").unwrap();
     let mut exec = folder.gate(&["exec", "x"]);
-    exec.env("DEFAULT_ATTEMPTS", "-1");
+    // There a setting is the environment's.
+    exec.env("DIASPORA_DEPS_SETTINGS", "/nonexistent")
+        .env("DEFAULT_ATTEMPTS", "-1");
     for mut command in [
         folder.gate(&["wait", "-a", "-1", "redis"]),
         folder.gate(&["wait", "-a", "0", "redis"]),
