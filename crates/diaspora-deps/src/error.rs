@@ -8,10 +8,12 @@ use std::time::Duration;
 use daemontools::unix::file::PathError;
 use daemontools::{Errno, PERMANENT, TEMPORARY, errno};
 
+mod address;
 mod mistake;
 mod source;
 
-pub use mistake::{Location, Mistake, NotAnAddress, Suggestion};
+pub use address::NotAnAddress;
+pub use mistake::{Location, Mistake, Suggestion};
 pub use source::SourceError;
 
 /// The exit code of a gate that has no attempts left.
@@ -43,6 +45,14 @@ pub enum Error {
     /// A `${NAME}` that is not set and has no default.
     #[error("${{{0}}} is no setting: give it a default under [settings]")]
     UnknownSetting(String),
+    /// A setting whose value is a version of which none is installed.
+    #[error("{setting}: there is no {path}: install it, or set {setting} in the settings file")]
+    NoVersion {
+        /// The setting.
+        setting: String,
+        /// Where it was looked for.
+        path: String,
+    },
     /// A `${INSTANCE}` where no instance is named.
     #[error("the service has instances, and none is named: call its directory NAME_0, say")]
     UnnamedInstance,

@@ -10,6 +10,7 @@ use super::kind;
 use super::own::Own;
 use super::probe::Probe;
 use super::service::{Directory, LogFile, Need, Service, Unless};
+use super::setting::Setting;
 use super::written::{Entries, Written};
 use crate::error::{Error, Location, Mistake};
 
@@ -17,7 +18,7 @@ use crate::error::{Error, Location, Mistake};
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    settings: BTreeMap<Spanned<String>, String>,
+    settings: BTreeMap<Spanned<String>, Setting>,
     #[serde(default)]
     service: BTreeMap<Spanned<String>, Entry>,
 }
@@ -39,6 +40,7 @@ struct Entry {
     user: Option<String>,
     group: Option<String>,
     env: Option<BTreeMap<String, String>>,
+    settings: Option<BTreeMap<String, String>>,
     own: Option<Own>,
 }
 
@@ -50,18 +52,22 @@ pub(super) fn add(
     file: &str,
     text: &str,
     services: &mut BTreeMap<String, Service>,
-    settings: &mut BTreeMap<String, String>,
+    settings: &mut BTreeMap<String, Setting>,
 ) -> Result<(), Error> {
     let source = Source { file, text };
     let parsed: File = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        source.mistake(at, Mistake::Toml(one_line(error.message())))
+        source.mistake(at, Mistake::toml(error.message()))
     })?;
     for (name, value) in parsed.settings {
         let at = name.span().start;
         let name = name.into_inner();
         if !is_variable(&name) {
             return Err(source.mistake(at, Mistake::SettingName(name)));
+        }
+        // A default for one service in an earlier file does not hide that of this one.
+        for service in services.values_mut() {
+            service.settings.remove(&name);
         }
         settings.insert(name, value);
     }
@@ -91,12 +97,7 @@ struct Source<'a> {
 impl Source<'_> {
     /// The line of a byte offset.
     fn location(self, at: usize) -> Location {
-        let bytes = self.text.as_bytes();
-        let before = bytes.get(..at).unwrap_or(bytes);
-        Location {
-            file: self.file.to_owned(),
-            line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
-        }
+        Location::of_byte(self.file, self.text, at)
     }
 
     fn mistake(self, at: usize, mistake: Mistake) -> Error {
@@ -127,6 +128,7 @@ impl Service {
         set(&mut self.source_settings, entry.source_settings);
         set(&mut self.directories, entry.directories);
         set(&mut self.env, entry.env);
+        self.settings.extend(entry.settings.unwrap_or_default());
         set(&mut self.own, entry.own);
         set(&mut self.attempts, entry.attempts.map(Some));
         set(&mut self.directory, entry.directory.map(Some));
@@ -168,8 +170,4 @@ fn is_variable(name: &str) -> bool {
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn one_line(text: &str) -> String {
-    text.lines().collect::<Vec<_>>().join(", ")
 }

@@ -91,6 +91,8 @@ pub struct Service {
     pub user: Option<String>,
     /// The group to run as, if not the user's.
     pub group: Option<String>,
+    /// Defaults of settings that hold for this service alone.
+    pub settings: BTreeMap<String, String>,
     /// Variables to set in its environment.
     pub env: BTreeMap<String, String>,
     /// Whether the plain forms of `diaspora_svc` mean it.

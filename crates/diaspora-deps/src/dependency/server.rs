@@ -40,8 +40,13 @@ impl Server {
     /// A setting is missing, an address can't be read, nor can a password file.
     pub(super) fn new(kind: &Kind, place: &Place) -> Result<Self, Error> {
         let address = place.context.expand(kind.address().unwrap_or_default())?;
+        let service = &place.config.services[&place.name.service];
+        let directory = service.directory.as_ref();
+        let directory = directory.map(|path| place.context.expand_path(path));
+        let directory = directory.transpose()?;
+        let address = String::from_utf8_lossy(&address);
         Ok(Self {
-            endpoint: Endpoint::parse(&String::from_utf8_lossy(&address))?,
+            endpoint: Endpoint::parse_in(&address, directory.as_deref())?,
             protocol: place.protocol(kind)?,
         })
     }

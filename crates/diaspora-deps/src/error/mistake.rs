@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::address::NotAnAddress;
+
 /// A line of a file, shown as `file:line`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {
@@ -11,6 +13,18 @@ pub struct Location {
     pub file: String,
     /// The line, from 1.
     pub line: usize,
+}
+
+impl Location {
+    /// The line of a byte of a file's text.
+    pub(crate) fn of_byte(file: &str, text: &str, at: usize) -> Self {
+        let bytes = text.as_bytes();
+        let before = bytes.get(..at).unwrap_or(bytes);
+        Self {
+            file: file.to_owned(),
+            line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
+        }
+    }
 }
 
 impl fmt::Display for Location {
@@ -25,6 +39,9 @@ pub enum Mistake {
     /// It is not TOML, or has a field or type that is not known; the parser's words.
     #[error("{0}")]
     Toml(String),
+    /// A value that is no text.
+    #[error("{0} must be a text")]
+    NotAText(String),
     /// A key of `[settings]` that no shell variable can have.
     #[error("\"{0}\" is no name of a setting: use letters, digits and _")]
     SettingName(String),
@@ -109,6 +126,13 @@ pub enum Mistake {
     },
 }
 
+impl Mistake {
+    /// What the TOML parser says, in one line.
+    pub(crate) fn toml(message: &str) -> Self {
+        Self::Toml(message.lines().collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// What somebody who wrote an unknown name may have meant.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Suggestion {
@@ -119,11 +143,6 @@ pub enum Suggestion {
     #[error("describe it as [service.{0}], or use a known name")]
     Describe(String),
 }
-
-/// A text that is no address of a dependency.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("\"{0}\" is no address: write \"host:port\", \"[::1]:port\" or \"/path/of/socket\"")]
-pub struct NotAnAddress(pub String);
 
 fn listed(names: &[&str]) -> String {
     match names {

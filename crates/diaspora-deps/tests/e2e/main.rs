@@ -7,6 +7,7 @@
 //! this build.
 #![allow(clippy::unwrap_used)]
 
+mod lint;
 mod loading;
 mod modern;
 mod outage;
@@ -88,6 +89,11 @@ const CASES: &[Case] = &[
         "supervise_tells_the_gate_that_a_service_has_finished_or_failed",
         &["svscan", "supervise"],
         supervised::ends,
+    ),
+    (
+        "lint_finds_what_keeps_failing",
+        &["svscan", "supervise"],
+        lint::failing,
     ),
     (
         "graphviz_draws_services_of_any_name",

@@ -6,6 +6,7 @@ mod folder;
 mod init;
 mod nagios;
 mod output;
+mod pod;
 mod program;
 mod settings;
 mod supervised;
