@@ -13,8 +13,10 @@ mod loading;
 mod modern;
 mod outage;
 mod pictures;
+mod postgres;
 mod processes;
 mod programs;
+mod server;
 mod start;
 mod supervised;
 mod world;
@@ -70,6 +72,16 @@ const CASES: &[Case] = &[
             "sidekiq",
         ],
         modern::stack,
+    ),
+    (
+        "probes_leave_no_line_in_the_log_of_postgres",
+        &["psql"],
+        postgres::quiet,
+    ),
+    (
+        "probes_leave_no_line_while_postgres_starts",
+        &["psql"],
+        postgres::quiet_while_starting,
     ),
     (
         "a_mail_server_is_ready",
