@@ -31,7 +31,7 @@ pub(crate) fn django(world: &World) {
             poll says "3 orders, 3 delivered" curl -s http://localhost:8000/
             poll says "waiting for postgres" cat 30migrate/log/main/current
             says "waiting for migrate" cat 50web/log/main/current 50worker/log/main/current
-            poll says finished svstat 30migrate
+            poll says '"stage":"finished"' svstat --json 30migrate
             # The web server is not started while the queue is away.
             svc --wait --timeout=60 -d 20rabbitmq
             svc -t 50web
