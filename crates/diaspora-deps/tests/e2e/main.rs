@@ -133,6 +133,7 @@ const CASES: &[Case] = &[
             "nginx",
             "mariadbd",
             "mariadb",
+            "php-fpm*",
         ],
         any_stack::php,
     ),
