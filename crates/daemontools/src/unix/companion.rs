@@ -3,6 +3,7 @@
 //! for children it would disturb, has no controlling terminal, and is in a session of its
 //! own, which no signal to the program's group reaches.
 
+use core::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use super::fd::{self, STDERR};
@@ -90,11 +91,9 @@ fn close_between(first: i32, last: i32) -> Result<()> {
 /// The same by the list of descriptors, or where there is none, up to the limit.
 fn close_one_by_one(from: i32, to: i32) -> Result<()> {
     let mut open = Vec::new();
-    let listed = super::dir::Dir::open(c"/proc/self/fd").and_then(|dir| {
-        dir.each(|name, _| {
-            open.extend(name.to_str().ok().and_then(|name| name.parse::<i32>().ok()))
-        })
-    });
+    let number = |name: &CStr| name.to_str().ok()?.parse::<i32>().ok();
+    let listed = super::dir::Dir::open(c"/proc/self/fd")
+        .and_then(|dir| dir.each(|name, _| open.extend(number(name))));
     if listed.is_err() {
         let (limit, _) = super::rlimit::get(super::rlimit::Resource::RLIMIT_NOFILE)?;
         open = (0..i32::try_from(limit).unwrap_or(65_536)).collect();
