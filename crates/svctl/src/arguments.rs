@@ -1,7 +1,9 @@
 //! The command line, described for clap, and by that the text of `--help`. Pure.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -38,8 +40,31 @@ pub(crate) enum Command {
         #[arg(required = true)]
         names: Vec<OsString>,
     },
+    /// Show numbers for Prometheus, once, into a file or by HTTP
+    Metrics {
+        /// Write them to this file, for the textfile collector of node_exporter
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Write the file again and again
+        #[arg(long, value_name = "SECONDS", requires = "output", value_parser = seconds)]
+        every: Option<Duration>,
+        /// Answer GET /metrics there; it is meant for 127.0.0.1
+        #[arg(long, value_name = "ADDR:PORT")]
+        listen: Option<SocketAddr>,
+        /// Count the processes of each service, their memory and open descriptors
+        #[arg(long)]
+        processes: bool,
+    },
     /// Print the version
     Version,
+}
+
+/// A time that is not 0.
+fn seconds(word: &str) -> Result<Duration, &'static str> {
+    let word = std::ffi::CString::new(word).ok();
+    let time = word.and_then(|word| daemontools::seconds(&word));
+    time.filter(|time| !time.is_zero())
+        .ok_or("a number of seconds, more than 0")
 }
 
 #[cfg(test)]

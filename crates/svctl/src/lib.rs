@@ -10,7 +10,9 @@ mod color;
 mod duration;
 mod list;
 mod local;
+mod metrics;
 mod output;
+mod processes;
 mod selection;
 mod service;
 mod snapshot;
@@ -56,6 +58,20 @@ pub fn run(args: Args) -> i32 {
             },
         ),
         Some(Command::Status { names }) => status::run(&tree, &names),
+        Some(Command::Metrics {
+            output,
+            every,
+            listen,
+            processes,
+        }) => metrics::run(
+            &tree,
+            &metrics::Request {
+                output,
+                every,
+                listen,
+                processes,
+            },
+        ),
         Some(Command::Version) => cli::version(&ME),
     }
 }
