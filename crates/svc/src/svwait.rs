@@ -10,8 +10,7 @@ use daemontools::getopt::{self, Getopt, Long, Opt, Value};
 use daemontools::strerr::Fatal;
 use daemontools::{Args, PERMANENT, cli, pathexec};
 
-use crate::condition::Condition;
-use crate::timeout::seconds;
+use daemontools::client::{Condition, seconds};
 use reporter::ME;
 use wait::Request;
 
