@@ -1,9 +1,13 @@
 //! The command line, described for clap, and by that the text of `--help`. Pure.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use daemontools::client;
+
+use crate::control::letter;
 
 /// Look after services: what is wrong, since when, and what did it say.
 #[derive(Debug, Parser)]
@@ -38,8 +42,70 @@ pub(crate) enum Command {
         #[arg(required = true)]
         names: Vec<OsString>,
     },
+    /// Start services that are down, and wait until they are ready
+    Start(Steered),
+    /// Stop services and wait until they are down; they stay so until the next boot
+    Stop(Steered),
+    /// Stop services, start them again, and wait until they are ready
+    Restart(Steered),
+    /// Send HUP to services
+    Reload {
+        /// The services
+        #[arg(required = true)]
+        names: Vec<OsString>,
+    },
+    /// Send a signal to services
+    Signal {
+        /// Its name or number
+        #[arg(value_parser = letter)]
+        signal: u8,
+        /// The services
+        #[arg(required = true)]
+        names: Vec<OsString>,
+    },
+    /// Start services that are down, and do not start them again when they end
+    Once {
+        /// The services
+        #[arg(required = true)]
+        names: Vec<OsString>,
+    },
+    /// Stop the processes of services with STOP
+    Pause {
+        /// The services
+        #[arg(required = true)]
+        names: Vec<OsString>,
+    },
+    /// Let paused services go on
+    Continue {
+        /// The services
+        #[arg(required = true)]
+        names: Vec<OsString>,
+    },
     /// Print the version
     Version,
+}
+
+/// Services that are started or stopped.
+#[derive(Debug, Args)]
+pub(crate) struct Steered {
+    /// The services
+    #[arg(required = true)]
+    pub(crate) names: Vec<OsString>,
+    /// Do not wait
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Wait at most that long
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+    /// Signal all processes of a service, not its first alone
+    #[arg(long)]
+    pub(crate) tree: bool,
+}
+
+/// A number of seconds.
+fn seconds(word: &str) -> Result<Duration, &'static str> {
+    let word = CString::new(word).unwrap_or_default();
+    client::seconds(&word).ok_or("not a number of seconds")
 }
 
 #[cfg(test)]
