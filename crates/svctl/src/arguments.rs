@@ -38,6 +38,9 @@ pub(crate) enum Command {
     },
     /// Show all about some services; exit 3 if one is not as wanted
     Status {
+        /// How many of the last lines of its log
+        #[arg(short = 'n', long, default_value_t = 5)]
+        lines: usize,
         /// The services
         #[arg(required = true)]
         names: Vec<OsString>,
@@ -81,8 +84,35 @@ pub(crate) enum Command {
         #[arg(required = true)]
         names: Vec<OsString>,
     },
+    /// Show what services have said, in the order of time, in local time
+    Logs {
+        /// Go on with lines as they come
+        #[arg(short, long)]
+        follow: bool,
+        /// How many of the last lines, or "all"
+        #[arg(short = 'n', long, default_value = "20", value_parser = Count::parse)]
+        lines: Count,
+        /// The services [default: all]
+        names: Vec<OsString>,
+    },
     /// Print the version
     Version,
+}
+
+/// A number of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count(pub(crate) Option<usize>);
+
+impl Count {
+    fn parse(word: &str) -> Result<Self, &'static str> {
+        match word {
+            "all" => Ok(Self(None)),
+            word => {
+                let number = word.parse().map_err(|_| "not a number, nor \"all\"")?;
+                Ok(Self(Some(number)))
+            }
+        }
+    }
 }
 
 /// Services that are started or stopped.

@@ -11,6 +11,7 @@ mod control;
 mod duration;
 mod list;
 mod local;
+mod logs;
 mod output;
 mod run;
 mod selection;

@@ -9,6 +9,7 @@ use daemontools::client::Until;
 use crate::arguments::{Arguments, Command, Steered};
 use crate::control::{self, Order};
 use crate::list;
+use crate::logs;
 use crate::output::ME;
 use crate::status;
 use crate::tree::Tree;
@@ -37,7 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> i32 {
             };
             list::run(tree, &request)
         }
-        Command::Status { names } => status::run(tree, &names),
+        Command::Status { lines, names } => status::run(tree, &names, lines),
         Command::Start(steered) => steer(tree, &steered, b"u", Until::Ready),
         Command::Stop(steered) => steer(tree, &steered, b"d", Until::Done),
         Command::Restart(steered) => steer(tree, &steered, b"du", Until::Ready),
@@ -46,6 +47,18 @@ pub(crate) fn run(arguments: Arguments) -> i32 {
         Command::Once { names } => send(tree, &names, b"o", Some(Until::Done)),
         Command::Pause { names } => send(tree, &names, b"p", Some(Until::Done)),
         Command::Continue { names } => send(tree, &names, b"c", Some(Until::Done)),
+        Command::Logs {
+            follow,
+            lines,
+            names,
+        } => logs::run(
+            tree,
+            &names,
+            logs::Request {
+                follow,
+                lines: lines.0,
+            },
+        ),
         Command::Version => cli::version(&ME),
     }
 }
