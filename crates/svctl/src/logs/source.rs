@@ -337,3 +337,6 @@ impl Source {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

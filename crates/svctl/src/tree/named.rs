@@ -9,7 +9,7 @@ use super::scan::Tree;
 use crate::service::{Service, path_of};
 
 /// How alike two names have to be: 1 is the same.
-const SIMILAR: f64 = 0.75;
+const SIMILAR: f64 = 0.85;
 /// The most names that are proposed.
 const PROPOSED: usize = 3;
 
