@@ -12,6 +12,7 @@ use crate::name::{self, Name};
 use crate::paths::Paths;
 use crate::settings::SettingsFile;
 use crate::wait::{self, Pace};
+use crate::waiting::Notebook;
 
 mod credentials;
 mod prepare;
@@ -32,6 +33,7 @@ pub fn exec(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Erro
 /// wait.
 fn gate(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Result<Program, Error> {
     let directory = name::of_working_directory();
+    let notebook = Notebook::of_working_directory();
     let name = identify(config, label, &directory)?;
     let service = &config.services[&name.service];
     if service.exec.is_empty() {
@@ -54,7 +56,10 @@ fn gate(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Result<P
     let dependencies = dependencies.collect::<Result<Vec<_>, _>>()?;
     prepare::prepare(service, &context)?;
     program.add_unless(service, &context)?;
-    let limit = || service.attempts.map_or_else(|| context.attempts(), Ok);
+    let limit = || {
+        notebook.note_wait();
+        service.attempts.map_or_else(|| context.attempts(), Ok)
+    };
     wait::all(&directory, &dependencies, Pace::Eager, limit)?;
     Ok(program)
 }

@@ -29,6 +29,7 @@ mod command;
 mod output;
 mod read;
 mod supervised;
+mod waiting;
 
 pub use command::run;
 

@@ -14,7 +14,7 @@ use crate::settings::SettingsFile;
 
 mod accounts;
 mod executable;
-mod script;
+pub(crate) mod script;
 mod service;
 
 use service::Services;

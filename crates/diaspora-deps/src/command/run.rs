@@ -21,6 +21,7 @@ use crate::output::print;
 use crate::paths::Paths;
 use crate::settings::SettingsFile;
 use crate::wait::{self, Pace};
+use crate::waiting::Notebook;
 
 /// Runs a subcommand.
 ///
@@ -81,7 +82,11 @@ fn wait(
             return Ok(error.exit_code());
         }
     };
-    let limit = || attempts.map_or_else(|| context.attempts(), Ok);
+    let notebook = Notebook::of_working_directory();
+    let limit = || {
+        notebook.note_wait();
+        attempts.map_or_else(|| context.attempts(), Ok)
+    };
     let name = name::of_working_directory();
     wait::all(&name, &dependencies, Pace::Steady, limit)?;
     Ok(0)

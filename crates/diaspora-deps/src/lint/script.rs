@@ -48,7 +48,7 @@ fn base(program: &str) -> &str {
 }
 
 /// The service of a script's `diaspora-deps exec`.
-pub(super) fn gated(text: &str) -> Option<String> {
+pub(crate) fn gated(text: &str) -> Option<String> {
     commands(text)
         .into_iter()
         .find_map(|words| match words[..] {
@@ -62,7 +62,7 @@ pub(super) fn gated(text: &str) -> Option<String> {
 }
 
 /// The names after a script's `wait_service` or `diaspora-deps wait`.
-pub(super) fn waits_for(text: &str) -> Vec<String> {
+pub(crate) fn waits_for(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for words in commands(text) {
         let rest = match words[..] {
