@@ -7,6 +7,7 @@
 //! this build.
 #![allow(clippy::unwrap_used)]
 
+mod any_stack;
 mod lint;
 mod loading;
 mod modern;
@@ -102,6 +103,40 @@ const CASES: &[Case] = &[
         "supervise_tells_the_gate_that_a_service_has_finished_or_failed",
         &["svscan", "supervise"],
         supervised::ends,
+    ),
+    (
+        "any_stack_django_postgres_rabbitmq",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "curl",
+            "postgres",
+            "rabbitmq-server",
+            "epmd",
+            "gunicorn",
+            "rabbitmqctl",
+            "django-admin",
+        ],
+        any_stack::django,
+    ),
+    (
+        "any_stack_php_mariadb",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "curl",
+            "nginx",
+            "mariadbd",
+            "mariadb",
+            "php-fpm*",
+        ],
+        any_stack::php,
     ),
     (
         "lint_finds_what_keeps_failing",
