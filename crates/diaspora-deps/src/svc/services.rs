@@ -82,7 +82,7 @@ pub(super) fn services(config: &Config, directory: &Path, all: bool) -> io::Resu
         // One that may not be looked at is not left out in silence.
         .filter(|path| {
             path.metadata()
-                .map_or_else(may_be_directory, |it| it.is_dir())
+                .map_or_else(|error| may_be_directory(&error), |facts| facts.is_dir())
         })
         .collect();
     paths.sort();
@@ -98,7 +98,7 @@ pub(super) fn services(config: &Config, directory: &Path, all: bool) -> io::Resu
     Ok(services)
 }
 
-fn may_be_directory(error: io::Error) -> bool {
+fn may_be_directory(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
 }
 

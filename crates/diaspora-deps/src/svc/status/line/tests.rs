@@ -35,7 +35,7 @@ fn young(starts: u64, last_end: End) -> Facts<'static> {
     }
 }
 
-fn with_policy(stage: Stage, failures: u32, facts: Facts<'static>) -> Facts<'static> {
+fn with_policy(stage: Stage, failures: u32, facts: &Facts<'static>) -> Facts<'static> {
     let up = facts.status.pid != 0;
     Facts {
         state: State::Staged { up, stage },
@@ -43,7 +43,7 @@ fn with_policy(stage: Stage, failures: u32, facts: Facts<'static>) -> Facts<'sta
             failures,
             ..facts.detail
         },
-        ..facts
+        ..*facts
     }
 }
 
@@ -84,9 +84,9 @@ fn each_state_has_its_words() {
         ),
         (Stage::Down, Health::Stopped, "down 1 min 5 s"),
     ] {
-        assert_line(&with_policy(stage, 0, facts(0, Want::Down)), health, words);
+        assert_line(&with_policy(stage, 0, &facts(0, Want::Down)), health, words);
     }
-    let starting = with_policy(Stage::Starting, 0, facts(7, Want::Up));
+    let starting = with_policy(Stage::Starting, 0, &facts(7, Want::Up));
     assert_line(&starting, Health::Up, "up 1 min 5 s (pid 7), not ready");
 }
 
@@ -97,14 +97,14 @@ fn a_service_that_ends_again_and_again_is_not_fine() {
         now,
         ..young(42, End::Exited(1))
     };
-    let looping = with_policy(Stage::Up, 41, crashed(1002));
+    let looping = with_policy(Stage::Up, 41, &crashed(1002));
     let words = format!("up 2 s (pid 7): crash loop, {ends}");
     assert_line(&looping, Health::Bad, &words);
-    let recovered = with_policy(Stage::Up, 41, crashed(1010));
+    let recovered = with_policy(Stage::Up, 41, &crashed(1010));
     assert_line(&recovered, Health::Up, "up 10 s (pid 7)");
-    let once = with_policy(Stage::Up, 1, crashed(1002));
+    let once = with_policy(Stage::Up, 1, &crashed(1002));
     assert_line(&once, Health::Up, "up 2 s (pid 7)");
-    let mut waiting = with_policy(Stage::Waiting, 41, crashed(1002));
+    let mut waiting = with_policy(Stage::Waiting, 41, &crashed(1002));
     waiting.status.pid = 0;
     let words = format!("down 2 s, want up: crash loop, {ends}");
     assert_line(&waiting, Health::Bad, &words);
@@ -148,7 +148,7 @@ fn a_gate_waits_since_its_first_attempt() {
         needs,
         waits_since,
         now: 1002,
-        ..with_policy(Stage::Up, 8, young(9, End::Exited(GAVE_UP)))
+        ..with_policy(Stage::Up, 8, &young(9, End::Exited(GAVE_UP)))
     };
     let why = "(pid 7) for redis: down: connection refused";
     let known = gate(Some(400), Some(&needs[..]));
