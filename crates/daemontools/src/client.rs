@@ -10,7 +10,6 @@ mod error;
 mod goal;
 mod members;
 mod request;
-mod timeout;
 mod tree;
 mod wait;
 
@@ -18,5 +17,4 @@ pub use commands::{Commands, LETTERS};
 pub use condition::{Condition, Verdict};
 pub use goal::Goals;
 pub use request::Request;
-pub use timeout::seconds;
 pub use wait::Until;

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use daemontools::unix::env;
 
-use crate::config::Config;
+use crate::config::{Config, Service, Setting};
 use crate::error::Error;
+use crate::found;
 use crate::name::Name;
 use crate::settings::{Settings, SettingsFile};
 
@@ -17,6 +18,7 @@ use crate::settings::{Settings, SettingsFile};
 pub struct Context<'a> {
     config: &'a Config,
     file: &'a SettingsFile,
+    service: Option<&'a Service>,
     instance: Option<&'a str>,
 }
 
@@ -28,14 +30,16 @@ impl<'a> Context<'a> {
         Self {
             config,
             file,
+            service: None,
             instance: None,
         }
     }
 
-    /// The same values with the `${INSTANCE}` of `name`.
+    /// The same values with the `${INSTANCE}` of `name`, and the defaults of its service.
     #[must_use]
     pub fn of(&self, name: &'a Name) -> Self {
         Self {
+            service: self.config.services.get(&name.service),
             instance: name.instance.as_deref(),
             ..*self
         }
@@ -46,14 +50,17 @@ impl<'a> Context<'a> {
     /// # Errors
     /// As [`SettingsFile::settings`].
     pub fn settings(&self) -> Result<Option<&'a Settings>, Error> {
-        let names = self.config.settings.keys();
+        let services = self.config.services.values();
+        let own = services.flat_map(|service| service.settings.keys());
+        let names = self.config.settings.keys().chain(own);
         self.file.settings(names.map(String::as_str))
     }
 
     /// Replaces every `${NAME}`.
     ///
     /// # Errors
-    /// [`Error::OpenVariable`], [`Error::UnknownSetting`], [`Error::UnnamedInstance`]; as
+    /// [`Error::OpenVariable`], [`Error::UnknownSetting`], [`Error::UnnamedInstance`],
+    /// [`Error::NoVersion`]; a file that a default is read from can't be read; as
     /// [`Context::settings`].
     pub fn expand(&self, text: &str) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
@@ -102,22 +109,64 @@ impl<'a> Context<'a> {
         if let Some(value) = set.filter(|value| !value.is_empty()) {
             return Ok(value.to_vec());
         }
-        match self.config.settings.get(name) {
-            Some(default) => Ok(default.as_bytes().to_vec()),
-            None => Err(Error::UnknownSetting(name.to_owned())),
+        let own = self.service.and_then(|service| service.settings.get(name));
+        let default = match own {
+            Some(own) => Some(own.clone()),
+            None => self.default(name)?,
+        };
+        default.map_or_else(
+            || Err(Error::UnknownSetting(name.to_owned())),
+            |default| Ok(default.into_bytes()),
+        )
+    }
+
+    /// The default of a setting; `None` if it has none.
+    fn default(&self, name: &str) -> Result<Option<String>, Error> {
+        let Some(setting) = self.config.settings.get(name) else {
+            return Ok(None);
+        };
+        let text = |text: &String| {
+            let bytes = self.expand(text)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        match setting {
+            Setting::Text(text) => Ok(Some(text.clone())),
+            Setting::Key(key) => {
+                let keys = key
+                    .keys
+                    .iter()
+                    .map(text)
+                    .collect::<Result<Vec<_>, Error>>()?;
+                let found = found::text_in(&self.expand_path(&key.file)?, &keys)?;
+                Ok(Some(found.unwrap_or_else(|| key.default.clone())))
+            }
+            Setting::Newest(newest) => match found::newest(&newest.newest, &newest.with) {
+                Some(version) => Ok(Some(version)),
+                None => Err(Error::NoVersion {
+                    setting: name.to_owned(),
+                    path: newest.newest.clone(),
+                }),
+            },
         }
     }
 
-    /// The attempts of a gate that has no number of its own; 0 means no limit.
+    /// The attempts of a gate that has no number of its own; 0 means no limit, and so
+    /// does a number below it, as in the scripts of 2010.
     ///
     /// # Errors
     /// [`Error::Attempts`] if `DEFAULT_ATTEMPTS` is no number; as [`Context::settings`].
     pub fn attempts(&self) -> Result<u64, Error> {
         let value = self.value("DEFAULT_ATTEMPTS")?;
         let text = String::from_utf8_lossy(&value);
-        let number = text.trim().parse();
-        number.map_err(|_| Error::Attempts(text.into_owned()))
+        attempts(text.trim()).ok_or_else(|| Error::Attempts(text.into_owned()))
     }
+}
+
+/// A number of attempts, 0 if it is below that; `None` if the text is no number.
+#[must_use]
+pub fn attempts(text: &str) -> Option<u64> {
+    let number: i128 = text.parse().ok()?;
+    number.max(0).try_into().ok()
 }
 
 #[cfg(test)]
@@ -129,7 +178,7 @@ mod tests {
     fn config() -> Config {
         Config {
             settings: [("DIASPORA_HOME", "/app"), ("DEFAULT_ATTEMPTS", "10")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .map(|(name, value)| (name.to_owned(), Setting::Text(value.to_owned())))
                 .into(),
             ..Config::default()
         }
@@ -173,7 +222,7 @@ mod tests {
         let mut config = config();
         let file = SettingsFile::new(Path::new("/nonexistent"));
         assert_eq!(Context::new(&config, &file).attempts().ok(), Some(10));
-        let many = "many".to_owned();
+        let many = Setting::Text("many".to_owned());
         config.settings.insert("DEFAULT_ATTEMPTS".to_owned(), many);
         let error = Context::new(&config, &file).attempts();
         let message = error.expect_err("no number").to_string();

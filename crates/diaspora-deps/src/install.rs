@@ -16,8 +16,8 @@ use crate::read::c_path;
 mod file;
 mod templates;
 
-use file::{failed, hidden_directory, put};
-use templates::{DIASPORA, File, MODERN, SETTINGS, THIN, Template};
+use file::{failed, hidden_directory, put, put_over};
+use templates::{DIASPORA, DIASPORA_SETTINGS, File, MODERN, MODERN_SETTINGS, THIN, Template};
 
 /// A set of services.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -30,7 +30,7 @@ pub enum Set {
 }
 
 /// Makes the files that do not exist; gives a line for each file. Makes the settings file
-/// too if `settings` is its path.
+/// of the set too if `settings` is its path, also in place of the other set's.
 ///
 /// # Errors
 /// [`Error::Make`].
@@ -59,7 +59,11 @@ pub fn install(
         if let Some(parent) = settings.parent() {
             make_directories(parent)?;
         }
-        let word = put(settings, SETTINGS, 0o644)?;
+        let (text, other) = match set {
+            Set::Diaspora => (DIASPORA_SETTINGS, MODERN_SETTINGS),
+            Set::Modern => (MODERN_SETTINGS, DIASPORA_SETTINGS),
+        };
+        let word = put_over(settings, text, other)?;
         add_line(&mut report, settings, word);
     }
     Ok(report)
@@ -187,6 +191,34 @@ mod tests {
         }
         assert!(directory.join("20nginx/log/run").exists());
         assert!(!directory.join("20nginx/mine").exists());
+    }
+
+    #[test]
+    fn each_set_has_its_settings_and_an_edited_file_is_kept() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let settings = folder.path().join("diaspora");
+        let install = |set| {
+            let report = install(folder.path(), set, 0, Some(&settings)).expect("installed");
+            let last = report.lines().last().unwrap_or_default().to_owned();
+            let word = last.rsplit_once(": ").expect("a word").1.to_owned();
+            (word, fs::read_to_string(&settings).expect("made"))
+        };
+        let replaced = "made, in place of the other set's, which nobody had changed";
+        for (set, word, part) in [
+            (Set::Modern, "made", "RAILS_ENV=production\n"),
+            (Set::Modern, "unchanged", "DIASPORA_USER=diaspora\n"),
+            (Set::Diaspora, replaced, "RAILS_ENV=development\n"),
+            (Set::Modern, replaced, "RAILS_ENV=production\n"),
+        ] {
+            let (found, text) = install(set);
+            assert_eq!(found, word);
+            assert!(text.contains(part), "{text}");
+            let mode = fs::metadata(&settings).expect("made").permissions().mode();
+            assert_eq!(mode & 0o7777, 0o644);
+        }
+        fs::write(&settings, "mine\n").expect("write");
+        let kept = ("kept, for it was changed".to_owned(), "mine\n".to_owned());
+        assert_eq!(install(Set::Diaspora), kept);
     }
 
     #[test]

@@ -26,9 +26,11 @@ pub mod svc;
 pub mod wait;
 
 mod command;
+mod found;
 mod output;
 mod read;
 mod supervised;
+mod waiting;
 
 pub use command::run;
 

@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail};
+use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail, Stage};
 use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::query::{self, QueryError};
-use daemontools::servicedir::status::{self, Length, Status};
+use daemontools::servicedir::state::State;
+use daemontools::servicedir::status::{self, Length, Status, Want};
 use daemontools::unix::file;
 use daemontools::{errno, procfs, servicedir};
 
@@ -30,15 +31,57 @@ pub(crate) fn current_status(directory: &Path) -> Option<Status> {
     }
 }
 
+/// The state of the service in this directory, and the facts that it was read from.
+pub(crate) fn state(directory: &Path) -> Result<(State, Detail), QueryError> {
+    let path = read::c_path(directory).map_err(QueryError::Directory)?;
+    query::state_and_detail(&path)
+}
+
+/// Whether supervise has ended the restarts of a service: it has finished or failed.
+pub(crate) fn has_outcome(directory: &Path) -> bool {
+    state(directory).is_ok_and(|(state, _)| state.is_final())
+}
+
+/// Whether a service that was told to stop is down: without a process, not about to be
+/// started, and its `finish` is over.
+pub(crate) fn is_down(directory: &Path) -> bool {
+    let is_told = |status: Status| status.pid == 0 && status.want == Want::Down;
+    let finishing = State::Staged {
+        up: false,
+        stage: Stage::Finishing,
+    };
+    let changing = State::Changing { up: false };
+    status(directory).is_some_and(is_told)
+        && state(directory).is_ok_and(|(state, _)| state != finishing && state != changing)
+}
+
+/// Whether the process of a service runs that has lost its supervise.
+pub(crate) fn runs_without_supervise(directory: &Path) -> bool {
+    let Some(process) = detail(directory).process else {
+        return false;
+    };
+    procfs::start_time(process.pid) == Some(process.start_time)
+}
+
+/// What supervise has written about a service; nothing where there is no such file.
+pub(crate) fn detail(directory: &Path) -> Detail {
+    let mut buffer = [0; DETAIL_LEN];
+    Detail::parse(detail_text(directory, &mut buffer))
+}
+
 /// The number of starts of a service; `None` under the C original, which does not count them.
 pub(crate) fn starts(directory: &Path) -> Option<u64> {
     let mut buffer = [0; DETAIL_LEN];
-    let file =
-        read::c_path_in(directory, servicedir::DETAIL).and_then(|path| file::open_read(&path));
-    let text = file.and_then(|file| detail::read(file, &mut buffer));
-    let text = text.unwrap_or_default();
+    let text = detail_text(directory, &mut buffer);
     let counted = detail::lines(text).any(|(name, _)| name == b"starts");
     counted.then(|| Detail::parse(text).starts)
+}
+
+fn detail_text<'a>(directory: &Path, buffer: &'a mut [u8; DETAIL_LEN]) -> &'a [u8] {
+    let file =
+        read::c_path_in(directory, servicedir::DETAIL).and_then(|path| file::open_read(&path));
+    let text = file.and_then(|file| detail::read(file, buffer));
+    text.unwrap_or_default()
 }
 
 /// The readiness of the service in this directory, as its supervise knows it.

@@ -1,10 +1,10 @@
 //! `svc`: sends the same commands to one service after the other.
 
-use daemontools::client::{Goals, LETTERS, Request, Until, seconds};
+use daemontools::client::{Goals, LETTERS, Request, Until};
 use daemontools::getopt::{Getopt, Long, Opt, Value};
 use daemontools::strerr::{self, Reporter};
 use daemontools::unix::{fd, signal};
-use daemontools::{Args, PERMANENT, cli};
+use daemontools::{Args, PERMANENT, cli, seconds};
 
 static ME: Reporter = Reporter::new("svc");
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use daemontools::client;
 
 use crate::control::letter;
 
@@ -135,7 +134,7 @@ pub(crate) struct Steered {
 /// A number of seconds.
 fn seconds(word: &str) -> Result<Duration, &'static str> {
     let word = CString::new(word).unwrap_or_default();
-    client::seconds(&word).ok_or("not a number of seconds")
+    daemontools::seconds(&word).ok_or("not a number of seconds")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use daemontools::{PERMANENT, strerr};
 
 use super::arguments::Command;
-use crate::check::{self, Report, State};
+use crate::check::{self, Report, State, nagios};
 use crate::config::Config;
 use crate::context::Context;
 use crate::dependency::Dependency;
@@ -17,10 +17,11 @@ use crate::install::install;
 use crate::launch;
 use crate::lint::lint;
 use crate::name::{self, Name};
-use crate::output::print;
+use crate::output::{self, print};
 use crate::paths::Paths;
 use crate::settings::SettingsFile;
-use crate::wait::{self, Pace};
+use crate::wait::{Options, Pace, Wait};
+use crate::waiting::Notebook;
 
 /// Runs a subcommand.
 ///
@@ -28,16 +29,32 @@ use crate::wait::{self, Pace};
 /// The error that ends it; its message has not been written.
 pub(super) fn run(command: Command, config: &Config, paths: &Paths) -> Result<i32, Error> {
     match command {
-        Command::Exec { service, args } => {
+        Command::Exec {
+            gate,
+            service,
+            args,
+        } => {
             let args: Vec<CString> = args
                 .into_iter()
                 .filter_map(|word| CString::new(word.into_vec()).ok())
                 .collect();
             let args: Vec<_> = args.iter().map(CString::as_c_str).collect();
-            Err(launch::exec(config, paths, &service, &args))
+            let options = gate.options();
+            Err(launch::exec(config, paths, options, &service, &args))
         }
-        Command::Wait { attempts, services } => wait(config, paths, attempts, &services),
-        Command::Check { services, json } => check(config, paths, &services, json),
+        Command::Wait {
+            attempts,
+            gate,
+            services,
+        } => wait(config, paths, attempts, gate.options(), &services),
+        Command::Check {
+            services,
+            json,
+            nagios,
+        } => {
+            let reports = check(config, paths, &services)?;
+            Ok(show(&reports, json, nagios))
+        }
         Command::Graph {
             services,
             format,
@@ -65,6 +82,7 @@ fn wait(
     config: &Config,
     paths: &Paths,
     attempts: Option<u64>,
+    options: Options,
     services: &[String],
 ) -> Result<i32, Error> {
     let settings = SettingsFile::new(&paths.settings);
@@ -81,13 +99,26 @@ fn wait(
             return Ok(error.exit_code());
         }
     };
-    let limit = || attempts.map_or_else(|| context.attempts(), Ok);
+    let notebook = Notebook::of_working_directory();
+    let limit = || {
+        notebook.note_wait();
+        match (attempts, options.deadline) {
+            (Some(attempts), _) => Ok(attempts),
+            (None, Some(_)) => Ok(0),
+            (None, None) => context.attempts(),
+        }
+    };
     let name = name::of_working_directory();
-    wait::all(&name, &dependencies, Pace::Steady, limit)?;
+    let wait = Wait {
+        name: &name,
+        pace: Pace::Steady,
+        options,
+    };
+    wait.all(&dependencies, limit)?;
     Ok(0)
 }
 
-fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Result<i32, Error> {
+fn check(config: &Config, paths: &Paths, services: &[String]) -> Result<Vec<Report>, Error> {
     let settings = SettingsFile::new(&paths.settings);
     let context = Context::new(config, &settings);
     let dependencies = if services.is_empty() {
@@ -96,7 +127,15 @@ fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Res
     } else {
         named(config, &context, &paths.directory, services)?
     };
-    let reports = check::probe(&dependencies);
+    Ok(check::probe(&dependencies))
+}
+
+/// Prints the reports; gives the exit code.
+fn show(reports: &[Report], json: bool, nagios: bool) -> i32 {
+    if nagios {
+        let (line, code) = nagios::line(reports);
+        return output::print_for_nagios(&line, code);
+    }
     let text = if json {
         let reports: Vec<_> = reports.iter().map(Report::json).collect();
         format!("{}\n", serde_json::Value::Array(reports))
@@ -105,17 +144,17 @@ fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Res
         lines.collect()
     };
     let worst = reports.iter().map(|report| report.state).max();
-    Ok(worst.map_or(0, State::code).max(print(&text)))
+    worst.map_or(0, State::code).max(print(&text))
 }
 
-/// The dependencies that were named: each must have a probe.
+/// The dependencies that were named: each must have a probe. A word may hold several names.
 fn named(
     config: &Config,
     context: &Context,
     directory: &Path,
     services: &[String],
 ) -> Result<Vec<Dependency>, Error> {
-    let services = services.iter();
+    let services = services.iter().flat_map(|word| word.split_whitespace());
     services
         .map(|label| Dependency::new(config, context, directory, label))
         .collect()

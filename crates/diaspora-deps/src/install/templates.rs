@@ -1,4 +1,4 @@
-//! The service directories and the settings file that are built in.
+//! The service directories and the settings files that are built in.
 
 /// A service directory.
 pub(super) struct Template {
@@ -54,8 +54,10 @@ pub(super) const MODERN: [Template; 5] = [
     template!("modern", "90sidekiq"),
     template!("modern", "99puma"),
 ];
-pub(super) const SETTINGS: &str =
+pub(super) const DIASPORA_SETTINGS: &str =
     include_str!("../../../../service-templates/etc/default/diaspora");
+pub(super) const MODERN_SETTINGS: &str =
+    include_str!("../../../../service-templates/etc/default/diaspora.modern");
 
 #[cfg(test)]
 mod tests {

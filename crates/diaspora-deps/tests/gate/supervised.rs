@@ -198,11 +198,11 @@ fn fields_of_other_kinds_are_refused() {
     for (probe, message) in [
         (
             "kind = \"service\", address = \"localhost:1\"",
-            "a service probe has no address: it asks supervise; write directory = \"redis\", say",
+            "a service probe has no address: its fields are directory",
         ),
         (
             "kind = \"tcp\", address = \"localhost:1\", directory = \"x\"",
-            "only a probe of kind \"service\" has a directory",
+            "a tcp probe has no directory: its fields are address",
         ),
     ] {
         let folder = Folder::new(&format!("[service.x]\nprobe = {{ {probe} }}\n"));

@@ -1,4 +1,4 @@
-//! The value of `--timeout`.
+//! Seconds on a command line, such as the value of `--timeout`.
 
 use core::ffi::CStr;
 use core::time::Duration;
