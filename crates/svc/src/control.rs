@@ -8,10 +8,10 @@ use daemontools::{Args, PERMANENT, cli, seconds};
 
 static ME: Reporter = Reporter::new("svc");
 
-/// The reference's text after an unknown option, letter for letter. Our own options are
-/// in `--help` and the manual page.
+/// The text of the reference, 1:0.76-14, after an unknown option, letter for letter. Our
+/// own options are in `--help` and the manual page.
 const OPTIONS: &[u8] = b"svc options: u up, d down, o once, x exit, p pause, c continue, \
-h hup, a alarm, i interrupt, t term, k kill";
+h hup, a alarm, i interrupt, t term, k kill, q quit, 1 usr1, 2 usr2";
 
 const HELP: &str = "\
 usage: svc [-udopchaitkxq12] [--tree] [--strict] [--wait[=ready] [--timeout=SECONDS]]
