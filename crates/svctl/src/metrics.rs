@@ -7,13 +7,12 @@ mod text;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
-use std::time::Duration;
 
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::poll;
 use daemontools::{Errno, errno};
 
+use crate::arguments::Metrics;
 use crate::output::{ME, print, printable};
 use crate::processes;
 use crate::service::Service;
@@ -23,21 +22,8 @@ use crate::words;
 use server::Server;
 use text::Row;
 
-/// What the options ask for.
-#[derive(Clone, Debug)]
-pub(crate) struct Request {
-    /// The file to write.
-    pub(crate) output: Option<PathBuf>,
-    /// How often to write it; once if there is none.
-    pub(crate) every: Option<Duration>,
-    /// Where to answer scrapes.
-    pub(crate) listen: Option<SocketAddr>,
-    /// Whether processes are counted.
-    pub(crate) processes: bool,
-}
-
 /// Runs the command. Gives the exit code.
-pub(crate) fn run(tree: &Tree, request: &Request) -> i32 {
+pub(crate) fn run(tree: &Tree, request: &Metrics) -> i32 {
     let rows = match rows(tree, request.processes) {
         Ok(rows) => rows,
         Err(error) => return fatal("unable to read", tree.directory(), &error),
