@@ -10,6 +10,8 @@ mod log_view;
 mod model;
 mod order;
 mod pager;
+#[cfg(test)]
+mod sample;
 mod send;
 mod source;
 mod terminal;

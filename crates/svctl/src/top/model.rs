@@ -7,7 +7,7 @@ use super::order::Order;
 use crate::words::Mood;
 
 /// What has to be done for a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Leave.
     Quit,

@@ -3,4 +3,5 @@
 
 mod logs;
 mod steer;
+mod top;
 mod world;

@@ -85,12 +85,12 @@ pub(super) fn draw(model: &Model, scene: &Scene<'_>, area: Rect, buffer: &mut Bu
         put(buffer, row(area, 1), 0, text, theme.plain());
     }
     let cursor = model.cursor();
-    let mut place = 1;
-    for (number, &index) in model.on_screen().iter().enumerate() {
+    for ((number, &index), place) in model.on_screen().iter().enumerate().zip(1..) {
         let entry = &model.entries[index];
         let line = row(area, place);
         let mood = entry.mood();
-        put(buffer, line, 0, &text(entry, scene, &layout), theme.plain());
+        let text = fit(&text(entry, scene, &layout), usize::from(area.width));
+        put(buffer, line, 0, &text, theme.plain());
         let state = fit(words::state(&entry.snapshot), COLUMNS[0].1);
         put(buffer, line, layout.state(), &state, theme.mood(mood));
         if mood == Mood::Trouble {
@@ -100,7 +100,6 @@ pub(super) fn draw(model: &Model, scene: &Scene<'_>, area: Rect, buffer: &mut Bu
         if model.top + number == cursor {
             buffer.set_style(line, theme.selected());
         }
-        place += 1;
     }
 }
 
