@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::read::c_path;
 
 mod file;
+mod link;
 mod templates;
 
 use file::{failed, hidden_directory, put, put_over};
@@ -30,7 +31,8 @@ pub enum Set {
 }
 
 /// Makes the files that do not exist; gives a line for each file. Makes the settings file
-/// of the set too if `settings` is its path, also in place of the other set's.
+/// of the set too if `settings` is its path, also in place of the other set's; and the link
+/// to `diaspora_svc` that the instructions of 2010 use if the directory is theirs.
 ///
 /// # Errors
 /// [`Error::Make`].
@@ -65,6 +67,12 @@ pub fn install(
         };
         let word = put_over(settings, text, other)?;
         add_line(&mut report, settings, word);
+    }
+    if link::is_wanted(directory) {
+        let path = Path::new(link::LINK);
+        let word = link::target().and_then(|target| link::make(path, &target));
+        let word = word.map_err(|error| failed(path, error.into()))?;
+        add_line(&mut report, path, word);
     }
     Ok(report)
 }
