@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 
 use daemontools::unix::env;
 
+use crate::config::Config;
+use crate::error::Error;
+
 /// The files and directories that the programs use.
 #[derive(Clone, Debug)]
 pub struct Paths {
     /// The operator's `services.toml`.
     pub services: PathBuf,
+    /// Whether somebody has named that file, so that it must exist.
+    pub services_must_exist: bool,
     /// The settings, a shell file.
     pub settings: PathBuf,
     /// The scan directory.
@@ -28,12 +33,24 @@ impl Paths {
             )
         };
         Self {
+            services_must_exist: env::get(b"DIASPORA_DEPS_SERVICES").is_some(),
             services: path(
                 b"DIASPORA_DEPS_SERVICES",
                 "/etc/diaspora-deps/services.toml",
             ),
             settings: path(b"DIASPORA_DEPS_SETTINGS", "/etc/default/diaspora"),
             directory: path(b"DIASPORA_DEPS_DIR", "/etc/service"),
+        }
+    }
+
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// As [`Config::load_existing`].
+    pub fn config(&self) -> Result<Config, Error> {
+        match self.services_must_exist {
+            true => Config::load_existing(&self.services),
+            false => Config::load(&self.services),
         }
     }
 }

@@ -142,9 +142,7 @@ impl<'a> Gates<'a> {
             return None;
         }
         let gate = Gate::of(pid)?;
-        let config = self
-            .config
-            .get_or_insert_with(|| Config::load(&self.paths.services));
+        let config = self.config.get_or_insert_with(|| self.paths.config());
         let config = match config {
             Ok(config) => config,
             Err(why) => return Some(format!("something: {why}")),
