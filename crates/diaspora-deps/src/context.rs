@@ -147,16 +147,23 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The attempts of a gate that has no number of its own; 0 means no limit.
+    /// The attempts of a gate that has no number of its own; 0 means no limit, and so
+    /// does a number below it, as in the scripts of 2010.
     ///
     /// # Errors
     /// [`Error::Attempts`] if `DEFAULT_ATTEMPTS` is no number; as [`Context::settings`].
     pub fn attempts(&self) -> Result<u64, Error> {
         let value = self.value("DEFAULT_ATTEMPTS")?;
         let text = String::from_utf8_lossy(&value);
-        let number = text.trim().parse();
-        number.map_err(|_| Error::Attempts(text.into_owned()))
+        attempts(text.trim()).ok_or_else(|| Error::Attempts(text.into_owned()))
     }
+}
+
+/// A number of attempts, 0 if it is below that; `None` if the text is no number.
+#[must_use]
+pub fn attempts(text: &str) -> Option<u64> {
+    let number: i128 = text.parse().ok()?;
+    number.max(0).try_into().ok()
 }
 
 #[cfg(test)]

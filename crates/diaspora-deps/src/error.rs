@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use daemontools::unix::file::PathError;
 use daemontools::{Errno, PERMANENT, TEMPORARY, errno};
@@ -77,9 +78,6 @@ pub enum Error {
     UnknownGroup(String),
 
     // What was asked for.
-    /// A service that is not known; the scripts of old said no more than this.
-    #[error("unknown '{0}'")]
-    Unknown(String),
     /// A service that is not known, with what may have been meant.
     #[error("unknown '{name}': {suggestion}")]
     UnknownService {
@@ -189,6 +187,28 @@ pub enum Error {
     /// A gate has no attempts left.
     #[error("no attempts left")]
     GaveUp,
+    /// A gate has no time left.
+    #[error(
+        "gave up after {} s: {service} is {why}{}", timeout.as_secs_f64(), not_reached(.not_tried)
+    )]
+    TimedOut {
+        /// The time that it had.
+        timeout: Duration,
+        /// The service that it waited for.
+        service: String,
+        /// The state of that service, the reason and the address.
+        why: String,
+        /// The services that come after it.
+        not_tried: Vec<String>,
+    },
+}
+
+/// `; not tried yet: web, websocket`.
+fn not_reached(services: &[String]) -> String {
+    match services {
+        [] => String::new(),
+        services => format!("; not tried yet: {}", services.join(", ")),
+    }
 }
 
 /// Why a file could not be read or made.
@@ -221,7 +241,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> i32 {
         match self {
-            Self::GaveUp => GAVE_UP,
+            Self::GaveUp | Self::TimedOut { .. } => GAVE_UP,
             Self::Prepare { step, .. } => *step as i32,
             Self::NotItsOwn { .. } => Step::Create as i32,
             Self::Owner(_) => Step::ChangeOwner as i32,

@@ -32,6 +32,7 @@ mod read;
 mod similar;
 mod supervised;
 mod variables;
+mod waiting;
 
 pub use command::run;
 

@@ -53,4 +53,16 @@ impl Paths {
             false => Config::load(&self.services),
         }
     }
+
+    /// The same files and directories, also after this process has changed its directory.
+    #[must_use]
+    pub fn absolute(&self) -> Self {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        Self {
+            services_must_exist: self.services_must_exist,
+            services: absolute(&self.services),
+            settings: absolute(&self.settings),
+            directory: absolute(&self.directory),
+        }
+    }
 }

@@ -20,7 +20,7 @@ pub use http::Http;
 pub use login::Login;
 pub use mongo::{Dialect, Mongo};
 pub use postgres::Postgres;
-pub use protocol::{Protocol, Readiness};
+pub use protocol::{Protocol, Readiness, Server};
 pub use redis::Redis;
 pub use refusal::{Refusal, refusal};
 pub use service::{readiness, told_readiness};

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use daemontools::Errno;
 use daemontools::unix::socket;
 
+use super::listener::Listener;
 use crate::probe::{Protocol, Readiness};
 
 /// Limits of one probe.
@@ -49,18 +50,23 @@ impl Stream for UnixStream {
     }
 }
 
-/// Sends the request and reads until the protocol knows the readiness.
+/// Looks at the server, sends the request and reads until the protocol knows the readiness.
 pub(super) fn exchange(
     mut stream: impl Stream,
+    listener: &Listener,
     protocol: &dyn Protocol,
     deadline: Instant,
     limits: Limits,
 ) -> Readiness {
+    let seen = protocol.look(listener);
+    if seen != Readiness::Incomplete {
+        return seen;
+    }
     let mut reply = Vec::new();
     match request_and_read(&mut stream, protocol, &mut reply, deadline) {
         Ok(readiness) => {
             if readiness == Readiness::Ready {
-                let _ = socket::send_all(&stream, protocol.goodbye());
+                let _ = socket::send_all(&stream, protocol.goodbye(&reply));
             }
             readiness
         }

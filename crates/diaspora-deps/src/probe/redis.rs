@@ -37,7 +37,7 @@ impl Protocol for Redis {
             .is_none_or(|login| login.may_send_to(user))
     }
 
-    fn goodbye(&self) -> &'static [u8] {
+    fn goodbye(&self, _reply: &[u8]) -> &'static [u8] {
         b"QUIT\r\n"
     }
 }

@@ -65,7 +65,7 @@ impl<A: Alive> Protocol for Worker<A> {
         ENTRIES_MAX * ENTRY_BYTES
     }
 
-    fn goodbye(&self) -> &'static [u8] {
+    fn goodbye(&self, _reply: &[u8]) -> &'static [u8] {
         b"QUIT\r\n"
     }
 }
