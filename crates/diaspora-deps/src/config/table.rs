@@ -191,7 +191,7 @@ impl<'a> Table<'a> {
             let at = key.span().start;
             match text(value.get_ref()) {
                 Some(text) => {
-                    texts.push(((key.get_ref().to_string(), self.source.location(at)), text))
+                    texts.push(((key.get_ref().to_string(), self.source.location(at)), text));
                 }
                 None => return Err(wrong(self.source, at, key.get_ref(), "a text")),
             }
@@ -201,7 +201,7 @@ impl<'a> Table<'a> {
 
     /// Fails if there is a field that was not taken.
     pub(super) fn end(self) -> Result<(), Error> {
-        let is_known = |name: &str| self.names.iter().any(|known| *known == name);
+        let is_known = |name: &str| self.names.contains(&name);
         let mut fields = self.fields.iter();
         let Some((key, _)) = fields.find(|(key, _)| !is_known(key.get_ref())) else {
             return Ok(());
