@@ -10,6 +10,7 @@ use crate::arguments::{Arguments, Command, Steered};
 use crate::control::{self, Order};
 use crate::list;
 use crate::logs;
+use crate::metrics;
 use crate::output::ME;
 use crate::status;
 use crate::tree::Tree;
@@ -59,6 +60,7 @@ pub(crate) fn run(arguments: Arguments) -> i32 {
                 lines: lines.0,
             },
         ),
+        Command::Metrics(request) => metrics::run(tree, &request),
         Command::Version => cli::version(&ME),
     }
 }
