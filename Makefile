@@ -13,12 +13,12 @@ DESTDIR ?=
 
 # Which programs there are, which binary each is in, and how that is linked.
 LIST     := crates/programs/list
-field     = $(shell awk '!/^\#/ && ($(1)) { print $$$(2) }' $(LIST) | sort -u)
+field     = $(shell awk '/^[a-z]/ && ($(1)) { print $$$(2) }' $(LIST) | sort -u)
 PROGRAMS := $(call field,1,1)
 crates    = $(patsubst %,-p %,$(call field,$$4 == "$(1)",2)) $(patsubst %,--bin %,$(call field,$$4 == "$(1)",3))
 # How a program's binary is found, for the shell: name, crate, binary, linked, and the
 # first program that is in the same binary.
-EACH     := awk '!/^\#/ { if (!first[$$3]) first[$$3] = $$1; print $$0, first[$$3] }' $(LIST)
+EACH     := awk '/^[a-z]/ { if (!first[$$3]) first[$$3] = $$1; print $$0, first[$$3] }' $(LIST)
 
 # The programs that have options, and a completion for each.
 COMPLETED := $(patsubst docs/completions/%.bash,%,$(wildcard docs/completions/*.bash))
@@ -166,11 +166,13 @@ endef
 vendor:
 	$(CARGO) vendor --locked --quiet vendor >/dev/null
 
-## make deb       Debian's packages, into build/deb
+## make deb       Debian's packages, into build/deb/$(SUITE): trixie, or bookworm
+SUITE ?= trixie
+export SUITE
 deb:
 	tests/packages/build
 
-## make test-packages  the packages, on real systems under build/chroots (as root)
+## make test-packages  the packages, on real systems of $(SUITE) under build/chroots (as root)
 test-packages:
 	tests/packages/prepare
 	tests/packages/build

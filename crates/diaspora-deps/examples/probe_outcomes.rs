@@ -83,7 +83,8 @@ fn postgres(code: &str) -> Vec<u8> {
 fn main() {
     let host = "here";
     let worker = Worker {
-        key: "resque:workers".to_owned(),
+        login: None,
+        key: b"resque:workers".to_vec(),
         host: host.into(),
         alive: Me,
     };
@@ -91,7 +92,7 @@ fn main() {
         let entry = format!("{host}:{pid}:*");
         format!("*1\r\n${}\r\n{entry}\r\n", entry.len()).into_bytes()
     };
-    let user = || "postgres".to_owned();
+    let user = || b"postgres".to_vec();
     let postgres_probe = Postgres {
         user: user(),
         database: user(),

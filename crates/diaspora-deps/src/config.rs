@@ -8,10 +8,18 @@ use crate::error::{Error, FileError, Mistake, Suggestion};
 use crate::name::Name;
 use crate::read;
 
+mod kind;
 mod layer;
+mod own;
+mod probe;
 mod service;
+mod setting;
+mod written;
 
-pub use service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
+pub use own::Own;
+pub use probe::{Kind, Probe, Redis};
+pub use service::{Directory, LogFile, Need, Service, Unless};
+pub use setting::{Key, Newest, Setting};
 
 const BUILT_IN: &str = include_str!("../services.toml");
 
@@ -21,7 +29,7 @@ pub struct Config {
     /// By name.
     pub services: BTreeMap<String, Service>,
     /// Settings with their defaults.
-    pub settings: BTreeMap<String, String>,
+    pub settings: BTreeMap<String, Setting>,
 }
 
 impl Config {

@@ -1,48 +1,67 @@
-//! The values of `${NAME}` in the texts of `services.toml`.
+//! The values of `${NAME}` in the texts of `services.toml`. Each command asks here, so a
+//! text has the same value in all of them.
 
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use daemontools::unix::env;
 
-use crate::config::Config;
+use crate::config::{Config, Service, Setting};
 use crate::error::Error;
+use crate::found;
 use crate::name::Name;
-use crate::settings::{self, Settings};
+use crate::settings::{Settings, SettingsFile};
 
 /// The values of `${NAME}`, for no service or for one.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     config: &'a Config,
-    settings: Option<&'a Settings>,
+    file: &'a SettingsFile,
+    service: Option<&'a Service>,
     instance: Option<&'a str>,
 }
 
 impl<'a> Context<'a> {
-    /// Values from the settings file if it was sourced, else from the environment.
+    /// Values from the settings file, which is sourced for the first of them; from the
+    /// environment if there is no such file.
     #[must_use]
-    pub const fn new(config: &'a Config, settings: Option<&'a Settings>) -> Self {
+    pub const fn new(config: &'a Config, file: &'a SettingsFile) -> Self {
         Self {
             config,
-            settings,
+            file,
+            service: None,
             instance: None,
         }
     }
 
-    /// The same values with the `${INSTANCE}` of `name`.
+    /// The same values with the `${INSTANCE}` of `name`, and the defaults of its service.
     #[must_use]
     pub fn of(&self, name: &'a Name) -> Self {
         Self {
+            service: self.config.services.get(&name.service),
             instance: name.instance.as_deref(),
             ..*self
         }
     }
 
+    /// What the settings file sets; `None` if there is no such file.
+    ///
+    /// # Errors
+    /// As [`SettingsFile::settings`].
+    pub fn settings(&self) -> Result<Option<&'a Settings>, Error> {
+        let services = self.config.services.values();
+        let own = services.flat_map(|service| service.settings.keys());
+        let names = self.config.settings.keys().chain(own);
+        self.file.settings(names.map(String::as_str))
+    }
+
     /// Replaces every `${NAME}`.
     ///
     /// # Errors
-    /// [`Error::OpenVariable`], [`Error::UnknownSetting`], [`Error::UnnamedInstance`].
+    /// [`Error::OpenVariable`], [`Error::UnknownSetting`], [`Error::UnnamedInstance`],
+    /// [`Error::NoVersion`]; a file that a default is read from can't be read; as
+    /// [`Context::settings`].
     pub fn expand(&self, text: &str) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
         let mut rest = text;
@@ -82,7 +101,7 @@ impl<'a> Context<'a> {
             let instance = self.instance.ok_or(Error::UnnamedInstance)?;
             return Ok(instance.as_bytes().to_vec());
         }
-        let set = match self.settings {
+        let set = match self.settings()? {
             Some(settings) => settings.variables.get(name).map(Vec::as_slice),
             None => env::get(name.as_bytes()),
         };
@@ -90,41 +109,76 @@ impl<'a> Context<'a> {
         if let Some(value) = set.filter(|value| !value.is_empty()) {
             return Ok(value.to_vec());
         }
-        match self.config.settings.get(name) {
-            Some(default) => Ok(default.as_bytes().to_vec()),
-            None => Err(Error::UnknownSetting(name.to_owned())),
+        let own = self.service.and_then(|service| service.settings.get(name));
+        let default = match own {
+            Some(own) => Some(own.clone()),
+            None => self.default(name)?,
+        };
+        default.map_or_else(
+            || Err(Error::UnknownSetting(name.to_owned())),
+            |default| Ok(default.into_bytes()),
+        )
+    }
+
+    /// The default of a setting; `None` if it has none.
+    fn default(&self, name: &str) -> Result<Option<String>, Error> {
+        let Some(setting) = self.config.settings.get(name) else {
+            return Ok(None);
+        };
+        let text = |text: &String| {
+            let bytes = self.expand(text)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        match setting {
+            Setting::Text(text) => Ok(Some(text.clone())),
+            Setting::Key(key) => {
+                let keys = key
+                    .keys
+                    .iter()
+                    .map(text)
+                    .collect::<Result<Vec<_>, Error>>()?;
+                let found = found::text_in(&self.expand_path(&key.file)?, &keys)?;
+                Ok(Some(found.unwrap_or_else(|| key.default.clone())))
+            }
+            Setting::Newest(newest) => match found::newest(&newest.newest, &newest.with) {
+                Some(version) => Ok(Some(version)),
+                None => Err(Error::NoVersion {
+                    setting: name.to_owned(),
+                    path: newest.newest.clone(),
+                }),
+            },
         }
     }
 
-    /// The attempts of a gate that has no number of its own; 0 means no limit.
+    /// The attempts of a gate that has no number of its own; 0 means no limit, and so
+    /// does a number below it, as in the scripts of 2010.
     ///
     /// # Errors
-    /// [`Error::Attempts`] if `DEFAULT_ATTEMPTS` is no number.
+    /// [`Error::Attempts`] if `DEFAULT_ATTEMPTS` is no number; as [`Context::settings`].
     pub fn attempts(&self) -> Result<u64, Error> {
         let value = self.value("DEFAULT_ATTEMPTS")?;
         let text = String::from_utf8_lossy(&value);
-        let number = text.trim().parse();
-        number.map_err(|_| Error::Attempts(text.into_owned()))
+        attempts(text.trim()).ok_or_else(|| Error::Attempts(text.into_owned()))
     }
 }
 
-/// Sources the settings file for every setting that the configuration knows.
-///
-/// # Errors
-/// As [`settings::source`].
-pub fn source(config: &Config, file: &Path) -> Result<Option<Settings>, Error> {
-    let names: Vec<&str> = config.settings.keys().map(String::as_str).collect();
-    settings::source(file, &names, settings::TIMEOUT)
+/// A number of attempts, 0 if it is below that; `None` if the text is no number.
+#[must_use]
+pub fn attempts(text: &str) -> Option<u64> {
+    let number: i128 = text.parse().ok()?;
+    number.max(0).try_into().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn config() -> Config {
         Config {
             settings: [("DIASPORA_HOME", "/app"), ("DEFAULT_ATTEMPTS", "10")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .map(|(name, value)| (name.to_owned(), Setting::Text(value.to_owned())))
                 .into(),
             ..Config::default()
         }
@@ -133,28 +187,32 @@ mod tests {
     #[test]
     fn an_unset_or_empty_setting_has_its_default() {
         let config = config();
-        let mut settings = Settings::default();
-        let expand = |settings: &Settings, text: &str| {
-            let bytes = Context::new(&config, Some(settings)).expand(text);
+        let expand = |settings: &str, text: &str| {
+            let folder = tempfile::tempdir().expect("a directory");
+            let path = folder.path().join("settings");
+            std::fs::write(&path, settings).expect("write");
+            let file = SettingsFile::new(&path);
+            let bytes = Context::new(&config, &file).expand(text);
             bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         };
-        let home = |settings: &Settings| expand(settings, "a${DIASPORA_HOME}/b").ok();
-        assert_eq!(home(&settings).as_deref(), Some("a/app/b"));
-        for (value, expanded) in [("", "a/app/b"), ("/srv", "a/srv/b")] {
-            let value = value.as_bytes().to_vec();
-            settings.variables.insert("DIASPORA_HOME".to_owned(), value);
-            assert_eq!(home(&settings).as_deref(), Some(expanded));
+        for (settings, expanded) in [
+            ("", "a/app/b"),
+            ("DIASPORA_HOME=\n", "a/app/b"),
+            ("DIASPORA_HOME=/srv\n", "a/srv/b"),
+        ] {
+            let found = expand(settings, "a${DIASPORA_HOME}/b").ok();
+            assert_eq!(found.as_deref(), Some(expanded));
         }
         assert!(matches!(
-            expand(&settings, "${NO_SUCH}"),
+            expand("", "${NO_SUCH}"),
             Err(Error::UnknownSetting(name)) if name == "NO_SUCH"
         ));
         assert!(matches!(
-            expand(&settings, "${INSTANCE}"),
+            expand("", "${INSTANCE}"),
             Err(Error::UnnamedInstance)
         ));
         assert!(matches!(
-            expand(&settings, "${DIASPORA_HOME"),
+            expand("", "${DIASPORA_HOME"),
             Err(Error::OpenVariable(_))
         ));
     }
@@ -162,16 +220,11 @@ mod tests {
     #[test]
     fn attempts_must_be_a_number() {
         let mut config = config();
-        assert_eq!(
-            Context::new(&config, Some(&Settings::default()))
-                .attempts()
-                .ok(),
-            Some(10)
-        );
-        let many = "many".to_owned();
+        let file = SettingsFile::new(Path::new("/nonexistent"));
+        assert_eq!(Context::new(&config, &file).attempts().ok(), Some(10));
+        let many = Setting::Text("many".to_owned());
         config.settings.insert("DEFAULT_ATTEMPTS".to_owned(), many);
-        let settings = Settings::default();
-        let error = Context::new(&config, Some(&settings)).attempts();
+        let error = Context::new(&config, &file).attempts();
         let message = error.expect_err("no number").to_string();
         assert_eq!(message, "DEFAULT_ATTEMPTS is no number: \"many\"");
     }

@@ -3,14 +3,17 @@
 use std::io;
 use std::path::PathBuf;
 use std::string::FromUtf8Error;
+use std::time::Duration;
 
 use daemontools::unix::file::PathError;
 use daemontools::{Errno, PERMANENT, TEMPORARY, errno};
 
+mod address;
 mod mistake;
 mod source;
 
-pub use mistake::{Location, Mistake, NotAnAddress, Suggestion};
+pub use address::NotAnAddress;
+pub use mistake::{Location, Mistake, Suggestion};
 pub use source::SourceError;
 
 /// The exit code of a gate that has no attempts left.
@@ -42,6 +45,14 @@ pub enum Error {
     /// A `${NAME}` that is not set and has no default.
     #[error("${{{0}}} is no setting: give it a default under [settings]")]
     UnknownSetting(String),
+    /// A setting whose value is a version of which none is installed.
+    #[error("{setting}: there is no {path}: install it, or set {setting} in the settings file")]
+    NoVersion {
+        /// The setting.
+        setting: String,
+        /// Where it was looked for.
+        path: String,
+    },
     /// A `${INSTANCE}` where no instance is named.
     #[error("the service has instances, and none is named: call its directory NAME_0, say")]
     UnnamedInstance,
@@ -68,9 +79,6 @@ pub enum Error {
     UnknownGroup(String),
 
     // What was asked for.
-    /// A service that is not known; the scripts of old said no more than this.
-    #[error("unknown '{0}'")]
-    Unknown(String),
     /// A service that is not known, with what may have been meant.
     #[error("unknown '{name}': {suggestion}")]
     UnknownService {
@@ -180,6 +188,28 @@ pub enum Error {
     /// A gate has no attempts left.
     #[error("no attempts left")]
     GaveUp,
+    /// A gate has no time left.
+    #[error(
+        "gave up after {} s: {service} is {why}{}", timeout.as_secs_f64(), not_reached(.not_tried)
+    )]
+    TimedOut {
+        /// The time that it had.
+        timeout: Duration,
+        /// The service that it waited for.
+        service: String,
+        /// The state of that service, the reason and the address.
+        why: String,
+        /// The services that come after it.
+        not_tried: Vec<String>,
+    },
+}
+
+/// `; not tried yet: web, websocket`.
+fn not_reached(services: &[String]) -> String {
+    match services {
+        [] => String::new(),
+        services => format!("; not tried yet: {}", services.join(", ")),
+    }
 }
 
 /// Why a file could not be read or made.
@@ -215,7 +245,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> i32 {
         match self {
-            Self::GaveUp => GAVE_UP,
+            Self::GaveUp | Self::TimedOut { .. } => GAVE_UP,
             Self::Prepare { step, .. } => *step as i32,
             Self::NotItsOwn { .. } => Step::Create as i32,
             Self::Owner(_) => Step::ChangeOwner as i32,

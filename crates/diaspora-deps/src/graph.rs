@@ -1,11 +1,15 @@
 //! The graph of needs: the order in which services start, and cycles. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
+use crate::check::State;
 use crate::config::Config;
 use crate::error::Error;
 use crate::name::Name;
+
+mod draw;
+
+use draw::Node;
 
 /// Services with what each needs, dependencies first.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,54 +63,25 @@ impl Graph {
         self.nodes.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Writes it; `state` gives the text beside a service's name.
+    /// Draws it; `state` gives the state of a service, and the state with the reason.
     #[must_use]
-    pub fn render(&self, format: Format, state: impl Fn(&str) -> Option<String>) -> String {
-        let mut out = String::new();
-        let width = self.names().map(str::len).max().unwrap_or(0);
-        // A write to a String can't fail.
+    pub fn render(
+        &self,
+        format: Format,
+        state: impl Fn(&str) -> Option<(State, String)>,
+    ) -> String {
+        let position = |name: &String| self.nodes.iter().position(|(known, _)| known == name);
+        let nodes = self.nodes.iter().map(|(name, needs)| Node {
+            name,
+            needs: needs.iter().filter_map(position).collect(),
+            state: state(name),
+        });
+        let nodes: Vec<Node> = nodes.collect();
         match format {
-            Format::Text => {
-                for (name, needs) in &self.nodes {
-                    let mut line = format!("{name:width$}");
-                    if !needs.is_empty() {
-                        let _ = write!(line, "  needs {}", needs.join(", "));
-                    }
-                    if let Some(state) = state(name) {
-                        let _ = write!(line, "  [{state}]");
-                    }
-                    let _ = writeln!(out, "{}", line.trim_end());
-                }
-            }
-            Format::Dot => {
-                out.push_str("digraph services {\n  rankdir = BT;\n");
-                for (name, needs) in &self.nodes {
-                    let label = state(name).map_or_else(
-                        || name.clone(),
-                        |state| format!("{name}\\n{}", state.replace('"', "'")),
-                    );
-                    let _ = writeln!(out, "  \"{name}\" [label=\"{label}\"];");
-                    for need in needs {
-                        let _ = writeln!(out, "  \"{name}\" -> \"{need}\";");
-                    }
-                }
-                out.push_str("}\n");
-            }
-            Format::Mermaid => {
-                out.push_str("graph BT\n");
-                for (name, needs) in &self.nodes {
-                    let label = state(name).map_or_else(
-                        || name.clone(),
-                        |state| format!("{name}: {}", state.replace('"', "'")),
-                    );
-                    let _ = writeln!(out, "  {name}[\"{label}\"]");
-                    for need in needs {
-                        let _ = writeln!(out, "  {name} --> {need}");
-                    }
-                }
-            }
+            Format::Text => draw::text(&nodes),
+            Format::Dot => draw::dot(&nodes),
+            Format::Mermaid => draw::mermaid(&nodes),
         }
-        out
     }
 }
 
@@ -188,9 +163,12 @@ mod tests {
             "mongo\nnginx\nredis\nwebsocket  needs mongo, redis\n\
              thin_1     needs mongo, nginx, redis, websocket\n"
         );
-        let dot = graph.render(Format::Dot, |_| Some("up".to_owned()));
-        assert!(dot.contains("\"thin_1\" -> \"nginx\";") && dot.contains("label=\"mongo\\nup\""));
+        let dot = graph.render(Format::Dot, |_| Some((State::Ready, "ready".to_owned())));
+        assert!(
+            dot.contains("n4 -> n1;") && dot.contains("label = \"mongo\\nready\""),
+            "{dot}"
+        );
         let mermaid = graph.render(Format::Mermaid, |_| None);
-        assert!(mermaid.starts_with("graph BT\n") && mermaid.contains("thin_1 --> redis"));
+        assert!(mermaid.contains("n4[\"thin_1\"]\n") && mermaid.contains("n4 --> n2\n"));
     }
 }

@@ -16,8 +16,8 @@ use crate::read::c_path;
 mod file;
 mod templates;
 
-use file::{failed, hidden_directory, put};
-use templates::{DIASPORA, MODERN, SETTINGS, THIN, Template};
+use file::{failed, hidden_directory, put, put_over};
+use templates::{DIASPORA, DIASPORA_SETTINGS, File, MODERN, MODERN_SETTINGS, THIN, Template};
 
 /// A set of services.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -30,7 +30,7 @@ pub enum Set {
 }
 
 /// Makes the files that do not exist; gives a line for each file. Makes the settings file
-/// too if `settings` is its path.
+/// of the set too if `settings` is its path, also in place of the other set's.
 ///
 /// # Errors
 /// [`Error::Make`].
@@ -46,20 +46,24 @@ pub fn install(
         Set::Diaspora => &DIASPORA,
         Set::Modern => &MODERN,
     };
-    for &(name, run, log) in templates {
-        service(directory, name, run, log, &mut report)?;
+    for template in templates {
+        service(directory, template.name, &template.files, &mut report)?;
     }
     if set == Set::Diaspora {
         for number in 0..thins {
             let name = format!("99thin_{number}");
-            service(directory, &name, THIN.1, THIN.2, &mut report)?;
+            service(directory, &name, &THIN.files, &mut report)?;
         }
     }
     if let Some(settings) = settings {
         if let Some(parent) = settings.parent() {
             make_directories(parent)?;
         }
-        let word = put(settings, SETTINGS, 0o644)?;
+        let (text, other) = match set {
+            Set::Diaspora => (DIASPORA_SETTINGS, MODERN_SETTINGS),
+            Set::Modern => (MODERN_SETTINGS, DIASPORA_SETTINGS),
+        };
+        let word = put_over(settings, text, other)?;
         add_line(&mut report, settings, word);
     }
     Ok(report)
@@ -75,22 +79,16 @@ fn add_line(report: &mut String, path: &Path, word: &str) {
 }
 
 /// Makes one service directory, or the files that it does not have.
-fn service(
-    directory: &Path,
-    name: &str,
-    run: &str,
-    log: &str,
-    report: &mut String,
-) -> Result<(), Error> {
+fn service(directory: &Path, name: &str, files: &[File], report: &mut String) -> Result<(), Error> {
     let path = directory.join(name);
     if path.symlink_metadata().is_ok() {
-        return fill(&path, &path, run, log, report);
+        return fill(&path, &path, files, report);
     }
     let hidden = hidden_directory(&path)?;
-    let done = fill(&hidden, &path, run, log, report)
+    let done = fill(&hidden, &path, files, report)
         .and_then(|()| rename(&hidden, &path).map_err(|error| failed(&path, error.into())));
     if done.is_err() {
-        for file in ["log/run", "run"] {
+        for (file, ..) in files {
             let _ = fs::remove_file(hidden.join(file));
         }
         for directory in [hidden.join("log"), hidden] {
@@ -101,21 +99,15 @@ fn service(
 }
 
 /// Makes the files of a service directory in `directory`; the report calls it `path`.
-fn fill(
-    directory: &Path,
-    path: &Path,
-    run: &str,
-    log: &str,
-    report: &mut String,
-) -> Result<(), Error> {
+fn fill(directory: &Path, path: &Path, files: &[File], report: &mut String) -> Result<(), Error> {
     match fs::create_dir(directory.join("log")) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             return Err(failed(&directory.join("log"), error.into()));
         }
         _ => {}
     }
-    for (name, text) in [("log/run", log), ("run", run)] {
-        let word = put(&directory.join(name), text, 0o755)?;
+    for &(name, text, mode) in files {
+        let word = put(&directory.join(name), text, mode)?;
         add_line(report, &path.join(name), word);
     }
     Ok(())
@@ -142,7 +134,7 @@ mod tests {
         let directory = folder.path().join("service");
         let settings = folder.path().join("default/diaspora");
         let first = install(&directory, Set::Diaspora, 2, Some(&settings)).expect("installed");
-        assert_eq!(first.lines().count(), 15);
+        assert_eq!(first.lines().count(), 22);
         assert!(
             first.lines().all(|line| line.ends_with(": made")),
             "{first}"
@@ -154,7 +146,7 @@ mod tests {
         fs::remove_file(directory.join("30redis/log/run")).expect("remove");
         let second = install(&directory, Set::Diaspora, 3, Some(&settings)).expect("installed");
         assert_eq!(fs::read(&run).expect("read"), b"mine");
-        assert_eq!(second.matches(": made").count(), 3, "{second}");
+        assert_eq!(second.matches(": made").count(), 4, "{second}");
         assert_eq!(second.matches("kept").count(), 1, "{second}");
         let hidden = fs::read_dir(&directory).expect("read").flatten();
         assert!(
@@ -192,13 +184,41 @@ mod tests {
             report.contains("90resque_worker/run: kept, for it is no file"),
             "{report}"
         );
-        assert_eq!(report.matches(": made").count(), 12, "{report}");
+        assert_eq!(report.matches(": made").count(), 18, "{report}");
         for name in mine {
             let found = fs::read(folder.path().join(name)).expect(name);
             assert_eq!(found, name.as_bytes());
         }
         assert!(directory.join("20nginx/log/run").exists());
         assert!(!directory.join("20nginx/mine").exists());
+    }
+
+    #[test]
+    fn each_set_has_its_settings_and_an_edited_file_is_kept() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let settings = folder.path().join("diaspora");
+        let install = |set| {
+            let report = install(folder.path(), set, 0, Some(&settings)).expect("installed");
+            let last = report.lines().last().unwrap_or_default().to_owned();
+            let word = last.rsplit_once(": ").expect("a word").1.to_owned();
+            (word, fs::read_to_string(&settings).expect("made"))
+        };
+        let replaced = "made, in place of the other set's, which nobody had changed";
+        for (set, word, part) in [
+            (Set::Modern, "made", "RAILS_ENV=production\n"),
+            (Set::Modern, "unchanged", "DIASPORA_USER=diaspora\n"),
+            (Set::Diaspora, replaced, "RAILS_ENV=development\n"),
+            (Set::Modern, replaced, "RAILS_ENV=production\n"),
+        ] {
+            let (found, text) = install(set);
+            assert_eq!(found, word);
+            assert!(text.contains(part), "{text}");
+            let mode = fs::metadata(&settings).expect("made").permissions().mode();
+            assert_eq!(mode & 0o7777, 0o644);
+        }
+        fs::write(&settings, "mine\n").expect("write");
+        let kept = ("kept, for it was changed".to_owned(), "mine\n".to_owned());
+        assert_eq!(install(Set::Diaspora), kept);
     }
 
     #[test]

@@ -5,12 +5,13 @@
 use std::ffi::CStr;
 
 use crate::config::Config;
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::dependency::Dependency;
 use crate::error::Error;
 use crate::name::{self, Name};
 use crate::paths::Paths;
-use crate::wait::{self, Pace};
+use crate::settings::SettingsFile;
+use crate::wait::{Options, Pace, Wait};
 
 mod credentials;
 mod prepare;
@@ -20,8 +21,14 @@ use program::Program;
 
 /// Becomes the service `label`, with `args` after the arguments of its own. Returns only
 /// if that fails.
-pub fn exec(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Error {
-    match gate(config, paths, label, args) {
+pub fn exec(
+    config: &Config,
+    paths: &Paths,
+    options: Options,
+    label: &str,
+    args: &[&CStr],
+) -> Error {
+    match gate(config, paths, options, label, args) {
         Ok(program) => program.exec(),
         Err(error) => error,
     }
@@ -29,7 +36,14 @@ pub fn exec(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Erro
 
 /// Does everything before the exec. A mistake in the configuration is found before the
 /// wait.
-fn gate(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Result<Program, Error> {
+fn gate(
+    config: &Config,
+    paths: &Paths,
+    options: Options,
+    label: &str,
+    args: &[&CStr],
+) -> Result<Program, Error> {
+    let paths = paths.absolute();
     let directory = name::of_working_directory();
     let name = identify(config, label, &directory)?;
     let service = &config.services[&name.service];
@@ -39,14 +53,10 @@ fn gate(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Result<P
             service: name.service,
         });
     }
-    let settings = if service.source_settings {
-        context::source(config, &paths.settings)?
-    } else {
-        None
-    };
-    let unnamed = Context::new(config, settings.as_ref());
+    let file = SettingsFile::new(&paths.settings);
+    let unnamed = Context::new(config, &file);
     let context = unnamed.of(&name);
-    let mut program = Program::new(service, &context, settings.as_ref(), args)?;
+    let mut program = Program::new(service, &context, args)?;
     let dependencies = service.needs.iter().map(|need| {
         let dependency = Dependency::new(config, &unnamed, &paths.directory, &need.name);
         dependency.map_err(|cause| Error::Need {
@@ -57,8 +67,16 @@ fn gate(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Result<P
     let dependencies = dependencies.collect::<Result<Vec<_>, _>>()?;
     prepare::prepare(service, &context)?;
     program.add_unless(service, &context)?;
-    let limit = || service.attempts.map_or_else(|| context.attempts(), Ok);
-    wait::all(&directory, &dependencies, Pace::Eager, limit)?;
+    let limit = || match options.deadline {
+        Some(_) => Ok(0),
+        None => service.attempts.map_or_else(|| context.attempts(), Ok),
+    };
+    let wait = Wait {
+        name: &directory,
+        pace: Pace::Eager,
+        options,
+    };
+    wait.all(&dependencies, limit)?;
     Ok(program)
 }
 

@@ -26,6 +26,7 @@ pub mod svc;
 pub mod wait;
 
 mod command;
+mod found;
 mod output;
 mod read;
 mod supervised;

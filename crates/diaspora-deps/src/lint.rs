@@ -5,16 +5,24 @@ use std::fs;
 use std::path::Path;
 
 use crate::config::Config;
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::name;
 use crate::read;
+use crate::settings::SettingsFile;
 
 mod accounts;
+mod configuration;
 mod executable;
+mod foreground;
+mod needs;
+mod policy;
+mod program;
+mod running;
 mod script;
 mod service;
+mod shell;
 
 use service::Services;
 
@@ -23,8 +31,10 @@ use service::Services;
 /// # Errors
 /// The directory can't be read, or the settings file can't be sourced.
 pub fn lint(config: &Config, directory: &Path, settings: &Path) -> Result<Vec<String>, Error> {
-    let settings = context::source(config, settings)?;
-    let context = Context::new(config, settings.as_ref());
+    let settings = SettingsFile::new(settings);
+    let context = Context::new(config, &settings);
+    // A fault of the file counts even if no service asks for a setting.
+    context.settings()?;
     let entries = fs::read_dir(directory).map_err(|cause| Error::ReadDirectory {
         directory: directory.to_owned(),
         cause,
@@ -68,18 +78,27 @@ impl Lint<'_> {
             .extend(faults.map(|fault| format!("{path}: {fault}")));
     }
 
+    fn add_policy(&mut self, directory: &Path) {
+        for (file, fault) in policy::faults(directory) {
+            self.add(&file, [fault]);
+        }
+    }
+
     /// Examines one service directory.
     fn examine(&mut self, directory: &str) {
         let path = self.directory.join(directory);
         let run = path.join("run");
         self.add(&run, executable::faults(&run));
-        if path.join("log").is_dir() {
-            let run = path.join("log/run");
+        self.add_policy(&path);
+        let log = path.join("log");
+        if log.is_dir() {
+            let run = log.join("run");
             self.add(&run, executable::faults(&run));
+            self.add_policy(&log);
         }
         let text = read::regular(&run).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        self.add(&run, script::daemonizing(&text));
+        self.add(&run, foreground::faults_of_script(&text));
         let config = self.config;
         let unknown = |name: &String| config.find(name).is_none();
         let suggest = |verb: &str, name: &str| {
@@ -113,6 +132,8 @@ impl Lint<'_> {
                     .examine(&path, directory, &name, gated.is_some())
             };
             self.add(&path, faults);
+        } else {
+            self.add(&path, running::crash_loop(&path, None));
         }
     }
 }

@@ -12,12 +12,14 @@ use crate::probe::{Protocol, Readiness, refusal};
 
 mod endpoint;
 mod exchange;
+mod listener;
 mod resolve;
 
 pub use endpoint::Endpoint;
 pub use exchange::Limits;
 
 use exchange::{errno, exchange};
+use listener::Listener;
 use resolve::resolve;
 
 /// The outcome of one probe.
@@ -61,7 +63,11 @@ fn probe_socket(path: &Path, protocol: &dyn Protocol, limits: Limits) -> (Readin
     });
     match peer {
         Ok((stream, user)) if protocol.may_send_to(user) => {
-            (exchange(stream, protocol, deadline, limits), false)
+            let listener = Listener::of_unix(&stream);
+            (
+                exchange(stream, &listener, protocol, deadline, limits),
+                false,
+            )
         }
         Ok((_, user)) => {
             let why = format!("its socket is held by user {user}, to whom no password is sent");
@@ -87,7 +93,8 @@ fn probe_addresses(
             Ok(stream) => {
                 absent = false;
                 let _ = stream.set_nodelay(true);
-                exchange(stream, protocol, deadline, limits)
+                let listener = Listener::of_tcp(&stream);
+                exchange(stream, &listener, protocol, deadline, limits)
             }
             Err(error) => {
                 let refusal = refusal(false, errno(&error));

@@ -36,4 +36,15 @@ impl Paths {
             directory: path(b"DIASPORA_DEPS_DIR", "/etc/service"),
         }
     }
+
+    /// The same files and directories, also after this process has changed its directory.
+    #[must_use]
+    pub fn absolute(&self) -> Self {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        Self {
+            services: absolute(&self.services),
+            settings: absolute(&self.settings),
+            directory: absolute(&self.directory),
+        }
+    }
 }

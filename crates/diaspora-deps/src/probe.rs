@@ -3,11 +3,13 @@
 
 mod accepts;
 mod http;
+mod login;
 mod mongo;
 mod postgres;
 mod protocol;
 mod redis;
 mod refusal;
+mod resp;
 mod service;
 mod smtp;
 mod websocket;
@@ -15,9 +17,10 @@ mod worker;
 
 pub use accepts::Accepts;
 pub use http::Http;
+pub use login::Login;
 pub use mongo::{Dialect, Mongo};
 pub use postgres::Postgres;
-pub use protocol::{Protocol, Readiness};
+pub use protocol::{Protocol, Readiness, Server};
 pub use redis::Redis;
 pub use refusal::{Refusal, refusal};
 pub use service::{readiness, told_readiness};

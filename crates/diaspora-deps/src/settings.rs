@@ -2,11 +2,12 @@
 //! have any command in it. So a shell sources it and writes its variables into a pipe of
 //! their own; what the file prints goes to standard output and error as ever.
 
+use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -24,23 +25,48 @@ mod script;
 pub use script::Settings;
 
 /// How long a settings file may take.
-pub const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// More than any environment that `execve` would take.
 const OUTPUT_MAX: usize = 2 * 1024 * 1024;
 /// bash first: it takes what sh takes, and old settings files were written where sh was
 /// bash.
 const SHELLS: [&str; 3] = ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
 
-/// Sources `file` and reads the variables `names`; `None` if the file does not exist.
-///
-/// # Errors
-/// [`Error::Source`]: the file can't be read, another user may change it, the shell
-/// fails, or it takes longer than `timeout`.
-pub fn source(file: &Path, names: &[&str], timeout: Duration) -> Result<Option<Settings>, Error> {
-    run(file, names, timeout).map_err(|cause| Error::Source {
-        file: file.to_owned(),
-        cause,
-    })
+/// The settings file. It is sourced when something of it is asked for, and only once.
+#[derive(Debug)]
+pub struct SettingsFile {
+    path: PathBuf,
+    sourced: OnceCell<Result<Option<Settings>, SourceError>>,
+}
+
+impl SettingsFile {
+    /// The settings file at `path`, which need not exist.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            sourced: OnceCell::new(),
+        }
+    }
+
+    /// The variables `names` of the file and its exports; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`Error::Source`]: the file can't be read, another user may change it, the shell
+    /// fails, or it takes longer than [`TIMEOUT`].
+    pub fn settings<'a>(
+        &self,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<Option<&Settings>, Error> {
+        let source = || run(&self.path, &names.collect::<Vec<_>>(), TIMEOUT);
+        match self.sourced.get_or_init(source) {
+            Ok(settings) => Ok(settings.as_ref()),
+            Err(cause) => Err(Error::Source {
+                file: self.path.clone(),
+                cause: cause.clone(),
+            }),
+        }
+    }
 }
 
 fn run(file: &Path, names: &[&str], timeout: Duration) -> Result<Option<Settings>, SourceError> {
@@ -155,7 +181,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a directory");
         let file = folder.path().join("settings");
         write(&file, "touch ran", 0o646);
-        let error = source(&file, &["A"], TIMEOUT).expect_err("refused");
+        let settings = SettingsFile::new(&file);
+        let error = settings.settings(std::iter::once("A"));
+        let error = error.expect_err("refused");
         let path = file.display();
         let message = format!(
             "unable to source {path}: other users may change {path}: chown root, chmod go-w"
@@ -207,7 +235,8 @@ mod tests {
 
     #[test]
     fn a_file_that_does_not_exist_is_no_error() {
-        let none = source(Path::new("/nonexistent/file"), &["A"], TIMEOUT);
+        let file = SettingsFile::new(Path::new("/nonexistent/file"));
+        let none = file.settings(std::iter::once("A"));
         assert!(none.is_ok_and(|settings| settings.is_none()));
     }
 }

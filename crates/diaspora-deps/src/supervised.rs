@@ -30,15 +30,25 @@ pub(crate) fn current_status(directory: &Path) -> Option<Status> {
     }
 }
 
+/// What supervise has written about a service; nothing where there is no such file.
+pub(crate) fn detail(directory: &Path) -> Detail {
+    let mut buffer = [0; DETAIL_LEN];
+    Detail::parse(detail_text(directory, &mut buffer))
+}
+
 /// The number of starts of a service; `None` under the C original, which does not count them.
 pub(crate) fn starts(directory: &Path) -> Option<u64> {
     let mut buffer = [0; DETAIL_LEN];
-    let file =
-        read::c_path_in(directory, servicedir::DETAIL).and_then(|path| file::open_read(&path));
-    let text = file.and_then(|file| detail::read(file, &mut buffer));
-    let text = text.unwrap_or_default();
+    let text = detail_text(directory, &mut buffer);
     let counted = detail::lines(text).any(|(name, _)| name == b"starts");
     counted.then(|| Detail::parse(text).starts)
+}
+
+fn detail_text<'a>(directory: &Path, buffer: &'a mut [u8; DETAIL_LEN]) -> &'a [u8] {
+    let file =
+        read::c_path_in(directory, servicedir::DETAIL).and_then(|path| file::open_read(&path));
+    let text = file.and_then(|file| detail::read(file, buffer));
+    text.unwrap_or_default()
 }
 
 /// The readiness of the service in this directory, as its supervise knows it.

@@ -10,12 +10,11 @@ use daemontools::strerr::Fatal;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::signal::Mask;
 use daemontools::unix::{fd, file, pipe, poll, rlimit, signal};
-use daemontools::{Args, Errno, PERMANENT, cli, servicedir, strerr};
+use daemontools::{Args, Errno, PERMANENT, cli, seconds, servicedir, strerr};
 
 use crate::commands::{Commands, LETTERS};
 use crate::error::{Error, ME};
 use crate::goal::Goals;
-use crate::timeout::seconds;
 use crate::tree::Tree;
 use crate::wait::{self, Pending, Until};
 

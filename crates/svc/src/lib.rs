@@ -12,6 +12,5 @@ mod goal;
 mod members;
 pub mod ok;
 pub mod svwait;
-mod timeout;
 mod tree;
 mod wait;

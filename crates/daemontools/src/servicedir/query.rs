@@ -36,12 +36,23 @@ impl QueryError {
     }
 }
 
+/// What the files of a service say.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// The state.
+    pub state: State,
+    /// The record; `None` where there is no supervise, or it has not written one yet.
+    pub status: Option<Status>,
+    /// The detail file that the state was read from.
+    pub detail: Detail,
+}
+
 /// The state of the service in `directory`.
 ///
 /// # Errors
 /// There is no such directory, or one of its files can't be read.
 pub fn state(directory: &CStr) -> Result<State, QueryError> {
-    state_and_detail(directory).map(|(state, _)| state)
+    reading(directory).map(|reading| reading.state)
 }
 
 /// The same, with the detail file that it was read from.
@@ -49,23 +60,39 @@ pub fn state(directory: &CStr) -> Result<State, QueryError> {
 /// # Errors
 /// As [`state`].
 pub fn state_and_detail(directory: &CStr) -> Result<(State, Detail), QueryError> {
-    let mut detail = Detail::default();
+    reading(directory).map(|reading| (reading.state, reading.detail))
+}
+
+/// The same, with all that it was read from.
+///
+/// # Errors
+/// As [`state`].
+pub fn reading(directory: &CStr) -> Result<Reading, QueryError> {
+    let mut reading = Reading {
+        state: State::Unsupervised,
+        status: None,
+        detail: Detail::default(),
+    };
     if !is_supervised(directory)? {
-        return Ok((State::Unsupervised, detail));
+        return Ok(reading);
     }
-    let mut state = State::Changing { up: false };
+    reading.state = State::Changing { up: false };
     for _ in 0..TRIES {
         // supervise writes the record first.
         let Some(status) = read_status(directory)? else {
             continue;
         };
-        detail = read_detail(directory)?;
-        state = State::of(&status, &detail);
-        if !matches!(state, State::Changing { .. }) {
+        let detail = read_detail(directory)?;
+        reading = Reading {
+            state: State::of(&status, &detail),
+            status: Some(status),
+            detail,
+        };
+        if !matches!(reading.state, State::Changing { .. }) {
             break;
         }
     }
-    Ok((state, detail))
+    Ok(reading)
 }
 
 /// The path of a file of a service. ENAMETOOLONG if it is too long, ENOENT for an empty

@@ -50,6 +50,13 @@ pub fn find(name: &CStr) -> Option<Account> {
     })
 }
 
+/// The home directory of the account called `name`; `None` as for [`find`].
+#[must_use]
+pub fn home(name: &CStr) -> Option<std::path::PathBuf> {
+    let user = nix::unistd::User::from_name(name.to_str().ok()?);
+    Some(user.ok()??.dir)
+}
+
 /// The id of the group called `name`; `None` if there is none or the databases can't be
 /// read.
 #[must_use]
@@ -179,6 +186,8 @@ mod tests {
                     for _ in 0..100 {
                         assert_eq!(find(c"root"), root);
                         assert_eq!(find_group(c"root"), Some(0));
+                        assert_eq!(home(c"root").as_deref(), Some("/root".as_ref()));
+                        assert_eq!(home(c"no such account"), None);
                         assert_eq!(find(c"no such account"), None);
                         assert_eq!(find_group(c"\xff"), None);
                     }

@@ -36,6 +36,16 @@ pub fn peer_user(socket: &UnixStream) -> Result<u32> {
     Ok(peer.uid())
 }
 
+/// The process that began to listen at the peer of a connected unix socket, as the kernel
+/// knows it; 0 if it is in another namespace of pids.
+///
+/// # Errors
+/// Those of `getsockopt(2)`.
+pub fn peer_process(socket: &UnixStream) -> Result<u32> {
+    let peer = nix::sys::socket::getsockopt(socket, nix::sys::socket::sockopt::PeerCredentials)?;
+    Ok(u32::try_from(peer.pid()).unwrap_or(0))
+}
+
 /// Sends all of `bytes`. Unlike a write it raises no SIGPIPE if the peer has closed the
 /// socket: not every program may ignore that signal.
 ///

@@ -7,9 +7,9 @@ use std::path::Path;
 use daemontools::{PERMANENT, strerr};
 
 use super::arguments::Command;
-use crate::check::{self, Report, State};
+use crate::check::{self, Report, State, nagios};
 use crate::config::Config;
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::dependency::Dependency;
 use crate::error::Error;
 use crate::graph::{Format, Graph};
@@ -17,9 +17,10 @@ use crate::install::install;
 use crate::launch;
 use crate::lint::lint;
 use crate::name::{self, Name};
-use crate::output::print;
+use crate::output::{self, print};
 use crate::paths::Paths;
-use crate::wait::{self, Pace};
+use crate::settings::SettingsFile;
+use crate::wait::{Options, Pace, Wait};
 
 /// Runs a subcommand.
 ///
@@ -27,16 +28,32 @@ use crate::wait::{self, Pace};
 /// The error that ends it; its message has not been written.
 pub(super) fn run(command: Command, config: &Config, paths: &Paths) -> Result<i32, Error> {
     match command {
-        Command::Exec { service, args } => {
+        Command::Exec {
+            gate,
+            service,
+            args,
+        } => {
             let args: Vec<CString> = args
                 .into_iter()
                 .filter_map(|word| CString::new(word.into_vec()).ok())
                 .collect();
             let args: Vec<_> = args.iter().map(CString::as_c_str).collect();
-            Err(launch::exec(config, paths, &service, &args))
+            let options = gate.options();
+            Err(launch::exec(config, paths, options, &service, &args))
         }
-        Command::Wait { attempts, services } => wait(config, paths, attempts, &services),
-        Command::Check { services, json } => check(config, paths, &services, json),
+        Command::Wait {
+            attempts,
+            gate,
+            services,
+        } => wait(config, paths, attempts, gate.options(), &services),
+        Command::Check {
+            services,
+            json,
+            nagios,
+        } => {
+            let reports = check(config, paths, &services)?;
+            Ok(show(&reports, json, nagios))
+        }
         Command::Graph {
             services,
             format,
@@ -64,9 +81,11 @@ fn wait(
     config: &Config,
     paths: &Paths,
     attempts: Option<u64>,
+    options: Options,
     services: &[String],
 ) -> Result<i32, Error> {
-    let context = Context::new(config, None);
+    let settings = SettingsFile::new(&paths.settings);
+    let context = Context::new(config, &settings);
     let dependencies = match named(config, &context, &paths.directory, services) {
         Ok(dependencies) if dependencies.is_empty() => {
             strerr::line(&[b"missing service"]);
@@ -79,29 +98,39 @@ fn wait(
             return Ok(error.exit_code());
         }
     };
-    // The settings file is sourced only if a dependency is not ready.
-    let limit = || match attempts {
-        Some(attempts) => Ok(attempts),
-        None => {
-            let settings = context::source(config, &paths.settings)?;
-            Context::new(config, settings.as_ref()).attempts()
-        }
+    let limit = || match (attempts, options.deadline) {
+        (Some(attempts), _) => Ok(attempts),
+        (None, Some(_)) => Ok(0),
+        (None, None) => context.attempts(),
     };
     let name = name::of_working_directory();
-    wait::all(&name, &dependencies, Pace::Steady, limit)?;
+    let wait = Wait {
+        name: &name,
+        pace: Pace::Steady,
+        options,
+    };
+    wait.all(&dependencies, limit)?;
     Ok(0)
 }
 
-fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Result<i32, Error> {
-    let settings = context::source(config, &paths.settings)?;
-    let context = Context::new(config, settings.as_ref());
+fn check(config: &Config, paths: &Paths, services: &[String]) -> Result<Vec<Report>, Error> {
+    let settings = SettingsFile::new(&paths.settings);
+    let context = Context::new(config, &settings);
     let dependencies = if services.is_empty() {
         let graph = Graph::new(config, &check::default_names(config, &paths.directory))?;
         check::dependencies(config, &context, &paths.directory, graph.names())?
     } else {
         named(config, &context, &paths.directory, services)?
     };
-    let reports = check::probe(&dependencies);
+    Ok(check::probe(&dependencies))
+}
+
+/// Prints the reports; gives the exit code.
+fn show(reports: &[Report], json: bool, nagios: bool) -> i32 {
+    if nagios {
+        let (line, code) = nagios::line(reports);
+        return output::print_for_nagios(&line, code);
+    }
     let text = if json {
         let reports: Vec<_> = reports.iter().map(Report::json).collect();
         format!("{}\n", serde_json::Value::Array(reports))
@@ -110,17 +139,17 @@ fn check(config: &Config, paths: &Paths, services: &[String], json: bool) -> Res
         lines.collect()
     };
     let worst = reports.iter().map(|report| report.state).max();
-    Ok(worst.map_or(0, State::code).max(print(&text)))
+    worst.map_or(0, State::code).max(print(&text))
 }
 
-/// The dependencies that were named: each must have a probe.
+/// The dependencies that were named: each must have a probe. A word may hold several names.
 fn named(
     config: &Config,
     context: &Context,
     directory: &Path,
     services: &[String],
 ) -> Result<Vec<Dependency>, Error> {
-    let services = services.iter();
+    let services = services.iter().flat_map(|word| word.split_whitespace());
     services
         .map(|label| Dependency::new(config, context, directory, label))
         .collect()
@@ -141,14 +170,14 @@ fn graph(
     let graph = Graph::new(config, &names)?;
     let mut reports = Vec::new();
     if state {
-        let settings = context::source(config, &paths.settings)?;
-        let context = Context::new(config, settings.as_ref());
+        let settings = SettingsFile::new(&paths.settings);
+        let context = Context::new(config, &settings);
         let dependencies = check::dependencies(config, &context, &paths.directory, graph.names())?;
         reports = check::probe(&dependencies);
     }
     let text = graph.render(format, |name| {
         let report = reports.iter().find(|report| report.label == name)?;
-        Some(report.state_and_reason())
+        Some((report.state, report.state_and_reason()))
     });
     Ok(print(&text))
 }

@@ -6,15 +6,19 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::service::{Directory, Kind, LogFile, Need, Probe, Service, Unless};
+use super::kind;
+use super::own::Own;
+use super::probe::Probe;
+use super::service::{Directory, LogFile, Need, Service, Unless};
+use super::setting::Setting;
+use super::written::{Entries, Written};
 use crate::error::{Error, Location, Mistake};
-use crate::net::Endpoint;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    settings: BTreeMap<Spanned<String>, String>,
+    settings: BTreeMap<Spanned<String>, Setting>,
     #[serde(default)]
     service: BTreeMap<Spanned<String>, Entry>,
 }
@@ -25,7 +29,7 @@ struct Entry {
     needs: Option<Vec<Spanned<String>>>,
     aliases: Option<Vec<String>>,
     instances: Option<bool>,
-    probe: Option<Spanned<ProbeEntry>>,
+    probe: Option<Spanned<Entries>>,
     source_settings: Option<bool>,
     attempts: Option<u64>,
     directory: Option<String>,
@@ -36,40 +40,8 @@ struct Entry {
     user: Option<String>,
     group: Option<String>,
     env: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ProbeEntry {
-    kind: Option<Kind>,
-    address: Option<String>,
-    strict: Option<bool>,
-    modern: Option<bool>,
-    password_file: Option<String>,
-    user: Option<String>,
-    database: Option<String>,
-    key: Option<String>,
-    directory: Option<String>,
-}
-
-impl ProbeEntry {
-    /// A field that a probe of this kind does not have.
-    fn misplaced(&self, kind: Kind) -> Option<Mistake> {
-        if kind != Kind::Service {
-            return self.directory.is_some().then_some(Mistake::NotAService);
-        }
-        let fields = [
-            ("address", self.address.is_some()),
-            ("strict", self.strict.is_some()),
-            ("modern", self.modern.is_some()),
-            ("password-file", self.password_file.is_some()),
-            ("user", self.user.is_some()),
-            ("database", self.database.is_some()),
-            ("key", self.key.is_some()),
-        ];
-        let mut set = fields.into_iter().filter(|&(_, is_set)| is_set);
-        set.next().map(|(name, _)| Mistake::NoFieldOfService(name))
-    }
+    settings: Option<BTreeMap<String, String>>,
+    own: Option<Own>,
 }
 
 /// Lays a file over `services` and `settings`.
@@ -80,18 +52,22 @@ pub(super) fn add(
     file: &str,
     text: &str,
     services: &mut BTreeMap<String, Service>,
-    settings: &mut BTreeMap<String, String>,
+    settings: &mut BTreeMap<String, Setting>,
 ) -> Result<(), Error> {
     let source = Source { file, text };
     let parsed: File = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        source.mistake(at, Mistake::Toml(one_line(error.message())))
+        source.mistake(at, Mistake::toml(error.message()))
     })?;
     for (name, value) in parsed.settings {
         let at = name.span().start;
         let name = name.into_inner();
         if !is_variable(&name) {
             return Err(source.mistake(at, Mistake::SettingName(name)));
+        }
+        // A default for one service in an earlier file does not hide that of this one.
+        for service in services.values_mut() {
+            service.settings.remove(&name);
         }
         settings.insert(name, value);
     }
@@ -121,12 +97,7 @@ struct Source<'a> {
 impl Source<'_> {
     /// The line of a byte offset.
     fn location(self, at: usize) -> Location {
-        let bytes = self.text.as_bytes();
-        let before = bytes.get(..at).unwrap_or(bytes);
-        Location {
-            file: self.file.to_owned(),
-            line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
-        }
+        Location::of_byte(self.file, self.text, at)
     }
 
     fn mistake(self, at: usize, mistake: Mistake) -> Error {
@@ -157,6 +128,8 @@ impl Service {
         set(&mut self.source_settings, entry.source_settings);
         set(&mut self.directories, entry.directories);
         set(&mut self.env, entry.env);
+        self.settings.extend(entry.settings.unwrap_or_default());
+        set(&mut self.own, entry.own);
         set(&mut self.attempts, entry.attempts.map(Some));
         set(&mut self.directory, entry.directory.map(Some));
         set(&mut self.log, entry.log.map(Some));
@@ -173,56 +146,20 @@ impl Service {
         set(&mut self.unless, entry.unless.map(Some));
         if let Some(probe) = entry.probe {
             let at = probe.span().start;
-            let probe = Probe::lay_over(self.probe.take(), probe.into_inner());
-            self.probe = Some(probe.map_err(|mistake| source.mistake(at, mistake))?);
-        }
-        Ok(())
-    }
-}
-
-impl Probe {
-    fn lay_over(old: Option<Self>, entry: ProbeEntry) -> Result<Self, Mistake> {
-        let mut probe = match (old, entry.kind) {
-            (Some(old), _) => old,
-            (None, None) => return Err(Mistake::NoKind),
-            (None, Some(kind)) => Self {
+            let old = self
+                .probe
+                .take()
+                .map_or_else(Written::default, |probe| probe.written);
+            let written = old.lay_over(probe.into_inner(), at, |at| source.location(at));
+            let kind = kind::read(&written)
+                .map_err(|(location, mistake)| Error::Mistake { location, mistake })?;
+            self.probe = Some(Probe {
                 kind,
                 is_built_in: false,
-                address: String::new(),
-                strict: false,
-                modern: false,
-                password_file: None,
-                user: "postgres".to_owned(),
-                database: "postgres".to_owned(),
-                key: "resque:workers".to_owned(),
-                directory: None,
-            },
-        };
-        probe.is_built_in = false;
-        probe.kind = entry.kind.unwrap_or(probe.kind);
-        if let Some(mistake) = entry.misplaced(probe.kind) {
-            return Err(mistake);
+                written,
+            });
         }
-        probe.address = entry.address.unwrap_or(probe.address);
-        probe.strict = entry.strict.unwrap_or(probe.strict);
-        probe.modern = entry.modern.unwrap_or(probe.modern);
-        probe.password_file = entry.password_file.or(probe.password_file);
-        probe.user = entry.user.unwrap_or(probe.user);
-        probe.database = entry.database.unwrap_or(probe.database);
-        probe.key = entry.key.unwrap_or(probe.key);
-        probe.directory = entry.directory.or(probe.directory);
-        if probe.kind == Kind::Service {
-            return Ok(probe);
-        }
-        if probe.address.is_empty() {
-            return Err(Mistake::NoAddress);
-        }
-        match Endpoint::parse(&probe.address) {
-            Ok(Endpoint::Tcp(..)) if probe.kind == Kind::Unix => Err(Mistake::NotASocketPath),
-            // It may be an address once its settings are known.
-            Err(error) if !probe.address.contains("${") => Err(error.into()),
-            _ => Ok(probe),
-        }
+        Ok(())
     }
 }
 
@@ -233,8 +170,4 @@ fn is_variable(name: &str) -> bool {
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn one_line(text: &str) -> String {
-    text.lines().collect::<Vec<_>>().join(", ")
 }

@@ -5,61 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::own::Own;
+use super::probe::Probe;
 use crate::error::Location;
-
-/// The protocol of a probe.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Any server that accepts a connection.
-    Tcp,
-    /// A unix socket that accepts a connection.
-    Unix,
-    /// Redis.
-    Redis,
-    /// MongoDB.
-    Mongo,
-    /// A web server.
-    Http,
-    /// A websocket server.
-    Websocket,
-    /// A mail server.
-    Smtp,
-    /// PostgreSQL.
-    Postgres,
-    /// A resque worker, as its redis knows it.
-    Worker,
-    /// A service that is supervised here, as its supervise knows it.
-    Service,
-}
-
-/// How to see that a service is ready. Texts may hold `${NAME}`.
-#[derive(Clone, Debug)]
-pub struct Probe {
-    /// The protocol.
-    pub kind: Kind,
-    /// Whether all of it is built in. Then supervise is asked instead where the service
-    /// is supervised here and says itself when it is ready.
-    pub is_built_in: bool,
-    /// The address, see [`Endpoint::parse`](crate::net::Endpoint::parse); empty for a
-    /// service.
-    pub address: String,
-    /// Websocket: whether the handshake must succeed.
-    pub strict: bool,
-    /// Mongo: whether to use the present form of the request only.
-    pub modern: bool,
-    /// Redis: a file whose first line is the password.
-    pub password_file: Option<String>,
-    /// Postgres: the user of the session.
-    pub user: String,
-    /// Postgres: the database of the session.
-    pub database: String,
-    /// Worker: the key of the set of workers in redis.
-    pub key: String,
-    /// Service: its directory, relative to the scan directory; without it, the one that
-    /// is called as the service.
-    pub directory: Option<String>,
-}
 
 /// A directory that is made before the service starts, if it does not exist.
 #[derive(Clone, Debug, Deserialize)]
@@ -143,6 +91,10 @@ pub struct Service {
     pub user: Option<String>,
     /// The group to run as, if not the user's.
     pub group: Option<String>,
+    /// Defaults of settings that hold for this service alone.
+    pub settings: BTreeMap<String, String>,
     /// Variables to set in its environment.
     pub env: BTreeMap<String, String>,
+    /// Whether the plain forms of `diaspora_svc` mean it.
+    pub own: Own,
 }

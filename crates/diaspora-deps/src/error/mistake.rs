@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::address::NotAnAddress;
+
 /// A line of a file, shown as `file:line`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {
@@ -11,6 +13,18 @@ pub struct Location {
     pub file: String,
     /// The line, from 1.
     pub line: usize,
+}
+
+impl Location {
+    /// The line of a byte of a file's text.
+    pub(crate) fn of_byte(file: &str, text: &str, at: usize) -> Self {
+        let bytes = text.as_bytes();
+        let before = bytes.get(..at).unwrap_or(bytes);
+        Self {
+            file: file.to_owned(),
+            line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
+        }
+    }
 }
 
 impl fmt::Display for Location {
@@ -25,6 +39,9 @@ pub enum Mistake {
     /// It is not TOML, or has a field or type that is not known; the parser's words.
     #[error("{0}")]
     Toml(String),
+    /// A value that is no text.
+    #[error("{0} must be a text")]
+    NotAText(String),
     /// A key of `[settings]` that no shell variable can have.
     #[error("\"{0}\" is no name of a setting: use letters, digits and _")]
     SettingName(String),
@@ -34,6 +51,17 @@ pub enum Mistake {
     /// `exec` without a program.
     #[error("exec is empty: write exec = [\"program\", \"argument\"]")]
     EmptyExec,
+    /// A kind of probe that does not exist.
+    #[error(
+        "there is no probe of kind \"{kind}\": the kinds are {}",
+        listed(kinds)
+    )]
+    UnknownKind {
+        /// The kind, as written.
+        kind: String,
+        /// All kinds.
+        kinds: &'static [&'static str],
+    },
     /// A probe without a kind.
     #[error("the probe has no kind: write kind = \"tcp\", say")]
     NoKind,
@@ -46,12 +74,27 @@ pub enum Mistake {
     /// A unix probe with a host and a port.
     #[error("a unix probe wants the path of a socket as its address")]
     NotASocketPath,
-    /// A field that a service probe does not have.
-    #[error("a service probe has no {0}: it asks supervise; write directory = \"redis\", say")]
-    NoFieldOfService(&'static str),
-    /// A directory in a probe of another kind.
-    #[error("only a probe of kind \"service\" has a directory")]
-    NotAService,
+    /// A field of a probe that its kind does not have.
+    #[error("a {kind} probe has no {field}: its fields are {}", listed(fields))]
+    ForeignField {
+        /// The kind of the probe.
+        kind: String,
+        /// The field.
+        field: String,
+        /// The fields of that kind.
+        fields: Vec<&'static str>,
+    },
+    /// A field of a probe whose value has another type.
+    #[error("{field} must be {wanted}")]
+    FieldType {
+        /// The field.
+        field: &'static str,
+        /// What it must be.
+        wanted: &'static str,
+    },
+    /// A user of redis without a password.
+    #[error("the probe has a user and no password: write password-file = \"/path\", say")]
+    UserWithoutPassword,
     /// A need that no service is called.
     #[error("service \"{service}\" needs \"{need}\", which is unknown: {suggestion}")]
     UnknownNeed {
@@ -83,6 +126,13 @@ pub enum Mistake {
     },
 }
 
+impl Mistake {
+    /// What the TOML parser says, in one line.
+    pub(crate) fn toml(message: &str) -> Self {
+        Self::Toml(message.lines().collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// What somebody who wrote an unknown name may have meant.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Suggestion {
@@ -94,7 +144,9 @@ pub enum Suggestion {
     Describe(String),
 }
 
-/// A text that is no address of a dependency.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("\"{0}\" is no address: write \"host:port\", \"[::1]:port\" or \"/path/of/socket\"")]
-pub struct NotAnAddress(pub String);
+fn listed(names: &[&str]) -> String {
+    match names {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => names.concat(),
+    }
+}

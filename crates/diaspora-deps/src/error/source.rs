@@ -7,7 +7,7 @@ use daemontools::{Errno, errno};
 use thiserror::Error;
 
 /// Why the settings file could not be sourced.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum SourceError {
     /// It can't be opened, or another user may change it.
     #[error("{0}")]

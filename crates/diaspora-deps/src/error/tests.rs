@@ -58,7 +58,7 @@ fn a_cause_is_in_the_message_after_its_place() {
     );
     let mistake = Error::Mistake {
         location: location(),
-        mistake: Mistake::Address(NotAnAddress("here".to_owned())),
+        mistake: Mistake::Address(NotAnAddress::Form("here".to_owned())),
     };
     assert_eq!(
         mistake.to_string(),

@@ -1,4 +1,4 @@
-//! Makes a file complete or not at all, and never over one that exists.
+//! Makes a file complete or not at all, and never over one that somebody has changed.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -16,14 +16,25 @@ pub(super) fn put(path: &Path, text: &str, mode: u32) -> Result<&'static str, Er
     match read::regular(path) {
         Ok(found) if found == text.as_bytes() => Ok("unchanged"),
         Ok(_) => Ok("kept, for it was changed"),
-        Err(error) if error.kind() == ErrorKind::NotFound => match make(path, text, mode) {
-            Ok(()) => Ok("made"),
-            Err(error) => Err(failed(path, FileError::Path(error))),
-        },
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            make(path, text, mode, Place::Free)?;
+            Ok("made")
+        }
         Err(_) if path.symlink_metadata().is_ok_and(|facts| !facts.is_file()) => {
             Ok("kept, for it is no file")
         }
         Err(error) => Err(failed(path, error.into())),
+    }
+}
+
+/// The same for a file with mode 644, which may have been made with the text `other`.
+pub(super) fn put_over(path: &Path, text: &str, other: &str) -> Result<&'static str, Error> {
+    match read::regular(path) {
+        Ok(found) if found == other.as_bytes() => {
+            make(path, text, 0o644, Place::Taken)?;
+            Ok("made, in place of the other set's, which nobody had changed")
+        }
+        _ => put(path, text, 0o644),
     }
 }
 
@@ -53,10 +64,22 @@ fn hidden_names(path: &Path) -> impl Iterator<Item = PathBuf> {
     (0..100).map(hidden)
 }
 
+/// Whether a file has to be replaced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Free,
+    Taken,
+}
+
+fn make(path: &Path, text: &str, mode: u32, place: Place) -> Result<(), Error> {
+    let made = make_hidden(path, text, mode, place);
+    made.map_err(|error| failed(path, FileError::Path(error)))
+}
+
 /// Makes a file under a temporary name and links it to its own: unlike a rename, a link
 /// never replaces a file that has appeared meanwhile. The directory is opened once, so a
 /// change of the path has no effect.
-fn make(path: &Path, text: &str, mode: u32) -> Result<(), PathError> {
+fn make_hidden(path: &Path, text: &str, mode: u32, place: Place) -> Result<(), PathError> {
     let directory = file::open_directory_safely(&c_path(path.parent().ok_or(Errno::EISDIR)?)?)?;
     let name = c_path(Path::new(path.file_name().ok_or(Errno::EISDIR)?))?;
     let mut made = Err(Errno::EEXIST);
@@ -74,7 +97,10 @@ fn make(path: &Path, text: &str, mode: u32) -> Result<(), PathError> {
     let done = fd::write_all(&out, text.as_bytes())
         // The umask does not count.
         .and_then(|()| file::set_mode(&out, mode))
-        .and_then(|()| file::link_in(&directory, &new, &name));
+        .and_then(|()| match place {
+            Place::Free => file::link_in(&directory, &new, &name),
+            Place::Taken => file::rename_in(&directory, &new, &name),
+        });
     let _ = file::unlink_in(&directory, &new);
     done.map_err(PathError::System)
 }

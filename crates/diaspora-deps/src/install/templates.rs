@@ -1,27 +1,41 @@
-//! The service directories and the settings file that are built in.
+//! The service directories and the settings files that are built in.
 
-/// A service directory: its name, `run` and `log/run`.
-pub(super) type Template = (&'static str, &'static str, &'static str);
+/// A service directory.
+pub(super) struct Template {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Its files.
+    pub(super) files: [File; 3],
+}
+
+/// A file of a service directory: its name, text and mode.
+pub(super) type File = (&'static str, &'static str, u32);
 
 macro_rules! template {
     ($set:literal, $name:literal) => {
-        (
+        Template {
+            name: $name,
+            // svscan starts a directory that has a `run`: that comes last.
+            files: [
+                ("log/run", template!($set, $name, "log/run"), 0o755),
+                (
+                    "supervise.toml",
+                    template!($set, $name, "supervise.toml"),
+                    0o644,
+                ),
+                ("run", template!($set, $name, "run"), 0o755),
+            ],
+        }
+    };
+    ($set:literal, $name:literal, $file:literal) => {
+        include_str!(concat!(
+            "../../../../service-templates/",
+            $set,
+            "/",
             $name,
-            include_str!(concat!(
-                "../../../../service-templates/",
-                $set,
-                "/",
-                $name,
-                "/run"
-            )),
-            include_str!(concat!(
-                "../../../../service-templates/",
-                $set,
-                "/",
-                $name,
-                "/log/run"
-            )),
-        )
+            "/",
+            $file
+        ))
     };
 }
 
@@ -40,5 +54,30 @@ pub(super) const MODERN: [Template; 5] = [
     template!("modern", "90sidekiq"),
     template!("modern", "99puma"),
 ];
-pub(super) const SETTINGS: &str =
+pub(super) const DIASPORA_SETTINGS: &str =
     include_str!("../../../../service-templates/etc/default/diaspora");
+pub(super) const MODERN_SETTINGS: &str =
+    include_str!("../../../../service-templates/etc/default/diaspora.modern");
+
+#[cfg(test)]
+mod tests {
+    use daemontools::servicedir::policy::Policy;
+
+    use super::*;
+
+    /// A limit without a comment would be a riddle, and a line that supervise ignores a lie.
+    #[test]
+    fn supervise_understands_each_line_of_the_policies() {
+        let templates = DIASPORA.iter().chain(&MODERN).chain([&THIN]);
+        for Template { name, files } in templates {
+            let (_, text, _) = files
+                .iter()
+                .find(|file| file.0 == "supervise.toml")
+                .expect("a policy");
+            let policy = Policy::parse(text.as_bytes(), |trouble| {
+                panic!("{name}, line {}: {:?}", trouble.line, trouble.kind)
+            });
+            assert_ne!(policy, Policy::default(), "{name}");
+        }
+    }
+}

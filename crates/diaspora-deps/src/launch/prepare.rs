@@ -161,12 +161,14 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::settings::SettingsFile;
 
     const CREATE: i32 = Step::Create as i32;
 
     fn make(file: &Path) -> Result<(), Error> {
         let config = Config::default();
-        let context = Context::new(&config, None);
+        let settings = SettingsFile::new(Path::new("/nonexistent"));
+        let context = Context::new(&config, &settings);
         let log = LogFile {
             file: file.to_string_lossy().into_owned(),
             user: None,

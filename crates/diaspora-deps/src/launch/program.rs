@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
+use std::os::unix::ffi::OsStringExt;
 
 use daemontools::pathexec;
-use daemontools::unix::env;
 use daemontools::unix::exec::Strings;
+use daemontools::unix::{account, env};
 
 use super::credentials::Credentials;
 use crate::config::Service;
@@ -14,7 +15,15 @@ use crate::context::Context;
 use crate::environment::environment;
 use crate::error::Error;
 use crate::read;
-use crate::settings::Settings;
+
+/// The variables that tell a program its user, as a login sets them.
+fn variables_of(user: &CStr) -> BTreeMap<String, Vec<u8>> {
+    let home = account::home(user).map(|home| home.into_os_string().into_vec());
+    let name = Some(user.to_bytes().to_vec());
+    let variables = [("HOME", home), ("USER", name.clone()), ("LOGNAME", name)];
+    let known = |(name, value): (&str, Option<_>)| Some((name.to_owned(), value?));
+    variables.into_iter().filter_map(known).collect()
+}
 
 /// A program that is ready to be executed.
 pub(super) struct Program {
@@ -24,21 +33,23 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) fn new(
-        service: &Service,
-        context: &Context,
-        settings: Option<&Settings>,
-        args: &[&CStr],
-    ) -> Result<Self, Error> {
+    pub(super) fn new(service: &Service, context: &Context, args: &[&CStr]) -> Result<Self, Error> {
         let mut argv = Vec::new();
         for word in &service.exec {
             argv.push(context.expand_c(word)?);
         }
         argv.extend(args.iter().map(|&word| word.to_owned()));
-        let mut set = BTreeMap::new();
+        let mut set = match &service.user {
+            Some(user) => variables_of(&context.expand_c(user)?),
+            None => BTreeMap::new(),
+        };
         for (name, value) in &service.env {
             set.insert(name.clone(), context.expand(value)?);
         }
+        let settings = match service.source_settings {
+            true => context.settings()?,
+            false => None,
+        };
         let inherited: Vec<&[u8]> = env::iter().map(CStr::to_bytes).collect();
         let env = environment(&inherited, settings, &set)
             .into_iter()

@@ -1,5 +1,6 @@
-//! The text of a run script: its interpreter, what it gates and waits for, and commands
-//! that go into the background. Pure; it reads words and does not parse shell.
+//! The text of a run script: its interpreter, what it gates and what it waits for. Pure.
+
+use super::shell::{base, commands};
 
 /// The first bytes of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,116 +26,55 @@ pub(super) fn interpreter(text: &[u8]) -> Interpreter {
     Interpreter::Program(program.into_owned())
 }
 
-/// The commands of a script, as words, without comments and the words before a command.
-fn commands(text: &str) -> Vec<Vec<&str>> {
-    const BEFORE: [&str; 6] = ["exec", "env", "then", "do", "&&", "||"];
-    let text = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
-    text.flat_map(|line| line.split(';'))
-        .map(|command| {
-            let words = command.split_whitespace();
-            words
-                .skip_while(|word| BEFORE.contains(word) || word.contains('='))
-                .collect()
-        })
-        .filter(|words: &Vec<&str>| !words.is_empty())
-        .collect()
-}
-
-/// The name of a program without its directory.
-fn base(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or(program)
-}
-
 /// The service of a script's `diaspora-deps exec`.
 pub(super) fn gated(text: &str) -> Option<String> {
-    commands(text)
-        .into_iter()
-        .find_map(|words| match words[..] {
-            ["exec_thin", ..] => Some("thin".to_owned()),
-            [program, ref rest @ ..] if base(program) == "diaspora-deps" => {
+    commands(text).into_iter().find_map(|command| {
+        let (program, rest) = command.words.split_first()?;
+        match base(program) {
+            "exec_thin" => Some("thin".to_owned()),
+            "diaspora-deps" => {
+                let rest = operands(rest);
                 let at = rest.iter().position(|&word| word == "exec")?;
                 rest.get(at + 1).map(|&name| name.to_owned())
             }
             _ => None,
-        })
+        }
+    })
 }
 
-/// The names after a script's `wait_service` or `diaspora-deps wait`.
+/// The names after a script's `wait_service` or `diaspora-deps wait`. Addresses are none.
 pub(super) fn waits_for(text: &str) -> Vec<String> {
     let mut names = Vec::new();
-    for words in commands(text) {
-        let rest = match words[..] {
-            ["wait_service", ref rest @ ..] if !rest.contains(&"{") => rest,
-            [program, "wait", ref rest @ ..] if base(program) == "diaspora-deps" => rest,
+    for command in commands(text) {
+        let Some((program, rest)) = command.words.split_first() else {
+            continue;
+        };
+        let rest = operands(rest);
+        let rest = match (base(program), rest.split_first()) {
+            ("wait_service", _) => &rest[..],
+            ("diaspora-deps", Some((&"wait", rest))) => rest,
             _ => continue,
         };
-        let mut rest = rest.iter();
-        while let Some(&word) = rest.next() {
-            match word {
-                "-a" => drop(rest.next()),
-                "||" | "&&" | "&" | "}" => break,
-                _ if word.starts_with(['-', '$', '"', '\'']) => {}
-                _ => names.push(word.to_owned()),
-            }
-        }
+        let words = rest.iter().flat_map(|words| words.split_whitespace());
+        let is_name = |word: &&str| !word.contains(['$', ':', '/']);
+        names.extend(words.filter(is_name).map(str::to_owned));
     }
     names
 }
 
-/// Whether an argument makes this program go into the background.
-pub(super) fn is_daemon_switch(program: &str, word: &str) -> bool {
-    matches!(
-        (base(program), word),
-        ("mongod", "--fork")
-            | (
-                "thin" | "bundle" | "puma" | "sidekiq",
-                "--daemonize" | "-d" | "--daemon"
-            )
-            | (
-                "start-stop-daemon",
-                "--background" | "-b" | "--start" | "-S"
-            )
-            | ("smtpd", "-D")
-    )
-}
-
-/// Commands whose process ends at once, while a daemon runs outside supervise.
-pub(super) fn daemonizing(text: &str) -> Vec<String> {
-    let mut faults = Vec::new();
-    for words in commands(text) {
-        let (program, rest) = (base(words[0]), &words[1..]);
-        let line = words.join(" ");
-        let fix = match program {
-            "nginx"
-                if !line.contains("daemon off")
-                    && !line.contains("-c")
-                    && !rest.contains(&"-t") =>
-            {
-                Some("add -g 'daemon off;'".to_owned())
-            }
-            "redis-server"
-                if !line.contains("--daemonize no")
-                    && rest.first().is_some_and(|word| word.ends_with(".conf")) =>
-            {
-                Some("add --daemonize no".to_owned())
-            }
-            "service" | "invoke-rc.d" | "systemctl" | "initctl" => {
-                Some("run the program itself".to_owned())
-            }
-            _ if words[0].starts_with("/etc/init.d/") => Some("run the program itself".to_owned()),
-            _ if words.last() == Some(&"&") => Some("take the & away, and exec it".to_owned()),
-            _ => rest
-                .iter()
-                .find(|word| is_daemon_switch(program, word))
-                .map(|word| format!("take {word} away")),
-        };
-        if let Some(fix) = fix {
-            faults.push(format!("\"{line}\" forks away from supervise: {fix}"));
+/// The words that are neither options nor their values.
+fn operands(words: &[String]) -> Vec<&str> {
+    const WITH_VALUE: [&str; 5] = ["-a", "--services", "--settings", "--dir", "--timeout"];
+    let mut operands = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if WITH_VALUE.contains(&word.as_str()) {
+            words.next();
+        } else if !word.starts_with('-') {
+            operands.push(word.as_str());
         }
     }
-    faults
+    operands
 }
 
 #[cfg(test)]
@@ -150,36 +90,10 @@ mod tests {
             Some("thin")
         );
         assert_eq!(gated("# diaspora-deps exec redis\nexec redis-server"), None);
-        let waits = "wait_service -a 5 redis web || exit\ndiaspora-deps wait mongo \"$x\"; x\n";
+        let waits = "wait_service -a 5 \"redis web\" || exit\n\
+            diaspora-deps wait mongo \"$x\" db:5432 http://localhost/ --timeout 9; x\n";
         assert_eq!(waits_for(waits), ["redis", "web", "mongo"]);
         assert!(waits_for("wait_service() {\n").is_empty());
-    }
-
-    #[test]
-    fn commands_that_go_into_the_background_are_found() {
-        for daemon in [
-            "nginx",
-            "exec /usr/sbin/nginx",
-            "exec redis-server /etc/redis/redis.conf",
-            "mongod --fork --logpath x",
-            "exec bundle exec thin start -d",
-            "service redis start",
-            "/etc/init.d/redis start",
-            "exec env A=1 start-stop-daemon --start --exec x",
-            "myserver &",
-        ] {
-            assert_eq!(daemonizing(daemon).len(), 1, "{daemon}");
-        }
-        for fine in [
-            "exec nginx -g 'daemon off;'",
-            "redis-server --port 1",
-            "exec redis-server /etc/redis/redis.conf --daemonize no",
-            "exec mongod --dbpath x",
-            "# nginx",
-            "exec 2>&1",
-        ] {
-            assert_eq!(daemonizing(fine), Vec::<String>::new(), "{fine}");
-        }
     }
 
     #[test]

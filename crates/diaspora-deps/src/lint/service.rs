@@ -1,21 +1,14 @@
-//! The faults of a service directory whose service is in the configuration: unknown users,
-//! an address that two services have, and a program that goes into the background.
+//! The faults of a service directory whose service is in the configuration: its program,
+//! its users, its needs, and an address that two services have.
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{accounts, script};
-use crate::config::{Config, Kind, Service};
+use super::{accounts, needs, program, running};
+use crate::config::Config;
 use crate::context::Context;
 use crate::dependency::Dependency;
 use crate::name::Name;
-use crate::probe::Readiness;
-use crate::{read, supervised};
-
-/// A process that is younger than this was just started. A service of which that is so
-/// after several starts does not stay in the foreground.
-const YOUNG_SECONDS: i64 = 3;
 
 /// The services that were examined so far.
 pub(super) struct Services<'a> {
@@ -61,22 +54,24 @@ impl<'a> Services<'a> {
             self.gated.push(name.clone());
             let context = self.context.of(name);
             faults.extend(accounts::missing(service, &context));
-            faults.extend(background(service, &context));
+            faults.extend(program::faults(service, &context, path));
+            let unmet = needs::unmet(self.config, &context, self.scan_directory, path, name);
+            faults.extend(unmet);
         }
-        let Some(probe) = &service.probe else {
-            return faults;
-        };
-        let label = name.to_string();
-        match Dependency::new(self.config, &self.context, self.scan_directory, &label) {
-            Err(error) => faults.push(error.to_string()),
-            Ok(dependency) => {
-                // A worker does not listen: its address is that of its redis.
-                if probe.kind != Kind::Worker {
-                    faults.extend(self.address_conflict(directory, &dependency));
+        let mut dependency = None;
+        if let Some(probe) = &service.probe {
+            let label = name.to_string();
+            match Dependency::new(self.config, &self.context, self.scan_directory, &label) {
+                Err(error) => faults.push(error.to_string()),
+                Ok(found) => {
+                    if probe.kind.listens() {
+                        faults.extend(self.address_conflict(directory, &found));
+                    }
+                    dependency = Some(found);
                 }
-                faults.extend(daemonized(path, &dependency));
             }
         }
+        faults.extend(running::crash_loop(path, dependency.as_ref()));
         faults
     }
 
@@ -90,52 +85,4 @@ impl<'a> Services<'a> {
         self.addresses.insert(address, directory.to_owned());
         None
     }
-}
-
-/// The configuration that makes a program go into the background.
-fn background(service: &Service, context: &Context) -> Vec<String> {
-    let mut faults = Vec::new();
-    if let Some(unless) = &service.unless
-        && let Ok(file) = context.expand_path(&unless.file)
-        && let Ok(text) = read::regular(&file)
-        && String::from_utf8_lossy(&text)
-            .lines()
-            .any(|line| line.trim().starts_with("daemon on"))
-    {
-        faults.push(format!(
-            "{}: \"daemon on;\": take that line out",
-            file.display()
-        ));
-    }
-    for word in &service.exec {
-        if script::is_daemon_switch(&service.exec[0], word) {
-            faults.push(format!(
-                "{}: \"{word}\" sends it into the background: supervise would lose it",
-                service.location
-            ));
-        }
-    }
-    faults
-}
-
-/// A program that has gone into the background: supervise starts it again and again, while
-/// something answers at its address.
-fn daemonized(path: &Path, dependency: &Dependency) -> Option<String> {
-    let status = supervised::status(path)?;
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| now.as_secs());
-    let age = i64::try_from(now).unwrap_or(0) - status.since.unix_seconds();
-    let several = supervised::starts(path).is_none_or(|starts| starts > 3);
-    let restarts = age < YOUNG_SECONDS && several;
-    if !restarts {
-        return None;
-    }
-    let outcome = dependency.probe_server()?;
-    (outcome.readiness == Readiness::Ready).then(|| {
-        format!(
-            "starts again and again, while {} answers: it forks away from supervise, or another copy runs; keep it in the foreground, and stop that copy",
-            outcome.address
-        )
-    })
 }

@@ -19,7 +19,8 @@ fn findings(files: &[(&str, &str, u32)], services: &str) -> String {
         .join("\n")
 }
 
-const USERS: &str = "[service.redis]\nuser = \"root\"\n";
+const USERS: &str =
+    "[service.redis]\nuser = \"root\"\nexec = [\"sh\"]\nenv = { PATH = \"/bin\" }\n";
 const GATE: &str = "#!/bin/sh\nexec diaspora-deps exec redis\n";
 
 #[test]
@@ -54,7 +55,35 @@ fn each_fault_is_one_finding() {
             "",
             "/no/such/sh does not exist",
         ),
-        (&[("a/run", "#!/bin/sh\nnginx\n", 0o755)], "", "daemon off"),
+        (
+            &[("a/run", "#!/bin/sh\nnginx -c /none\n", 0o755)],
+            "",
+            "daemon off",
+        ),
+        (
+            &[
+                ("a/run", "#!/bin/sh\n", 0o755),
+                ("a/log/run", "#!/bin/sh\n", 0o755),
+                ("a/log/supervise.toml", "backof = 1\n", 0o644),
+            ],
+            "",
+            "a/log/supervise.toml: line 1: unknown name backof, ignored",
+        ),
+        (
+            &[("30redis/run", GATE, 0o755)],
+            "[service.redis]\nuser = \"root\"\nexec = [\"no-such-program\"]",
+            "its program no-such-program is not in /command:",
+        ),
+        (
+            &[("30redis/run", GATE, 0o755)],
+            "[settings]\nHOME_OF_IT = \"/none\"\n[service.redis]\nuser = \"root\"\nexec = [\"/bin/sh\"]\ndirectory = \"${HOME_OF_IT}\"",
+            "its working directory /none does not exist: set HOME_OF_IT in the settings file",
+        ),
+        (
+            &[("30redis/run", GATE, 0o755)],
+            "[service.redis]\nuser = \"root\"\nexec = [\"/bin/sh\"]\nneeds = [\"db\"]\n[service.db]\nprobe = { kind = \"unix\", address = \"/none\" }",
+            "its gate waits for db, which is not in ",
+        ),
         (
             &[(
                 "a/run",
@@ -76,13 +105,13 @@ fn each_fault_is_one_finding() {
         ),
         (
             &[("30redis/run", GATE, 0o755)],
-            "[service.redis]\nuser = \"nobody-here\"",
+            "[service.redis]\nexec = [\"/bin/sh\"]\nuser = \"nobody-here\"",
             "user \"nobody-here\" does not exist",
         ),
         (
             &[("30redis/run", GATE, 0o755)],
-            "[service.redis]\nuser = \"root\"\nneeds = [\"a\"]\n[service.a]\nneeds = [\"redis\"]\nprobe = { kind = \"tcp\", address = \"localhost:1\" }",
-            "cycle: a -> redis -> a",
+            "[service.redis]\nuser = \"root\"\nexec = [\"/bin/sh\"]\nneeds = [\"redis\"]",
+            "cycle: redis -> redis",
         ),
         (
             &[(

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use daemontools::Errno;
 use daemontools::unix::socket;
 
+use super::listener::Listener;
 use crate::probe::{Protocol, Readiness};
 
 /// Limits of one probe.
@@ -19,8 +20,6 @@ pub struct Limits {
     pub resolve: Duration,
     /// For each address, from connecting to the end of the reply.
     pub answer: Duration,
-    /// Bytes of a reply.
-    pub reply: usize,
 }
 
 impl Default for Limits {
@@ -28,7 +27,6 @@ impl Default for Limits {
         Self {
             resolve: Duration::from_secs(2),
             answer: Duration::from_secs(2),
-            reply: 64 * 1024,
         }
     }
 }
@@ -52,18 +50,23 @@ impl Stream for UnixStream {
     }
 }
 
-/// Sends the request and reads until the protocol knows the readiness.
+/// Looks at the server, sends the request and reads until the protocol knows the readiness.
 pub(super) fn exchange(
     mut stream: impl Stream,
+    listener: &Listener,
     protocol: &dyn Protocol,
     deadline: Instant,
     limits: Limits,
 ) -> Readiness {
+    let seen = protocol.look(listener);
+    if seen != Readiness::Incomplete {
+        return seen;
+    }
     let mut reply = Vec::new();
-    match request_and_read(&mut stream, protocol, &mut reply, deadline, limits) {
+    match request_and_read(&mut stream, protocol, &mut reply, deadline) {
         Ok(readiness) => {
             if readiness == Readiness::Ready {
-                let _ = socket::send_all(&stream, protocol.goodbye());
+                let _ = socket::send_all(&stream, protocol.goodbye(&reply));
             }
             readiness
         }
@@ -89,7 +92,6 @@ fn request_and_read(
     protocol: &dyn Protocol,
     reply: &mut Vec<u8>,
     deadline: Instant,
-    limits: Limits,
 ) -> std::io::Result<Readiness> {
     let timed_out = || std::io::Error::from_raw_os_error(Errno::ETIMEDOUT as i32);
     let left = || {
@@ -105,16 +107,16 @@ fn request_and_read(
         stream.set_timeout(left()?)?;
         socket::send_all(&*stream, &request).map_err(std::io::Error::from)?;
     }
-    let mut buffer = [0; 4096];
+    let mut buffer = [0; 16 * 1024];
     loop {
         match protocol.judge(reply) {
             Readiness::Incomplete => {}
             readiness => return Ok(readiness),
         }
-        if reply.len() >= limits.reply {
+        if reply.len() >= protocol.reply_max() {
             return Ok(Readiness::Down(format!(
                 "its answer has no end: more than {} bytes",
-                limits.reply
+                protocol.reply_max()
             )));
         }
         stream.set_timeout(left()?)?;

@@ -8,7 +8,6 @@ use crate::probe::{Accepts, Redis};
 const QUICK: Limits = Limits {
     resolve: Duration::from_secs(2),
     answer: Duration::from_millis(100),
-    reply: 1000,
 };
 
 /// A server that does `serve` with each connection, and the endpoint for it.

@@ -14,6 +14,13 @@ pub enum Readiness {
     Incomplete,
 }
 
+/// What can be learned about a server without asking it.
+pub trait Server {
+    /// A file in the working directory of the process that listens; `None` if that is not
+    /// known: it is on another host, or its files may not be read.
+    fn own_file(&self, name: &str) -> Option<Vec<u8>>;
+}
+
 /// The protocol of a probe.
 pub trait Protocol {
     /// The bytes to send after connecting.
@@ -27,8 +34,19 @@ pub trait Protocol {
         let _ = user;
         true
     }
-    /// The bytes to send before closing.
-    fn goodbye(&self) -> &'static [u8] {
+    /// The bytes of a reply that are read at most. More is no answer.
+    fn reply_max(&self) -> usize {
+        64 * 1024
+    }
+    /// The readiness that the kernel and the files of the server tell, before anything is
+    /// sent to it.
+    fn look(&self, server: &dyn Server) -> Readiness {
+        let _ = server;
+        Readiness::Incomplete
+    }
+    /// The bytes to send before closing, after a reply that is ready.
+    fn goodbye(&self, reply: &[u8]) -> &'static [u8] {
+        let _ = reply;
         b""
     }
 }

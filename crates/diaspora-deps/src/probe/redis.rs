@@ -1,85 +1,45 @@
 //! Redis: an inline `PING`, which every version understands. Only `+PONG` is ready: the
 //! port is open long before a large data set is loaded.
 
-use super::protocol::{Protocol, Readiness, excerpt, first_line, wrong_protocol};
+use super::login::Login;
+use super::protocol::{Protocol, Readiness};
+use super::resp::{Reader, unexpected};
 
 /// The probe.
 #[derive(Clone, Debug, Default)]
 pub struct Redis {
-    /// Sent first, with `AUTH`.
-    pub password: Option<Vec<u8>>,
-    /// The users, besides root, that the password may be sent to: those that the server
-    /// may run as.
-    pub users: Vec<u32>,
+    /// How to log in first.
+    pub login: Option<Login>,
 }
-
-/// Longer than any line that answers `AUTH` or `PING`.
-const LINE_MAX: usize = 1024;
 
 impl Protocol for Redis {
     fn request(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        if let Some(password) = &self.password {
-            bytes.extend_from_slice(&command(&[b"AUTH", password]));
-        }
-        bytes.extend_from_slice(b"PING\r\n");
-        bytes
+        let login = self.login.as_ref().map(Login::request);
+        [&login.unwrap_or_default()[..], b"PING\r\n"].concat()
     }
 
     fn judge(&self, reply: &[u8]) -> Readiness {
-        let Some(line) = first_line(reply) else {
-            return match reply.first() {
-                Some(b'+' | b'-') | None if reply.len() <= LINE_MAX => Readiness::Incomplete,
-                _ => wrong_protocol("redis", reply),
-            };
-        };
-        if self.password.is_none() {
-            return pong(line);
+        let mut reader = Reader::new(reply);
+        let answer = self
+            .login
+            .as_ref()
+            .map_or(Ok(()), |login| login.judge(&mut reader));
+        match answer.and_then(|()| reader.line()) {
+            Ok(b"+PONG") => Readiness::Ready,
+            Ok(line) => unexpected(line),
+            Err(readiness) => readiness,
         }
-        // The reply to AUTH. An error of a server that has no password is passed over; a
-        // server that refuses the password replies NOAUTH to the PING.
-        let rest = &reply[reply
-            .iter()
-            .position(|&b| b == b'\n')
-            .map_or(0, |at| at + 1)..];
-        if line.starts_with(b"-WRONGPASS") || line.starts_with(b"-ERR invalid password") {
-            return Readiness::Starting("refuses the password that it is given".to_owned());
-        }
-        if !line.starts_with(b"+OK") && !line.starts_with(b"-ERR") {
-            return pong(line);
-        }
-        Self::default().judge(rest)
     }
 
     fn may_send_to(&self, user: u32) -> bool {
-        self.password.is_none() || user == 0 || self.users.contains(&user)
+        self.login
+            .as_ref()
+            .is_none_or(|login| login.may_send_to(user))
     }
 
-    fn goodbye(&self) -> &'static [u8] {
+    fn goodbye(&self, _reply: &[u8]) -> &'static [u8] {
         b"QUIT\r\n"
     }
-}
-
-fn pong(line: &[u8]) -> Readiness {
-    match line {
-        b"+PONG" => Readiness::Ready,
-        _ if line.starts_with(b"-NOAUTH") => Readiness::Starting(
-            "wants a password: give the probe a password-file in services.toml".to_owned(),
-        ),
-        [b'-', why @ ..] => Readiness::Starting(excerpt(why)),
-        _ => wrong_protocol("redis", line),
-    }
-}
-
-/// A command in redis's own form, an array of strings, which may have any bytes.
-pub(super) fn command(words: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-    for word in words {
-        bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-        bytes.extend_from_slice(word);
-        bytes.extend_from_slice(b"\r\n");
-    }
-    bytes
 }
 
 #[cfg(test)]
@@ -122,10 +82,13 @@ mod tests {
     #[test]
     fn a_password_is_sent_before_the_ping_and_its_reply_is_skipped() {
         let redis = Redis {
-            password: Some(b"p w".to_vec()),
-            users: vec![7],
+            login: Some(Login {
+                user: None,
+                password: b"p w".to_vec(),
+                servers: vec![7],
+            }),
         };
-        assert!(redis.may_send_to(0) && redis.may_send_to(7) && !redis.may_send_to(8));
+        assert!(redis.may_send_to(7) && !redis.may_send_to(8));
         assert!(Redis::default().may_send_to(8));
         assert_eq!(
             redis.request(),

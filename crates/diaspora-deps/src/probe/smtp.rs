@@ -25,7 +25,7 @@ impl Protocol for Smtp {
         }
     }
 
-    fn goodbye(&self) -> &'static [u8] {
+    fn goodbye(&self, _reply: &[u8]) -> &'static [u8] {
         b"QUIT\r\n"
     }
 }

@@ -52,7 +52,7 @@ impl Protocol for Websocket {
         }
     }
 
-    fn goodbye(&self) -> &'static [u8] {
+    fn goodbye(&self, _reply: &[u8]) -> &'static [u8] {
         // A close frame, masked with zeroes. It is valid only after a handshake that has
         // succeeded.
         if self.strict {

@@ -2,8 +2,9 @@
 //! of a killed worker stays, so an entry counts only if it is of this host and its process
 //! runs.
 
-use super::protocol::{Protocol, Readiness, excerpt, first_line, wrong_protocol};
-use super::redis::command;
+use super::login::Login;
+use super::protocol::{Protocol, Readiness, wrong_protocol};
+use super::resp::{Reader, command};
 
 /// Tells whether a worker's process runs.
 pub trait Alive {
@@ -15,8 +16,10 @@ pub trait Alive {
 /// The probe.
 #[derive(Clone, Debug)]
 pub struct Worker<A> {
+    /// How to log in to redis.
+    pub login: Option<Login>,
     /// The set in redis.
-    pub key: String,
+    pub key: Vec<u8>,
     /// The name of this host, as workers write it.
     pub host: Vec<u8>,
     /// Tells whether a process runs.
@@ -25,41 +28,63 @@ pub struct Worker<A> {
 
 /// More entries than any site has.
 const ENTRIES_MAX: usize = 10_000;
+/// Longer than an entry is on average.
+const ENTRY_BYTES: usize = 256;
 
 impl<A: Alive> Protocol for Worker<A> {
     fn request(&self) -> Vec<u8> {
-        command(&[b"SMEMBERS", self.key.as_bytes()])
+        let login = self.login.as_ref().map(Login::request);
+        [
+            login.unwrap_or_default(),
+            command(&[b"SMEMBERS", &self.key]),
+        ]
+        .concat()
     }
 
     fn judge(&self, reply: &[u8]) -> Readiness {
-        let mut reader = Reader(reply);
-        let count = match reader.number(b'*') {
-            Item::Value(count) if count <= ENTRIES_MAX => count,
-            Item::Cut => return Readiness::Incomplete,
-            Item::Error(why) => return Readiness::Starting(format!("its redis says {why}")),
-            _ => return wrong_protocol("redis", reply),
-        };
-        let mut found = 0;
-        for _ in 0..count {
-            match reader.string() {
-                Item::Value(entry) if self.is_ours(entry) => return Readiness::Ready,
-                Item::Value(_) => found += 1,
-                Item::Cut => return Readiness::Incomplete,
-                _ => return wrong_protocol("redis", reply),
+        match self.entries(reply) {
+            Ok(entries) if entries.is_empty() => {
+                Readiness::Down("no worker has registered".to_owned())
             }
+            Ok(entries) if entries.iter().any(|entry| self.is_ours(entry)) => Readiness::Ready,
+            Ok(entries) => {
+                let count = entries.len();
+                Readiness::Down(format!("only stale or foreign entries: {count}"))
+            }
+            Err(readiness) => readiness,
         }
-        Readiness::Down(match found {
-            0 => "no worker has registered".to_owned(),
-            _ => format!("only stale or foreign entries: {found}"),
-        })
     }
 
-    fn goodbye(&self) -> &'static [u8] {
+    fn may_send_to(&self, user: u32) -> bool {
+        self.login
+            .as_ref()
+            .is_none_or(|login| login.may_send_to(user))
+    }
+
+    fn reply_max(&self) -> usize {
+        ENTRIES_MAX * ENTRY_BYTES
+    }
+
+    fn goodbye(&self, _reply: &[u8]) -> &'static [u8] {
         b"QUIT\r\n"
     }
 }
 
 impl<A: Alive> Worker<A> {
+    /// The entries of a complete reply. Whether their processes run is asked only then, so
+    /// that it is asked once.
+    fn entries<'a>(&self, reply: &'a [u8]) -> Result<Vec<&'a [u8]>, Readiness> {
+        let mut reader = Reader::new(reply);
+        if let Some(login) = &self.login {
+            login.judge(&mut reader)?;
+        }
+        let count = reader.length()?;
+        if count > ENTRIES_MAX {
+            return Err(wrong_protocol("redis", reply));
+        }
+        (0..count).map(|_| reader.string()).collect()
+    }
+
     /// Whether an entry `host:pid:queues` is that of a running worker of this host.
     fn is_ours(&self, entry: &[u8]) -> bool {
         let rest = entry.strip_prefix(&self.host[..]);
@@ -70,62 +95,6 @@ impl<A: Alive> Worker<A> {
                 str::from_utf8(digits).ok()?.parse().ok()
             });
         pid.is_some_and(|pid| pid != 0 && self.alive.is_alive(pid))
-    }
-}
-
-/// An item of a reply.
-enum Item<T> {
-    Value(T),
-    /// The reply ends inside it.
-    Cut,
-    /// An error of redis.
-    Error(String),
-    Garbage,
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    /// A line `*N` or `$N`.
-    fn number(&mut self, kind: u8) -> Item<usize> {
-        match self.0.first() {
-            None => return Item::Cut,
-            Some(&found) if found != kind && found != b'-' => return Item::Garbage,
-            Some(_) => {}
-        }
-        let Some(line) = first_line(self.0) else {
-            return if self.0.len() > 1024 {
-                Item::Garbage
-            } else {
-                Item::Cut
-            };
-        };
-        if let [b'-', why @ ..] = line {
-            return Item::Error(excerpt(why));
-        }
-        let number = str::from_utf8(&line[1..])
-            .ok()
-            .and_then(|text| text.parse().ok());
-        let end = self.0.iter().position(|&byte| byte == b'\n').unwrap_or(0);
-        self.0 = &self.0[end + 1..];
-        number.map_or(Item::Garbage, Item::Value)
-    }
-
-    fn string(&mut self) -> Item<&'a [u8]> {
-        let length = match self.number(b'$') {
-            Item::Value(length) if length <= 4096 => length,
-            Item::Cut => return Item::Cut,
-            _ => return Item::Garbage,
-        };
-        match self.0.split_at_checked(length + 2) {
-            Some((string, rest)) => {
-                self.0 = rest;
-                string
-                    .strip_suffix(b"\r\n")
-                    .map_or(Item::Garbage, Item::Value)
-            }
-            None => Item::Cut,
-        }
     }
 }
 
@@ -144,7 +113,8 @@ mod tests {
 
     fn worker(pid: u32) -> Worker<Only> {
         Worker {
-            key: "resque:workers".to_owned(),
+            login: None,
+            key: b"resque:workers".to_vec(),
             host: b"here".to_vec(),
             alive: Only(pid),
         }
@@ -159,6 +129,48 @@ mod tests {
             b"*2\r\n$8\r\nSMEMBERS\r\n$14\r\nresque:workers\r\n"
         );
         survives_any_reply(&worker(42), REPLY);
+    }
+
+    /// The reply of a redis that has these entries.
+    fn reply(entries: impl ExactSizeIterator<Item = String>) -> Vec<u8> {
+        let mut bytes = format!("*{}\r\n", entries.len()).into_bytes();
+        for entry in entries {
+            bytes.extend_from_slice(format!("${}\r\n{entry}\r\n", entry.len()).as_bytes());
+        }
+        bytes
+    }
+
+    #[test]
+    fn an_answer_of_many_workers_is_within_the_limit() {
+        let queues = "mailers,photos,receive,http,delete".repeat(5);
+        let entries = (0..10_000).map(|pid| format!("there:{pid}:{queues}"));
+        let mut bytes = reply(entries);
+        assert!(bytes.len() < worker(7).reply_max());
+        let stale = "only stale or foreign entries: 10000".to_owned();
+        assert_eq!(worker(7).judge(&bytes), Readiness::Down(stale));
+        bytes.truncate(bytes.len() - 1);
+        assert_eq!(worker(7).judge(&bytes), Readiness::Incomplete);
+        let too_many = worker(7).judge(b"*10001\r\n");
+        assert!(matches!(too_many, Readiness::Down(_)));
+    }
+
+    #[test]
+    fn a_worker_logs_in_to_its_redis() {
+        let login = Login {
+            user: None,
+            password: b"p".to_vec(),
+            servers: vec![7],
+        };
+        let worker = Worker {
+            login: Some(login),
+            ..worker(42)
+        };
+        let request = worker.request();
+        assert!(request.starts_with(b"*2\r\n$4\r\nAUTH\r\n$1\r\np\r\n*2\r\n$8\r\nSMEMBERS"));
+        assert!(worker.may_send_to(7) && !worker.may_send_to(8));
+        survives_any_reply(&worker, &[b"+OK\r\n", REPLY].concat());
+        let refused = worker.judge(b"-WRONGPASS no\r\n");
+        assert!(matches!(refused, Readiness::Starting(_)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use daemontools::servicedir::status::{Status, Want};
@@ -12,10 +12,11 @@ use super::gate::Gate;
 use super::services::{ME, label};
 use crate::check::{Report, State};
 use crate::config::Config;
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::dependency::Dependency;
 use crate::error::Error;
 use crate::paths::Paths;
+use crate::settings::SettingsFile;
 use crate::supervised;
 
 /// The exit code for a service that should run and does not: that of init scripts.
@@ -121,14 +122,16 @@ fn duration(seconds: i64) -> String {
 struct Gates<'a> {
     paths: &'a Paths,
     config: Option<Result<Config, Error>>,
+    settings: SettingsFile,
     reasons: BTreeMap<String, Option<String>>,
 }
 
 impl<'a> Gates<'a> {
-    const fn new(paths: &'a Paths) -> Self {
+    fn new(paths: &'a Paths) -> Self {
         Self {
             paths,
             config: None,
+            settings: SettingsFile::new(&paths.settings),
             reasons: BTreeMap::new(),
         }
     }
@@ -147,11 +150,12 @@ impl<'a> Gates<'a> {
             Err(why) => return Some(format!("something: {why}")),
         };
         for need in gate.needs(config) {
-            let paths = self.paths;
+            let context = Context::new(config, &self.settings);
+            let directory = &self.paths.directory;
             let state = self
                 .reasons
                 .entry(need.clone())
-                .or_insert_with(|| probe(config, paths, &need));
+                .or_insert_with(|| probe(config, &context, directory, &need));
             if let Some(why) = state {
                 return Some(format!("{need}: {why}"));
             }
@@ -162,10 +166,8 @@ impl<'a> Gates<'a> {
 }
 
 /// Why a dependency is not ready; `None` if it is.
-fn probe(config: &Config, paths: &Paths, need: &str) -> Option<String> {
-    let settings = context::source(config, &paths.settings).ok().flatten();
-    let context = Context::new(config, settings.as_ref());
-    let dependency = match Dependency::new(config, &context, &paths.directory, need) {
+fn probe(config: &Config, context: &Context, directory: &Path, need: &str) -> Option<String> {
+    let dependency = match Dependency::new(config, context, directory, need) {
         Err(error) => return Some(error.to_string()),
         Ok(dependency) => dependency,
     };

@@ -7,11 +7,15 @@
 //! this build.
 #![allow(clippy::unwrap_used)]
 
+mod lint;
 mod loading;
 mod modern;
 mod outage;
+mod pictures;
+mod postgres;
 mod processes;
 mod programs;
+mod server;
 mod start;
 mod supervised;
 mod world;
@@ -69,6 +73,16 @@ const CASES: &[Case] = &[
         modern::stack,
     ),
     (
+        "probes_leave_no_line_in_the_log_of_postgres",
+        &["psql"],
+        postgres::quiet,
+    ),
+    (
+        "probes_leave_no_line_while_postgres_starts",
+        &["psql"],
+        postgres::quiet_while_starting,
+    ),
+    (
         "a_mail_server_is_ready",
         &["svscan", "supervise", "multilog", "smtpd"],
         modern::mail,
@@ -87,6 +101,16 @@ const CASES: &[Case] = &[
         "supervise_tells_the_gate_that_a_service_has_finished_or_failed",
         &["svscan", "supervise"],
         supervised::ends,
+    ),
+    (
+        "lint_finds_what_keeps_failing",
+        &["svscan", "supervise"],
+        lint::failing,
+    ),
+    (
+        "graphviz_draws_services_of_any_name",
+        &["dot"],
+        pictures::drawn,
     ),
 ];
 

@@ -76,7 +76,7 @@ pub(crate) fn daemonised(world: &World) {
     world.until("lint sees both", || {
         let (code, text) = world.gate(&["lint"]);
         code == 1
-            && text.contains("forks away from supervise: add --daemonize no")
+            && text.contains("has \"daemonize yes\": add --daemonize no")
             && text.contains("starts again and again, while localhost:")
     });
 }

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 pub(crate) struct Folder(tempfile::TempDir);
 
@@ -53,6 +54,19 @@ impl Folder {
 /// A redis that sends `answer` to each connection, or nothing; gives its port and the
 /// number of connections.
 pub(crate) fn redis(answer: &'static str) -> (u16, Arc<AtomicU32>) {
+    redis_by(move |_| answer)
+}
+
+/// A redis that loads during the first `probes`.
+pub(crate) fn redis_after(probes: u32) -> (u16, Arc<AtomicU32>) {
+    redis_by(move |count| match count < probes {
+        true => "-LOADING not yet\r\n",
+        false => "+PONG\r\n",
+    })
+}
+
+/// A redis that sends to each connection, counted from 0, its answer, or nothing.
+fn redis_by(answer: impl Fn(u32) -> &'static str + Send + 'static) -> (u16, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let connections = Arc::new(AtomicU32::new(0));
@@ -60,7 +74,7 @@ pub(crate) fn redis(answer: &'static str) -> (u16, Arc<AtomicU32>) {
     thread::spawn(move || {
         let mut silent = Vec::new();
         for mut stream in listener.incoming().flatten() {
-            count.fetch_add(1, Ordering::SeqCst);
+            let answer = answer(count.fetch_add(1, Ordering::SeqCst));
             let _ = stream.read(&mut [0; 64]);
             let _ = stream.write_all(answer.as_bytes());
             if answer.is_empty() {
@@ -69,6 +83,24 @@ pub(crate) fn redis(answer: &'static str) -> (u16, Arc<AtomicU32>) {
         }
     });
     (port, connections)
+}
+
+/// A port where nobody listens.
+pub(crate) fn refused() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Calls `look` until it gives something.
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "no {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// A `services.toml` with redis on this port.

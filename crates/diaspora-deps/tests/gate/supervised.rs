@@ -18,13 +18,13 @@ use crate::folder::{Folder, config, redis};
 const ASKED: &str = "[service.redis]\nprobe = { kind = \"service\" }\n";
 
 /// A supervise: it has `ok` open for reading.
-struct Supervise<'a> {
+pub(crate) struct Supervise<'a> {
     directory: &'a Path,
     _ok: OwnedFd,
 }
 
 impl<'a> Supervise<'a> {
-    fn new(directory: &'a Path) -> Self {
+    pub(crate) fn new(directory: &'a Path) -> Self {
         fs::create_dir_all(directory.join("supervise")).unwrap();
         let ok = directory.join("supervise/ok");
         let ok = CString::new(ok.as_os_str().as_bytes()).unwrap();
@@ -51,7 +51,7 @@ impl<'a> Supervise<'a> {
         fs::write(self.directory.join("supervise/detail"), detail.render()).unwrap();
     }
 
-    fn set(&self, pid: u32, stage: Stage) {
+    pub(crate) fn set(&self, pid: u32, stage: Stage) {
         let stage = Some(stage);
         self.write(
             pid,
@@ -198,11 +198,11 @@ fn fields_of_other_kinds_are_refused() {
     for (probe, message) in [
         (
             "kind = \"service\", address = \"localhost:1\"",
-            "a service probe has no address: it asks supervise; write directory = \"redis\", say",
+            "a service probe has no address: its fields are directory",
         ),
         (
             "kind = \"tcp\", address = \"localhost:1\", directory = \"x\"",
-            "only a probe of kind \"service\" has a directory",
+            "a tcp probe has no directory: its fields are address",
         ),
     ] {
         let folder = Folder::new(&format!("[service.x]\nprobe = {{ {probe} }}\n"));

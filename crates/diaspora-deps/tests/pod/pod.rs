@@ -143,8 +143,6 @@ fn install() {
     }
     sh(&root().join("demo/install-pod").to_string_lossy());
     sh("diaspora-deps install --set modern --with-settings /etc/service");
-    let settings = format!("DIASPORA_HOME={HOME}\nexport RAILS_ENV=production\n");
-    fs::write("/etc/default/diaspora", settings).unwrap();
 }
 
 /// Runs a line of shell; gives its output, which ends the test if the line fails.

@@ -1,10 +1,11 @@
-//! The value of `--timeout`.
+//! Seconds on a command line, such as the value of `--timeout`.
 
 use core::ffi::CStr;
 use core::time::Duration;
 
 /// Seconds in decimal, with or without a fraction. `None` for any other word.
-pub(crate) fn seconds(word: &CStr) -> Option<Duration> {
+#[must_use]
+pub fn seconds(word: &CStr) -> Option<Duration> {
     let text = word.to_str().ok()?;
     let plain = text
         .bytes()

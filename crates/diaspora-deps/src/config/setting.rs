@@ -1,0 +1,38 @@
+//! The default of a setting, as `[settings]` has it: types alone.
+
+use serde::Deserialize;
+
+/// The value of a setting that neither the settings file nor the environment sets.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum Setting {
+    /// This text.
+    Text(String),
+    /// What a TOML file says.
+    Key(Key),
+    /// The newest of several versions.
+    Newest(Newest),
+}
+
+/// A key of a TOML file. Texts may hold `${NAME}` of settings that are texts.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The file, which need not exist.
+    pub file: String,
+    /// Keys with dots, of which the first that is there counts.
+    pub keys: Vec<String>,
+    /// The value if none of them is there.
+    pub default: String,
+}
+
+/// What `*` stands for in a path. Of several, the highest version counts.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Newest {
+    /// The path with one `*`, which must exist.
+    pub newest: String,
+    /// Paths with one `*`. A version for which one of them exists goes before all others.
+    #[serde(default)]
+    pub with: Vec<String>,
+}

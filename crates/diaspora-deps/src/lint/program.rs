@@ -1,0 +1,236 @@
+//! What a service's program needs to start: the program itself, its working directory, and
+//! for postgres data of its version.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use daemontools::procfs;
+use daemontools::unix::env;
+
+use super::foreground;
+use super::shell::{Command, base};
+use crate::config::Service;
+use crate::context::Context;
+use crate::{read, supervised};
+
+/// The PATH that svscanboot gives.
+const BOOT_PATH: &str =
+    "/command:/usr/local/bin:/usr/local/sbin:/bin:/sbin:/usr/bin:/usr/sbin:/usr/X11R6/bin";
+
+/// The faults of the program of a service whose directory is `path`.
+pub(super) fn faults(service: &Service, context: &Context, path: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    let directory = match &service.directory {
+        None => path.to_owned(),
+        Some(text) => match context.expand_path(text) {
+            Err(error) => return vec![error.to_string()],
+            Ok(directory) => directory,
+        },
+    };
+    if !directory.is_dir() {
+        let fix = service.directory.as_deref().and_then(setting);
+        let fix = fix.map_or_else(
+            || format!("make it, or change {}", service.location),
+            |name| format!("set {name} in the settings file"),
+        );
+        let directory = directory.display();
+        faults.push(format!(
+            "its working directory {directory} does not exist: {fix}"
+        ));
+    }
+    let Some(words) = words(service, context) else {
+        return faults;
+    };
+    let fault = missing(&words[0], &directory, &search_path(service, context, path));
+    faults.extend(fault);
+    faults.extend(other_version(&words));
+    let command = Command {
+        words,
+        in_background: false,
+    };
+    let fault = foreground::fault(&command);
+    faults.extend(fault.map(|fault| format!("{}: {fault}", service.location)));
+    faults
+}
+
+/// The name of the first setting in a text.
+fn setting(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("${")?;
+    rest.split_once('}').map(|(name, _)| name)
+}
+
+/// The words of the command; `None` if there is none, or a setting is missing, which is
+/// said elsewhere.
+fn words(service: &Service, context: &Context) -> Option<Vec<String>> {
+    let expand = |text: &String| {
+        let bytes = context.expand(text).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let mut words: Vec<String> = service.exec.iter().map(expand).collect::<Option<_>>()?;
+    if let Some(unless) = &service.unless {
+        let text = read::regular(&context.expand_path(&unless.file).ok()?).unwrap_or_default();
+        let line = expand(&unless.line)?;
+        let text = String::from_utf8_lossy(&text);
+        if !text.lines().any(|found| found.trim() == line) {
+            words.extend(unless.args.iter().filter_map(expand));
+        }
+    }
+    (!words.is_empty()).then_some(words)
+}
+
+/// The PATH in which the program is searched: its own, else that of the settings file, else
+/// that of the supervise that runs, else svscanboot's.
+fn search_path(service: &Service, context: &Context, path: &Path) -> PathBuf {
+    let own = service.env.get("PATH");
+    let own = own.and_then(|text| context.expand_path(text).ok());
+    let settings = || {
+        let settings = context.settings().ok().flatten();
+        let settings = settings.filter(|_| service.source_settings)?;
+        let mut entries = settings.exported.iter();
+        let path = entries.find_map(|entry| path_in(entry))?;
+        Some(path)
+    };
+    let running = || {
+        let pid = supervised::current_status(path)?.pid;
+        let supervise = procfs::process(pid).ok()?.parent;
+        let environment = fs::read(format!("/proc/{supervise}/environ")).ok()?;
+        environment.split(|&byte| byte == 0).find_map(path_in)
+    };
+    own.or_else(settings)
+        .or_else(running)
+        .unwrap_or_else(|| PathBuf::from(BOOT_PATH))
+}
+
+fn path_in(entry: &[u8]) -> Option<PathBuf> {
+    let (name, value) = env::split(entry)?;
+    (name == b"PATH").then(|| PathBuf::from(OsStr::from_bytes(value)))
+}
+
+/// A program that does not exist or can't be executed.
+fn missing(program: &str, directory: &Path, path: &Path) -> Option<String> {
+    let is_program = |file: &Path| {
+        let metadata = fs::metadata(file);
+        metadata.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    };
+    if program.contains('/') {
+        let is_missing = !is_program(&directory.join(program));
+        return is_missing.then(|| missing_version(program));
+    }
+    if std::env::split_paths(path).any(|folder| is_program(&folder.join(program))) {
+        return None;
+    }
+    let is_ruby = ["bundle", "ruby", "rake", "puma", "sidekiq", "thin"].contains(&program);
+    let fix = if is_ruby {
+        "install it, or, with rvm or rbenv, export a PATH that has it in the settings file"
+    } else {
+        "install it, or export a PATH that has it in the settings file"
+    };
+    let path = path.display();
+    Some(format!("its program {program} is not in {path}: {fix}"))
+}
+
+/// The message for a program that does not exist, with other versions that do: those of
+/// `/usr/lib/postgresql/15/bin/postgres` differ in one folder.
+fn missing_version(program: &str) -> String {
+    let words: Vec<&str> = program.split('/').collect();
+    let number = words
+        .iter()
+        .position(|word| word.starts_with(|char: char| char.is_ascii_digit()));
+    let installed = number.map(|at| {
+        let (folder, rest) = (words[..at].join("/"), words[at + 1..].join("/"));
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let mut versions: Vec<String> = entries
+            .filter(|entry| entry.path().join(&rest).is_file())
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        versions.sort();
+        versions
+    });
+    match installed.filter(|versions| !versions.is_empty()) {
+        Some(versions) => format!(
+            "its program {program} does not exist; installed: {}: name that version in the settings file",
+            versions.join(", ")
+        ),
+        None => format!(
+            "its program {program} does not exist: install it, or name another in services.toml"
+        ),
+    }
+}
+
+/// Data of postgres that another version has made: it ends at once.
+fn other_version(words: &[String]) -> Option<String> {
+    if base(&words[0]) != "postgres" {
+        return None;
+    }
+    let at = words.iter().position(|word| word == "-D")?;
+    let data = words.get(at + 1)?;
+    let mut folders = words[0].split('/');
+    let program = folders.find(|word| word.starts_with(|char: char| char.is_ascii_digit()))?;
+    let file = Path::new(data).join("PG_VERSION");
+    let of_data = match fs::read_to_string(&file) {
+        Ok(text) => text.trim().to_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Some(format!(
+                "{data} has no PG_VERSION: it is no data of postgres: pg_createcluster {program} main makes it"
+            ));
+        }
+        Err(_) => return None,
+    };
+    (of_data != program).then(|| {
+        format!("its program is postgres {program}, and {data} is of postgres {of_data}: name one version for both")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_searched_as_the_service_would() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let file = folder.path().join("program");
+        fs::write(&file, "").expect("write");
+        let found = |program: &str| missing(program, Path::new("/"), folder.path());
+        let fault = found("program").expect("not executable");
+        assert!(
+            fault.starts_with("its program program is not in "),
+            "{fault}"
+        );
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("chmod");
+        assert_eq!(found("program"), None);
+        assert_eq!(found(&file.display().to_string()), None);
+        assert_eq!(missing("./program", folder.path(), Path::new("")), None);
+        let fault = found("bundle").expect("no bundle there");
+        assert!(fault.contains("rvm or rbenv"), "{fault}");
+    }
+
+    #[test]
+    fn another_version_that_is_installed_is_named() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let root = folder.path().display();
+        let bin = folder.path().join("17/bin");
+        fs::create_dir_all(&bin).expect("mkdir");
+        fs::write(bin.join("postgres"), "").expect("write");
+        let fault = missing_version(&format!("{root}/15/bin/postgres"));
+        assert!(
+            fault.contains("installed: 17: name that version"),
+            "{fault}"
+        );
+        let data = folder.path().join("data");
+        let words = [
+            format!("{root}/17/bin/postgres"),
+            "-D".to_owned(),
+            data.display().to_string(),
+        ];
+        let fault = || other_version(&words).unwrap_or_default();
+        assert!(fault().contains("pg_createcluster 17 main"), "{}", fault());
+        fs::create_dir(&data).expect("mkdir");
+        fs::write(data.join("PG_VERSION"), "15\n").expect("write");
+        assert!(fault().contains("is of postgres 15"), "{}", fault());
+        fs::write(data.join("PG_VERSION"), "17\n").expect("write");
+        assert_eq!(fault(), "");
+    }
+}

@@ -1,0 +1,23 @@
+//! Whether an svscan looks after a tree.
+
+use daemontools::procfs;
+use daemontools::unix::file::{self, Identity};
+
+use super::scan::Tree;
+use crate::service::c_path;
+
+/// Whether no svscan looks after a tree. `false` where `/proc` does not tell.
+pub(crate) fn is_without_svscan(tree: &Tree) -> bool {
+    let Ok(here) = c_path(tree.directory()).and_then(|path| file::stat(&path)) else {
+        return false;
+    };
+    let mut none = true;
+    let looked = procfs::each_pid(|pid| none &= !may_look_after(pid, here.identity));
+    looked.is_ok() && none
+}
+
+/// Whether a process is an svscan that looks after a directory, or may be.
+fn may_look_after(pid: u32, directory: Identity) -> bool {
+    procfs::has_name(pid, b"svscan") == Ok(true)
+        && procfs::entry_target(pid, b"cwd").map_or(true, |cwd| cwd == directory)
+}
