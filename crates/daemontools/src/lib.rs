@@ -7,6 +7,7 @@
 
 pub mod buffer;
 pub mod cli;
+pub mod client;
 pub mod command;
 pub mod diag;
 #[allow(unsafe_code)]

@@ -30,6 +30,7 @@ mod found;
 mod output;
 mod read;
 mod supervised;
+mod waiting;
 
 pub use command::run;
 

@@ -20,7 +20,7 @@ mod needs;
 mod policy;
 mod program;
 mod running;
-mod script;
+pub(crate) mod script;
 mod service;
 mod shell;
 

@@ -10,7 +10,7 @@ use daemontools::getopt::{self, Getopt, Long, Opt, Value};
 use daemontools::strerr::Fatal;
 use daemontools::{Args, PERMANENT, cli, pathexec, seconds};
 
-use crate::condition::Condition;
+use daemontools::client::Condition;
 use reporter::ME;
 use wait::Request;
 

@@ -1,13 +1,13 @@
 //! What svc reads about the service in the working directory before it signals
 //! anything: the status record, its supervise, and the table of all processes.
 
-use daemontools::Errno;
-use daemontools::procfs::{self, Process};
-use daemontools::servicedir::status::Status;
-use daemontools::servicedir::{Checked, LOCK, SuperviseDir};
-use daemontools::unix::file::{self, Identity};
+use crate::Errno;
+use crate::procfs::{self, Process};
+use crate::servicedir::status::Status;
+use crate::servicedir::{Checked, LOCK, SuperviseDir};
+use crate::unix::file::{self, Identity};
 
-use crate::error::Error;
+use crate::client::error::Error;
 
 /// The status record, if no other user may have written it.
 pub(super) fn trusted_status(directory: &SuperviseDir) -> Result<Status, Error> {
@@ -21,7 +21,7 @@ pub(super) fn trusted_status(directory: &SuperviseDir) -> Result<Status, Error> 
 /// The processes of this user that are called `supervise`, have the service directory as
 /// their working directory and hold its lock: one, or more after a fork. None if the
 /// kernel shows no locks.
-pub(super) fn supervises() -> daemontools::Result<Vec<u32>> {
+pub(super) fn supervises() -> crate::Result<Vec<u32>> {
     let lock = match file::stat(LOCK) {
         Ok(lock) => lock.identity,
         Err(Errno::ENOENT) => return Ok(Vec::new()),
@@ -42,7 +42,7 @@ pub(super) fn supervises() -> daemontools::Result<Vec<u32>> {
 }
 
 /// Whether a process holds a lock; `false` if it has ended.
-fn holds(pid: u32, lock: Identity) -> daemontools::Result<bool> {
+fn holds(pid: u32, lock: Identity) -> crate::Result<bool> {
     match procfs::holds_flock(pid, lock) {
         Err(Errno::ENOENT | Errno::ESRCH) => Ok(false),
         other => other,

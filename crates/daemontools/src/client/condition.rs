@@ -1,11 +1,11 @@
 //! Whether the state of a service is the one that is waited for. No I/O.
 
-use daemontools::servicedir::detail::Stage;
-use daemontools::servicedir::state::State;
+use crate::servicedir::detail::Stage;
+use crate::servicedir::state::State;
 
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Condition {
+pub enum Condition {
     /// Ready; or up, where nothing would tell; or finished.
     Ready,
     /// Up.
@@ -18,7 +18,7 @@ pub(crate) enum Condition {
 
 /// What a state means to whoever waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// It is the one that is waited for.
     Reached,
     /// It may change to that.
@@ -29,7 +29,8 @@ pub(crate) enum Verdict {
 
 impl Condition {
     /// What `state` means to whoever waits for this.
-    pub(crate) const fn verdict(self, state: State) -> Verdict {
+    #[must_use]
+    pub const fn verdict(self, state: State) -> Verdict {
         let reached = match (self, state) {
             (Self::Gone, _) => !state.is_supervised(),
             (_, State::Unsupervised) => false,

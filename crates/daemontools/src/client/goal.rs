@@ -1,9 +1,9 @@
 //! When `svc --wait` is done: decided from the commands, the status record before
 //! them and the record now. No I/O.
 
-use daemontools::command::Command;
-use daemontools::servicedir::status::{Status, Want};
-use daemontools::unix::signal::Signal;
+use crate::command::Command;
+use crate::servicedir::status::{Status, Want};
+use crate::unix::signal::Signal;
 
 /// The state that the last command asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ enum Goal {
 
 /// What `svc --wait` waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Goals {
+pub struct Goals {
     last: Goal,
     /// Whether the old process must have ended too, as for `-du`.
     ended: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Goals {
 impl Goals {
     /// The goals of a number of commands: the state that the last one asks for, and the
     /// end of the old process if any of them asks for it. `x` is final.
-    pub(crate) fn of(commands: impl Iterator<Item = Command>) -> Self {
+    pub fn of(commands: impl Iterator<Item = Command>) -> Self {
         let mut goals = Self {
             last: Goal::Sent,
             ended: false,
@@ -85,7 +85,8 @@ impl Goals {
     }
 
     /// Whether a service can be ready once they are reached.
-    pub(crate) fn allow_ready(self) -> bool {
+    #[must_use]
+    pub fn allow_ready(self) -> bool {
         !matches!(self.last, Goal::Down | Goal::Exited)
     }
 
@@ -125,7 +126,7 @@ impl Goals {
 mod tests {
     use super::*;
 
-    use daemontools::tai64n::Tai64n;
+    use crate::tai64n::Tai64n;
 
     fn status(since: i64, pid: u32, want: Want) -> Status {
         Status {

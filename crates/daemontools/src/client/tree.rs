@@ -16,16 +16,16 @@ mod target;
 use core::time::Duration;
 use std::os::fd::OwnedFd;
 
-use daemontools::Errno;
-use daemontools::procfs::{self, Process};
-use daemontools::servicedir::status::Status;
-use daemontools::servicedir::{SUPERVISE, SuperviseDir};
-use daemontools::unix::clock::{self, Monotonic};
-use daemontools::unix::signal::Signal;
-use daemontools::unix::{pidfd, poll};
+use crate::Errno;
+use crate::procfs::{self, Process};
+use crate::servicedir::status::Status;
+use crate::servicedir::{SUPERVISE, SuperviseDir};
+use crate::unix::clock::{self, Monotonic};
+use crate::unix::signal::Signal;
+use crate::unix::{pidfd, poll};
 
-use crate::error::Error;
-use crate::members::Members;
+use crate::client::error::Error;
+use crate::client::members::Members;
 use lookup::{process_table, supervises, trusted_status};
 use target::Target;
 pub(crate) use target::has_ended;

@@ -1,10 +1,7 @@
 //! Why a service could not be controlled, and the message about it.
 
-use daemontools::strerr::{Decimal, Reporter};
-use daemontools::{Errno, PERMANENT, TEMPORARY, errno};
-
-/// Writes the messages of svc.
-pub(crate) static ME: Reporter = Reporter::new("svc");
+use crate::strerr::{Decimal, Reporter};
+use crate::{Errno, PERMANENT, TEMPORARY, errno};
 
 /// Why a service, or some of its processes, could not be controlled.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +39,12 @@ impl Error {
         }
     }
 
-    /// Writes the warning about the service `name`. Gives the exit code for `--strict`.
-    pub(crate) fn warn(self, name: &[u8]) -> i32 {
+    /// Has `me` write the warning about the service `name`. Gives the exit code for
+    /// `--strict`.
+    pub(crate) fn warn(self, me: &Reporter, name: &[u8]) -> i32 {
         const CONTROL: &[u8] = b"unable to control ";
         const FIND: &[u8] = b"unable to find all processes of ";
-        let warn = |parts: &[&[u8]], error: Option<Errno>| ME.warning(parts, error);
+        let warn = |parts: &[&[u8]], error: Option<Errno>| me.warning(parts, error);
         let number = |pid| Decimal::new(u64::from(pid));
         match self {
             Self::Chdir(error) => warn(&[b"unable to chdir to ", name], Some(error)),

@@ -5,18 +5,18 @@ use core::ffi::CStr;
 use core::time::Duration;
 use std::os::fd::OwnedFd;
 
-use daemontools::servicedir::ok::{self, Accept};
-use daemontools::servicedir::query::{self, QueryError};
-use daemontools::servicedir::status::{self, Length, Status, StatusError};
-use daemontools::unix::clock::Monotonic;
-use daemontools::unix::{file, poll};
-use daemontools::{Errno, PERMANENT, Result, TEMPORARY, errno, servicedir};
+use crate::servicedir::ok::{self, Accept};
+use crate::servicedir::query::{self, QueryError};
+use crate::servicedir::status::{self, Length, Status, StatusError};
+use crate::strerr::Reporter;
+use crate::unix::clock::Monotonic;
+use crate::unix::{file, poll};
+use crate::{Errno, PERMANENT, Result, TEMPORARY, errno, servicedir};
 
-use crate::commands::Commands;
-use crate::condition::{Condition, Verdict};
-use crate::error::ME;
-use crate::goal::Goals;
-use crate::tree;
+use crate::client::commands::Commands;
+use crate::client::condition::{Condition, Verdict};
+use crate::client::goal::Goals;
+use crate::client::tree;
 
 /// The pause between two looks at the records; it doubles up to the longest one.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Until {
+pub enum Until {
     /// The commands had their effect.
     Done,
     /// And after that the service is ready, as for `svwait --ready`.
@@ -33,7 +33,8 @@ pub(crate) enum Until {
 
 impl Until {
     /// What the value of `--wait` means, or none. `None` for an unknown value.
-    pub(crate) fn parse(value: Option<&CStr>) -> Option<Self> {
+    #[must_use]
+    pub fn parse(value: Option<&CStr>) -> Option<Self> {
         match value.map(CStr::to_bytes) {
             None => Some(Self::Done),
             Some(b"ready") => Some(Self::Ready),
@@ -61,8 +62,8 @@ impl From<Errno> for Trouble {
 
 /// A service whose commands are not done yet.
 #[derive(Debug)]
-pub(crate) struct Pending {
-    name: &'static CStr,
+pub(crate) struct Pending<'a> {
+    name: &'a CStr,
     goals: Goals,
     until: Until,
     /// The record before the commands; `None` if it could not be read.
@@ -73,10 +74,10 @@ pub(crate) struct Pending {
     processes: Vec<OwnedFd>,
 }
 
-impl Pending {
+impl<'a> Pending<'a> {
     /// Reads the record of the service in the working directory. To be called before the
     /// commands are written.
-    pub(crate) fn new(name: &'static CStr, commands: &Commands, until: Until) -> Self {
+    pub(crate) fn new(name: &'a CStr, commands: &Commands, until: Until) -> Self {
         Self {
             name,
             goals: Goals::of(commands.iter()),
@@ -163,13 +164,14 @@ fn is_ready(reached: bool, changed: bool) -> core::result::Result<bool, Trouble>
     }
 }
 
-/// Waits until all services are done or the deadline passes, and writes a warning about
-/// each that is not. Gives the exit code.
+/// Waits until all services are done or the deadline passes, and has `me` write a warning
+/// about each that is not. Gives the exit code.
 ///
 /// # Errors
 /// Those of `fchdir(2)` to `start`, the directory in which the program was started.
 pub(crate) fn all(
-    mut pending: Vec<Pending>,
+    me: &Reporter,
+    mut pending: Vec<Pending<'_>>,
     start: &OwnedFd,
     deadline: Option<Monotonic>,
 ) -> Result<i32> {
@@ -184,7 +186,7 @@ pub(crate) fn all(
             match done {
                 Ok(done) => !done,
                 Err(trouble) => {
-                    worst = worst.max(warn(service, trouble));
+                    worst = worst.max(warn(me, service, trouble));
                     false
                 }
             }
@@ -196,7 +198,7 @@ pub(crate) fn all(
         }
         if deadline.is_some_and(|deadline| deadline <= now) {
             for service in &pending {
-                ME.warning(&service.missing(), Errno::ETIMEDOUT);
+                me.warning(&service.missing(), Errno::ETIMEDOUT);
             }
             return Ok(TEMPORARY);
         }
@@ -207,14 +209,14 @@ pub(crate) fn all(
 }
 
 /// Writes the warning about a service that can't be waited for. Gives the exit code.
-fn warn(service: &Pending, trouble: Trouble) -> i32 {
+fn warn(me: &Reporter, service: &Pending<'_>, trouble: Trouble) -> i32 {
     let name = service.name.to_bytes();
     let unable: [&[u8]; 3] = [b"unable to wait for ", name, b": supervise not running"];
     match trouble {
-        Trouble::NotRunning => ME.warning(&unable, None),
-        Trouble::Failed => ME.warning(&[name, b" has failed"], None),
+        Trouble::NotRunning => me.warning(&unable, None),
+        Trouble::Failed => me.warning(&[name, b" has failed"], None),
         Trouble::System(error) => {
-            ME.warning(&unable[..2], error);
+            me.warning(&unable[..2], error);
             return errno::exit_code(error);
         }
     }

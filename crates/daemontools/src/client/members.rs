@@ -8,7 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use daemontools::procfs::Process;
+use crate::procfs::Process;
 
 /// The known processes of one service.
 #[derive(Debug, Default)]

@@ -1,19 +1,19 @@
 //! The commands of one `svc` call, in the order of the command line.
 
-use daemontools::buffer::Buffer;
-use daemontools::command::Command;
-use daemontools::unix::signal::Signal;
+use crate::buffer::Buffer;
+use crate::command::Command;
+use crate::unix::signal::Signal;
 
 /// The letters of `svc`'s options: the reference's, then ours.
-pub(crate) const LETTERS: &str = "udopchaitkxq12";
+pub const LETTERS: &str = "udopchaitkxq12";
 
 /// The letters to send, each once, as in the reference.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Commands(Buffer<{ LETTERS.len() }>);
+pub struct Commands(Buffer<{ LETTERS.len() }>);
 
 impl Commands {
     /// Adds one of [`LETTERS`].
-    pub(crate) fn add(&mut self, letter: u8) {
+    pub fn add(&mut self, letter: u8) {
         if !self.as_bytes().contains(&letter) {
             self.0.push_cut(&[letter]);
         }
@@ -25,7 +25,7 @@ impl Commands {
     }
 
     /// The commands.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Command> {
+    pub fn iter(&self) -> impl Iterator<Item = Command> {
         self.as_bytes()
             .iter()
             .filter_map(|&letter| Command::from_byte(letter))

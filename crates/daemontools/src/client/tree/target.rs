@@ -3,11 +3,11 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use daemontools::procfs::{self, Process};
-use daemontools::unix::process::Pid;
-use daemontools::unix::signal::Signal;
-use daemontools::unix::{pidfd, poll};
-use daemontools::{Errno, Result};
+use crate::procfs::{self, Process};
+use crate::unix::process::Pid;
+use crate::unix::signal::Signal;
+use crate::unix::{pidfd, poll};
+use crate::{Errno, Result};
 
 /// An open process.
 #[derive(Debug)]
