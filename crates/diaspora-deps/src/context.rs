@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::found;
 use crate::name::Name;
 use crate::settings::{Settings, SettingsFile};
+use crate::variables::{self, Part};
 
 /// The values of `${NAME}`, for no service or for one.
 #[derive(Clone, Copy, Debug)]
@@ -64,17 +65,13 @@ impl<'a> Context<'a> {
     /// [`Context::settings`].
     pub fn expand(&self, text: &str) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
-        let mut rest = text;
-        while let Some(start) = rest.find("${") {
-            let (before, after) = rest.split_at(start);
-            let Some((name, tail)) = after[2..].split_once('}') else {
-                return Err(Error::OpenVariable(text.to_owned()));
-            };
-            out.extend_from_slice(before.as_bytes());
-            out.extend_from_slice(&self.value(name)?);
-            rest = tail;
+        let parts = variables::parts(text).ok_or_else(|| Error::OpenVariable(text.to_owned()))?;
+        for part in parts {
+            match part {
+                Part::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Part::Variable(name) => out.extend_from_slice(&self.value(name)?),
+            }
         }
-        out.extend_from_slice(rest.as_bytes());
         Ok(out)
     }
 

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::string::FromUtf8Error;
 use std::time::Duration;
 
 use daemontools::unix::file::PathError;
@@ -221,9 +220,6 @@ pub enum FileError {
     /// The system said no, or another user may change the file or its path.
     #[error("{0}")]
     Path(PathError),
-    /// It is not UTF-8.
-    #[error(transparent)]
-    Encoding(#[from] FromUtf8Error),
 }
 
 /// A step of the preparation of a service; its number is the exit code where it fails,

@@ -12,6 +12,7 @@ use crate::name::{self, Name};
 use crate::paths::Paths;
 use crate::settings::SettingsFile;
 use crate::wait::{Options, Pace, Wait};
+use crate::waiting::Notebook;
 
 mod credentials;
 mod prepare;
@@ -45,6 +46,7 @@ fn gate(
 ) -> Result<Program, Error> {
     let paths = paths.absolute();
     let directory = name::of_working_directory();
+    let notebook = Notebook::of_working_directory();
     let name = identify(config, label, &directory)?;
     let service = &config.services[&name.service];
     if service.exec.is_empty() {
@@ -67,9 +69,12 @@ fn gate(
     let dependencies = dependencies.collect::<Result<Vec<_>, _>>()?;
     prepare::prepare(service, &context)?;
     program.add_unless(service, &context)?;
-    let limit = || match options.deadline {
-        Some(_) => Ok(0),
-        None => service.attempts.map_or_else(|| context.attempts(), Ok),
+    let limit = || {
+        notebook.note_wait();
+        match options.deadline {
+            Some(_) => Ok(0),
+            None => service.attempts.map_or_else(|| context.attempts(), Ok),
+        }
     };
     let wait = Wait {
         name: &directory,

@@ -21,6 +21,7 @@ use crate::output::{self, print};
 use crate::paths::Paths;
 use crate::settings::SettingsFile;
 use crate::wait::{Options, Pace, Wait};
+use crate::waiting::Notebook;
 
 /// Runs a subcommand.
 ///
@@ -98,10 +99,14 @@ fn wait(
             return Ok(error.exit_code());
         }
     };
-    let limit = || match (attempts, options.deadline) {
-        (Some(attempts), _) => Ok(attempts),
-        (None, Some(_)) => Ok(0),
-        (None, None) => context.attempts(),
+    let notebook = Notebook::of_working_directory();
+    let limit = || {
+        notebook.note_wait();
+        match (attempts, options.deadline) {
+            (Some(attempts), _) => Ok(attempts),
+            (None, Some(_)) => Ok(0),
+            (None, None) => context.attempts(),
+        }
     };
     let name = name::of_working_directory();
     let wait = Wait {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::world::World;
 
 /// Makes a database. Its owner is `postgres`, which does not run as root.
-fn database(world: &World) {
+pub(crate) fn database(world: &World) {
     let place = world.path("postgres");
     fs::create_dir_all(&place).expect("mkdir");
     let path = place.to_string_lossy().into_owned();

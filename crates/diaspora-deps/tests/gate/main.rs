@@ -2,6 +2,7 @@
 //! becomes. All servers are scripted.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod files;
 mod folder;
 mod init;
 mod nagios;
