@@ -25,7 +25,7 @@ COMPLETED := $(patsubst docs/completions/%.bash,%,$(wildcard docs/completions/*.
 DATA      := $(DESTDIR)$(PREFIX)/share
 
 .PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench reference packages options completed install links \
-        install-boot vendor deb test-packages test-conformance clean
+        install-boot vendor deb test-packages test-conformance test-prometheus clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -177,6 +177,10 @@ test-packages:
 	tests/packages/prepare
 	tests/packages/build
 	tests/packages/all
+
+## make test-prometheus  svctl metrics under Debian's prometheus and node_exporter (as root)
+test-prometheus: build
+	tests/prometheus
 
 ## make test-conformance  the conformance cases beside the reference of $(SUITE), in a system of it
 test-conformance: build

@@ -11,7 +11,6 @@ use clap::{CommandFactory, Parser, ValueEnum};
 use daemontools::unix::{fd, signal};
 use daemontools::{Args, Errno, diag};
 
-use crate::config::Config;
 use crate::context::Context;
 use crate::error::Error;
 use crate::output;
@@ -121,7 +120,7 @@ impl Arguments {
 
 /// Does what is asked; gives the exit code.
 fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
-    let config = Config::load(&paths.services)?;
+    let config = paths.config()?;
     let all = matches!(
         arguments.action,
         Action::StartAll | Action::StopAll | Action::RestartAll | Action::StatusAll

@@ -1,6 +1,7 @@
 //! The command line, described for clap, and by that the text of `--help`. Pure.
 
 use std::ffi::{CString, OsString};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -128,6 +129,8 @@ pub(crate) enum Command {
         /// The services [default: all]
         names: Vec<OsString>,
     },
+    /// Show numbers for Prometheus, once, into a file or by HTTP
+    Metrics(Metrics),
     /// Print the version
     Version,
 }
@@ -163,6 +166,31 @@ pub(crate) struct Steered {
     /// Signal all processes of a service, not its first alone
     #[arg(long)]
     pub(crate) tree: bool,
+}
+
+/// Which numbers go where.
+#[derive(Debug, Args)]
+pub(crate) struct Metrics {
+    /// Write them to this file, for the textfile collector of node_exporter
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the file again and again
+    #[arg(long, value_name = "SECONDS", requires = "output", value_parser = period)]
+    pub(crate) every: Option<Duration>,
+    /// Answer GET /metrics there; it is meant for 127.0.0.1
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Count the processes of each service, their memory and open descriptors
+    #[arg(long)]
+    pub(crate) processes: bool,
+}
+
+/// A number of seconds that is not 0.
+fn period(word: &str) -> Result<Duration, &'static str> {
+    let period = seconds(word)?;
+    (!period.is_zero())
+        .then_some(period)
+        .ok_or("not more than 0 seconds")
 }
 
 /// A number of seconds.

@@ -13,6 +13,7 @@ use crate::enable;
 use crate::lint;
 use crate::list;
 use crate::logs;
+use crate::metrics;
 use crate::output::ME;
 use crate::status;
 use crate::tree::Tree;
@@ -74,6 +75,7 @@ pub(crate) fn run(arguments: Arguments) -> i32 {
             names,
         } => access::run(tree, &names, status, control),
         Command::Lint { names } => lint::run(tree, &names),
+        Command::Metrics(request) => metrics::run(tree, &request),
         Command::Version => cli::version(&ME),
     }
 }

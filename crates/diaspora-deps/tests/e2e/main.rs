@@ -8,10 +8,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod any_stack;
+mod complaints;
 mod lint;
 mod loading;
 mod modern;
 mod outage;
+mod own_system;
 mod pictures;
 mod postgres;
 mod processes;
@@ -139,6 +141,21 @@ const CASES: &[Case] = &[
         any_stack::php,
     ),
     (
+        "a_name_that_is_not_known_yet_is_waited_for",
+        &["svscan", "unshare", "ip", "redis-server"],
+        complaints::name,
+    ),
+    (
+        "every_address_of_a_name_is_tried",
+        &["svscan", "unshare", "ip", "redis-server"],
+        complaints::addresses,
+    ),
+    (
+        "no_proxy_is_asked",
+        &["svscan", "unshare", "ip", "nginx", "curl"],
+        complaints::proxy,
+    ),
+    (
         "lint_finds_what_keeps_failing",
         &["svscan", "supervise"],
         lint::failing,
@@ -213,6 +230,7 @@ const CASES: &[Case] = &[
         &["svscan", "supervise", "setuidgid"],
         stop::without_rights,
     ),
+    ("install_makes_the_path_of_2010", &["unshare"], stop::link),
 ];
 
 fn main() {

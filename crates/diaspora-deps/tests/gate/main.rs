@@ -2,12 +2,14 @@
 //! becomes. All servers are scripted.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod files;
 mod folder;
 mod init;
 mod nagios;
 mod output;
 mod pod;
 mod program;
+mod resolver;
 mod settings;
 mod supervised;
 mod words;
