@@ -184,6 +184,22 @@ pub enum Error {
         /// Why not.
         cause: Errno,
     },
+    /// The program is a script, and PATH does not have the interpreter that it names.
+    #[error("unable to run {program}: its interpreter {interpreter} does not exist")]
+    NoInterpreter {
+        /// The program.
+        program: String,
+        /// The interpreter.
+        interpreter: String,
+    },
+    /// An error with what to do about it.
+    #[error("{cause}: {fix}")]
+    Fixable {
+        /// The error.
+        cause: Box<Self>,
+        /// What to do.
+        fix: String,
+    },
     /// A gate has no attempts left.
     #[error("no attempts left")]
     GaveUp,
@@ -251,7 +267,9 @@ impl Error {
             | Self::ReadDirectory { .. }
             | Self::Make { .. }
             | Self::ChangeUser(_)
-            | Self::Run { .. } => TEMPORARY,
+            | Self::Run { .. }
+            | Self::NoInterpreter { .. } => TEMPORARY,
+            Self::Fixable { cause, .. } => cause.exit_code(),
             _ => PERMANENT,
         }
     }

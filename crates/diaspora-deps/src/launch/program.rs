@@ -2,14 +2,16 @@
 //! found before the wait, so that only the exec is left after it.
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString};
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::{CStr, CString, OsStr};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 
 use daemontools::pathexec;
 use daemontools::unix::exec::Strings;
 use daemontools::unix::{account, env};
 
 use super::credentials::Credentials;
+use super::search;
 use crate::config::Service;
 use crate::context::Context;
 use crate::environment::environment;
@@ -88,6 +90,33 @@ impl Program {
         Ok(())
     }
 
+    /// The PATH along which it is searched.
+    pub(super) fn path(&self) -> &[u8] {
+        self.variable(b"PATH=").unwrap_or(b"/bin:/usr/bin")
+    }
+
+    /// The homes whose programs it may mean: that of its environment, and this process's.
+    pub(super) fn homes(&self) -> Vec<PathBuf> {
+        let homes = [self.variable(b"HOME="), env::get(b"HOME")].into_iter();
+        let homes = homes.flatten().filter(|home| home.starts_with(b"/"));
+        homes
+            .map(|home| PathBuf::from(OsStr::from_bytes(home)))
+            .collect()
+    }
+
+    fn variable(&self, start: &[u8]) -> Option<&[u8]> {
+        let mut entries = self.env.iter();
+        entries.find_map(|entry| entry.to_bytes().strip_prefix(start))
+    }
+
+    /// Looks whether it is there.
+    ///
+    /// # Errors
+    /// As [`search::look`].
+    pub(super) fn look(&self) -> Result<(), Error> {
+        search::look(OsStr::from_bytes(self.argv[0].to_bytes()), self.path())
+    }
+
     /// Becomes the program. Returns only if that fails.
     pub(super) fn exec(&self) -> Error {
         if let Some(credentials) = &self.credentials
@@ -97,11 +126,7 @@ impl Program {
         }
         let argv: Strings = self.argv.iter().map(CString::as_c_str).collect();
         let env: Strings = self.env.iter().map(CString::as_c_str).collect();
-        let path = self
-            .env
-            .iter()
-            .find_map(|entry| entry.to_bytes().strip_prefix(b"PATH="));
-        let cause = pathexec::exec_clean(&argv, path.unwrap_or(b"/bin:/usr/bin"), &env);
+        let cause = pathexec::exec_clean(&argv, self.path(), &env);
         let program = self.argv[0].to_string_lossy().into_owned();
         Error::Run { program, cause }
     }
