@@ -58,6 +58,9 @@ pub enum Error {
     /// A text for the system that holds a NUL.
     #[error("\"{0}\" holds a NUL")]
     HoldsNul(String),
+    /// A path or name without a value.
+    #[error("\"{0}\" is empty: set it in the settings file, or write it in services.toml")]
+    Empty(String),
     /// `DEFAULT_ATTEMPTS` that is no number.
     #[error("DEFAULT_ATTEMPTS is no number: \"{0}\"")]
     Attempts(String),
@@ -184,13 +187,23 @@ pub enum Error {
         /// Why not.
         cause: Errno,
     },
-    /// The program is a script, and PATH does not have the interpreter that it names.
-    #[error("unable to run {program}: its interpreter {interpreter} does not exist")]
+    /// The service's program is nowhere in PATH.
+    #[error("unable to run {program}: file does not exist in {path}")]
+    NotInPath {
+        /// The program.
+        program: String,
+        /// PATH.
+        path: String,
+    },
+    /// The service's program is a script whose interpreter is nowhere in PATH.
+    #[error("unable to run {program}: its interpreter {interpreter} does not exist in {path}")]
     NoInterpreter {
         /// The program.
         program: String,
-        /// The interpreter.
+        /// Its interpreter.
         interpreter: String,
+        /// PATH.
+        path: String,
     },
     /// An error with what to do about it.
     #[error("{cause}: {fix}")]
@@ -268,6 +281,7 @@ impl Error {
             | Self::Make { .. }
             | Self::ChangeUser(_)
             | Self::Run { .. }
+            | Self::NotInPath { .. }
             | Self::NoInterpreter { .. } => TEMPORARY,
             Self::Fixable { cause, .. } => cause.exit_code(),
             _ => PERMANENT,

@@ -16,9 +16,10 @@ use crate::waiting::Notebook;
 
 mod credentials;
 mod fix;
+mod interpreter;
+mod managed;
 mod prepare;
 mod program;
-mod search;
 
 use fix::Origin;
 use program::Program;

@@ -5,8 +5,8 @@ use std::path::Path;
 use daemontools::Errno;
 use daemontools::unix::file::PathError;
 
+use super::managed;
 use super::program::Program;
-use super::search;
 use crate::config::Service;
 use crate::error::{Error, Step};
 
@@ -31,10 +31,7 @@ impl Origin<'_> {
             } => self.set(service.directory.as_deref()),
             Error::UnknownUser(_) => self.set(service.user.as_deref()),
             Error::UnknownGroup(_) => self.set(service.group.as_deref()),
-            Error::Run {
-                program: name,
-                cause: Errno::ENOENT,
-            } => add_to_path(name),
+            Error::NotInPath { program, .. } => add_to_path(program),
             Error::NoInterpreter { interpreter, .. } => add_to_path(interpreter),
             _ => None,
         };
@@ -57,16 +54,16 @@ impl Origin<'_> {
     /// To have a program called `name` in PATH.
     fn add_to_path(&self, name: &str, program: &Program) -> String {
         let path = String::from_utf8_lossy(program.path());
-        let folder = search::managed(name, &program.homes());
+        let folder = managed::folder_of(name, &program.homes());
         let entry = folder.as_ref().map_or_else(
             || format!("/folder/of/{name}"),
             |folder| folder.display().to_string(),
         );
-        let first = match folder {
-            Some(folder) => format!("{} has it", folder.display()),
-            None => "install it, or add its folder".to_owned(),
-        };
-        let place = match self.service.source_settings {
+        let first = folder.map_or_else(
+            || "install it, or".to_owned(),
+            |folder| format!("{} has it:", folder.display()),
+        );
+        let line = match self.service.source_settings {
             true => format!(
                 "\"export PATH={entry}:$PATH\" in {}",
                 self.settings.display()
@@ -76,6 +73,6 @@ impl Origin<'_> {
                 self.service.name
             ),
         };
-        format!("PATH is {path}; {first}: write {place}")
+        format!("{first} write {line}")
     }
 }

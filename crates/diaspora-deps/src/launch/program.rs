@@ -11,7 +11,7 @@ use daemontools::unix::exec::Strings;
 use daemontools::unix::{account, env};
 
 use super::credentials::Credentials;
-use super::search;
+use super::interpreter;
 use crate::config::Service;
 use crate::context::Context;
 use crate::environment::environment;
@@ -36,13 +36,15 @@ pub(super) struct Program {
 
 impl Program {
     pub(super) fn new(service: &Service, context: &Context, args: &[&CStr]) -> Result<Self, Error> {
-        let mut argv = Vec::new();
-        for word in &service.exec {
+        let mut words = service.exec.iter();
+        let program = words.next().map(|program| context.expand_name(program));
+        let mut argv = Vec::from_iter(program.transpose()?);
+        for word in words {
             argv.push(context.expand_c(word)?);
         }
         argv.extend(args.iter().map(|&word| word.to_owned()));
         let mut set = match &service.user {
-            Some(user) => variables_of(&context.expand_c(user)?),
+            Some(user) => variables_of(&context.expand_name(user)?),
             None => BTreeMap::new(),
         };
         for (name, value) in &service.env {
@@ -59,7 +61,7 @@ impl Program {
             .collect();
         let credentials = match &service.user {
             Some(user) => Some(Credentials::find(
-                &context.expand_c(user)?,
+                &context.expand_name(user)?,
                 service,
                 context,
             )?),
@@ -112,9 +114,22 @@ impl Program {
     /// Looks whether it is there.
     ///
     /// # Errors
-    /// As [`search::look`].
+    /// [`Error::NotInPath`], [`Error::NoInterpreter`]; the kernel finds what else is wrong.
     pub(super) fn look(&self) -> Result<(), Error> {
-        search::look(OsStr::from_bytes(self.argv[0].to_bytes()), self.path())
+        let name = self.argv[0].to_bytes();
+        let program = self.argv[0].to_string_lossy().into_owned();
+        let path = String::from_utf8_lossy(self.path()).into_owned();
+        let Some(file) = interpreter::find(name, self.path()) else {
+            return Err(Error::NotInPath { program, path });
+        };
+        match interpreter::missing(&file, self.path()) {
+            None => Ok(()),
+            Some(interpreter) => Err(Error::NoInterpreter {
+                program,
+                interpreter,
+                path,
+            }),
+        }
     }
 
     /// Becomes the program. Returns only if that fails.
