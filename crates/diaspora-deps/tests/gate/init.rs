@@ -73,7 +73,8 @@ fn process_1_obeys_term_and_int() {
 
 #[test]
 fn the_program_of_process_1_has_the_default_actions() {
-    let text = "[service.x]\nexec = [\"grep\", \"-E\", \"^(Sig[BCI]|NSpid)\", \"/proc/self/status\"]\n";
+    let text =
+        "[service.x]\nexec = [\"grep\", \"-E\", \"^(Sig[BCI]|NSpid)\", \"/proc/self/status\"]\n";
     let folder = Folder::new(text);
     let report = |command: &mut Command| {
         let output = command.output().unwrap();
