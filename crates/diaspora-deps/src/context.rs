@@ -78,10 +78,19 @@ impl<'a> Context<'a> {
     /// Replaces every `${NAME}` in a path.
     ///
     /// # Errors
-    /// As [`Context::expand`].
+    /// As [`Context::expand`]; [`Error::Empty`].
     pub fn expand_path(&self, text: &str) -> Result<PathBuf, Error> {
-        let bytes = self.expand(text)?;
+        let bytes = filled(text, self.expand(text)?)?;
         Ok(PathBuf::from(OsString::from_vec(bytes)))
+    }
+
+    /// Replaces every `${NAME}` in the name of a user, a group or a program.
+    ///
+    /// # Errors
+    /// As [`Context::expand_c`]; [`Error::Empty`].
+    pub fn expand_name(&self, text: &str) -> Result<CString, Error> {
+        let name = self.expand_c(text)?;
+        filled(text, name.into_bytes()).map(|bytes| CString::new(bytes).unwrap_or_default())
     }
 
     /// Replaces every `${NAME}` in a text that a system call takes.
@@ -164,6 +173,14 @@ impl<'a> Context<'a> {
 pub fn attempts(text: &str) -> Option<u64> {
     let number: i128 = text.parse().ok()?;
     number.max(0).try_into().ok()
+}
+
+/// The value of a text, which must not be empty.
+fn filled(text: &str, value: Vec<u8>) -> Result<Vec<u8>, Error> {
+    match value.is_empty() {
+        true => Err(Error::Empty(text.to_owned())),
+        false => Ok(value),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Why something was not done. Each kind has its facts, its message and its exit code.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,6 +59,9 @@ pub enum Error {
     /// A text for the system that holds a NUL.
     #[error("\"{0}\" holds a NUL")]
     HoldsNul(String),
+    /// A path or name without a value.
+    #[error("\"{0}\" is empty: set it in the settings file, or write it in services.toml")]
+    Empty(String),
     /// `DEFAULT_ATTEMPTS` that is no number.
     #[error("DEFAULT_ATTEMPTS is no number: \"{0}\"")]
     Attempts(String),
@@ -184,6 +188,24 @@ pub enum Error {
         /// Why not.
         cause: Errno,
     },
+    /// The service's program is nowhere in PATH.
+    #[error("unable to run {program}: file does not exist in {search}")]
+    NotInPath {
+        /// The program.
+        program: String,
+        /// Where it was looked for.
+        search: Search,
+    },
+    /// The service's program is a script whose interpreter is nowhere in PATH.
+    #[error("unable to run {program}: its interpreter {interpreter} does not exist in {search}")]
+    NoInterpreter {
+        /// The program.
+        program: String,
+        /// Its interpreter.
+        interpreter: String,
+        /// Where it was looked for.
+        search: Search,
+    },
     /// A gate has no attempts left.
     #[error("no attempts left")]
     GaveUp,
@@ -208,6 +230,28 @@ fn not_reached(services: &[String]) -> String {
     match services {
         [] => String::new(),
         services => format!("; not tried yet: {}", services.join(", ")),
+    }
+}
+
+/// A search along PATH that has found nothing.
+#[derive(Debug)]
+pub struct Search {
+    /// PATH.
+    pub path: String,
+    /// Whether PATH may come from the settings file.
+    pub is_sourced: bool,
+}
+
+impl fmt::Display for Search {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match self.is_sourced {
+            true => write!(
+                f,
+                "{path}: install it, or export a PATH that has it in the settings file, as for rbenv or rvm"
+            ),
+            false => write!(f, "{path}: install it, or set PATH in the service's env"),
+        }
     }
 }
 
@@ -251,7 +295,9 @@ impl Error {
             | Self::ReadDirectory { .. }
             | Self::Make { .. }
             | Self::ChangeUser(_)
-            | Self::Run { .. } => TEMPORARY,
+            | Self::Run { .. }
+            | Self::NotInPath { .. }
+            | Self::NoInterpreter { .. } => TEMPORARY,
             _ => PERMANENT,
         }
     }

@@ -15,6 +15,7 @@ use crate::read::c_path;
 
 mod file;
 mod left;
+mod link;
 mod templates;
 
 use file::{failed, hidden_directory, put, put_over};
@@ -32,7 +33,8 @@ pub enum Set {
 
 /// Makes the files that do not exist; gives a line for each file. Makes the settings file
 /// of the set too if `settings` is its path, also in place of the other set's. A service of
-/// a set that was not asked for is left, and has a line that says so.
+/// a set that was not asked for is left, and has a line that says so. Makes the link to
+/// `diaspora_svc` of the instructions of 2010 if the directory is theirs.
 ///
 /// # Errors
 /// [`Error::Make`].
@@ -73,6 +75,12 @@ pub fn install(
         };
         let word = put_over(settings, text, other)?;
         add_line(&mut report, settings, word);
+    }
+    if link::is_wanted(directory) {
+        let path = Path::new(link::LINK);
+        let word = link::target().and_then(|target| link::make(path, &target));
+        let word = word.map_err(|error| failed(path, error.into()))?;
+        add_line(&mut report, path, word);
     }
     Ok(report)
 }

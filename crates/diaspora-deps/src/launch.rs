@@ -15,6 +15,7 @@ use crate::wait::{Options, Pace, Wait};
 use crate::waiting::Notebook;
 
 mod credentials;
+mod interpreter;
 mod prepare;
 mod program;
 

@@ -230,6 +230,7 @@ const CASES: &[Case] = &[
         &["svscan", "supervise", "setuidgid"],
         stop::without_rights,
     ),
+    ("install_makes_the_path_of_2010", &["unshare"], stop::link),
 ];
 
 fn main() {

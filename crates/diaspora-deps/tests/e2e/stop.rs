@@ -330,3 +330,27 @@ pub(crate) fn without_rights(world: &World) {
     let line = "diaspora_svc: warning: unable to control plain: access denied\n";
     assert_eq!(ask("stopall"), (Some(111), line.to_owned()));
 }
+
+/// In a mount namespace of its own: the machine's /etc and /usr/local stay as they are.
+pub(crate) fn link(world: &World) {
+    let script = format!(
+        "mount -t tmpfs none /etc && mount -t tmpfs none /usr/local && \
+         {gate} install /etc/service && {gate} install /etc/service && \
+         /usr/local/bin/diaspora_svc.sh --dir /etc/service statusall",
+        gate = crate::programs::GATE
+    );
+    let mut command = world.command("unshare");
+    let output = command.args(["-m", "/bin/sh", "-c", &script]);
+    let output = output.output().expect("unshare");
+    let text = String::from_utf8_lossy(&output.stdout);
+    for line in [
+        "/usr/local/bin/diaspora_svc.sh: made",
+        "/usr/local/bin/diaspora_svc.sh: unchanged",
+        "30redis: supervise not running",
+    ] {
+        assert!(
+            text.lines().any(|found| found == line),
+            "{line}: {output:?}"
+        );
+    }
+}

@@ -9,6 +9,7 @@ mod nagios;
 mod output;
 mod pod;
 mod program;
+mod resolver;
 mod settings;
 mod supervised;
 mod words;
