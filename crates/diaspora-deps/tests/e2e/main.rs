@@ -9,11 +9,13 @@
 
 mod any_stack;
 mod complaints;
+mod guide;
 mod lint;
 mod loading;
 mod modern;
 mod outage;
 mod own_system;
+mod page;
 mod pictures;
 mod postgres;
 mod processes;
@@ -141,6 +143,22 @@ const CASES: &[Case] = &[
             "php-fpm*",
         ],
         any_stack::php,
+    ),
+    (
+        "the_guide_for_todays_pod_is_followed",
+        &[
+            "svscan",
+            "unshare",
+            "ip",
+            "curl",
+            "redis-server",
+            "nginx",
+            "postgres",
+            "puma",
+            "sidekiq",
+            "bundle",
+        ],
+        guide::todays_pod,
     ),
     (
         "a_name_that_is_not_known_yet_is_waited_for",
