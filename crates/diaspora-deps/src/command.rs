@@ -6,7 +6,6 @@ use daemontools::unix::signal::{self, Signal};
 use daemontools::{Args, PERMANENT, diag};
 
 use crate::check::nagios;
-use crate::config::Config;
 use crate::output;
 use crate::paths::Paths;
 
@@ -55,6 +54,8 @@ pub fn run(args: Args) -> i32 {
     };
     let is_for_nagios = arguments.is_for_nagios();
     let mut paths = Paths::from_environment();
+    paths.services_must_exist |= arguments.config.is_some();
+    paths.settings_must_exist = arguments.settings.is_some();
     for (path, given) in [
         (&mut paths.services, arguments.config),
         (&mut paths.settings, arguments.settings),
@@ -64,7 +65,8 @@ pub fn run(args: Args) -> i32 {
             *path = given;
         }
     }
-    let code = Config::load(&paths.services)
+    let code = paths
+        .config()
         .and_then(|config| run::run(arguments.command, &config, &paths));
     code.unwrap_or_else(|error| {
         if is_for_nagios {

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::string::FromUtf8Error;
 use std::time::Duration;
 
 use daemontools::unix::file::PathError;
@@ -59,6 +58,9 @@ pub enum Error {
     /// A text for the system that holds a NUL.
     #[error("\"{0}\" holds a NUL")]
     HoldsNul(String),
+    /// A path or name without a value.
+    #[error("\"{0}\" is empty: set it in the settings file, or write it in services.toml")]
+    Empty(String),
     /// `DEFAULT_ATTEMPTS` that is no number.
     #[error("DEFAULT_ATTEMPTS is no number: \"{0}\"")]
     Attempts(String),
@@ -185,6 +187,32 @@ pub enum Error {
         /// Why not.
         cause: Errno,
     },
+    /// The service's program is nowhere in PATH.
+    #[error("unable to run {program}: file does not exist in {path}")]
+    NotInPath {
+        /// The program.
+        program: String,
+        /// PATH.
+        path: String,
+    },
+    /// The service's program is a script whose interpreter is nowhere in PATH.
+    #[error("unable to run {program}: its interpreter {interpreter} does not exist in {path}")]
+    NoInterpreter {
+        /// The program.
+        program: String,
+        /// Its interpreter.
+        interpreter: String,
+        /// PATH.
+        path: String,
+    },
+    /// An error with what to do about it.
+    #[error("{cause}: {fix}")]
+    Fixable {
+        /// The error.
+        cause: Box<Self>,
+        /// What to do.
+        fix: String,
+    },
     /// A gate has no attempts left.
     #[error("no attempts left")]
     GaveUp,
@@ -221,9 +249,6 @@ pub enum FileError {
     /// The system said no, or another user may change the file or its path.
     #[error("{0}")]
     Path(PathError),
-    /// It is not UTF-8.
-    #[error(transparent)]
-    Encoding(#[from] FromUtf8Error),
 }
 
 /// A step of the preparation of a service; its number is the exit code where it fails,
@@ -255,7 +280,10 @@ impl Error {
             | Self::ReadDirectory { .. }
             | Self::Make { .. }
             | Self::ChangeUser(_)
-            | Self::Run { .. } => TEMPORARY,
+            | Self::Run { .. }
+            | Self::NotInPath { .. }
+            | Self::NoInterpreter { .. } => TEMPORARY,
+            Self::Fixable { cause, .. } => cause.exit_code(),
             _ => PERMANENT,
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn text_in(file: &Path, keys: &[String]) -> Result<Option<String>, Er
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(|error| unreadable(error.into()))?,
     };
-    let text = String::from_utf8(bytes).map_err(|error| unreadable(error.into()))?;
+    let text = read::text(file, bytes)?;
     let mistake = |at, mistake| Error::Mistake {
         location: Location::of_byte(&file.to_string_lossy(), &text, at),
         mistake,

@@ -29,7 +29,9 @@ mod command;
 mod found;
 mod output;
 mod read;
+mod similar;
 mod supervised;
+mod variables;
 mod waiting;
 
 pub use command::run;

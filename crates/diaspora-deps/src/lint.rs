@@ -7,7 +7,6 @@ use std::path::Path;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::Error;
-use crate::graph::Graph;
 use crate::name;
 use crate::read;
 use crate::settings::SettingsFile;
@@ -30,9 +29,12 @@ use service::Services;
 ///
 /// # Errors
 /// The directory can't be read, or the settings file can't be sourced.
-pub fn lint(config: &Config, directory: &Path, settings: &Path) -> Result<Vec<String>, Error> {
-    let settings = SettingsFile::new(settings);
-    let context = Context::new(config, &settings);
+pub fn lint(
+    config: &Config,
+    directory: &Path,
+    settings: &SettingsFile,
+) -> Result<Vec<String>, Error> {
+    let context = Context::new(config, settings);
     // A fault of the file counts even if no service asks for a setting.
     context.settings()?;
     let entries = fs::read_dir(directory).map_err(|cause| Error::ReadDirectory {
@@ -54,11 +56,6 @@ pub fn lint(config: &Config, directory: &Path, settings: &Path) -> Result<Vec<St
     };
     for name in &names {
         lint.examine(name);
-    }
-    if let Err(cycle) = Graph::new(config, lint.services.gated()) {
-        let fault =
-            format!("{cycle}: none of these can ever start: take one need out of services.toml");
-        lint.add(directory, [fault]);
     }
     Ok(lint.findings)
 }

@@ -1,12 +1,9 @@
 //! The examples of `docs/any-stack.md`, word for word: the files and commands are read from
-//! the page. They run as root in a world of their own, on the ports and paths of the page:
-//! a layer over this system's files, with its own mounts, network and processes.
+//! the page. They run in a system of their own, on the ports and paths of the page.
 
-use std::ffi::OsString;
-use std::fs;
-use std::process::Stdio;
-
-use crate::programs::{path, root};
+use crate::own_system;
+use crate::page;
+use crate::programs::root;
 use crate::world::World;
 
 /// What an example needs beside its page.
@@ -15,7 +12,7 @@ struct Example {
     heading: &'static str,
     /// The application, which the page says is there.
     application: &'static str,
-    /// What must hold afterwards, in the words of `WORLD`.
+    /// What must hold afterwards, in the words of `own_system`.
     then: &'static str,
 }
 
@@ -67,125 +64,15 @@ pub(crate) fn php(world: &World) {
     );
 }
 
-/// The files and commands of a section of the page, as a script.
-fn steps(heading: &str) -> String {
-    let page = fs::read_to_string(root().join("docs/any-stack.md")).unwrap();
-    let section = page.split_once(&format!("{heading}\n")).unwrap().1;
-    let section = section.split("\n## ").next().unwrap();
-    let mut script = String::new();
-    for block in section.split("\n```").collect::<Vec<_>>().chunks(2) {
-        let [before, block] = block else { break };
-        let (language, text) = block.split_once('\n').unwrap();
-        // A line `/path/of/file`: goes before the content of that file.
-        let name = before.trim_end().lines().last().unwrap_or_default();
-        let name = name
-            .strip_prefix('`')
-            .and_then(|name| name.strip_suffix("`:"));
-        match (name, language) {
-            (Some(name), _) => {
-                script += &format!(
-                    "mkdir -p ${{FILE%/*}}\ncat >$FILE <<'END OF FILE'\n{text}\nEND OF FILE\n"
-                )
-                .replace("${FILE%/*}", name.rsplit_once('/').unwrap().0)
-                .replace("$FILE", name);
-                if text.starts_with("#!") {
-                    script += &format!("chmod +x {name}\n");
-                }
-            }
-            (None, "sh") => script += &format!("{text}\n"),
-            // Shown, not run: packages are installed before, and systemd is away.
-            (None, _) => {}
-        }
-    }
-    script
-}
-
-/// Makes the world, and goes into it.
-const OUTSIDE: &str = r#"
-set -eu
-layer=$1
-mount -t tmpfs tmpfs "$layer"
-mkdir "$layer/upper" "$layer/work" "$layer/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$layer/upper,workdir=$layer/work" "$layer/root"
-cd "$layer/root"
-mount -t proc proc proc
-mount --rbind /dev dev
-# The test's own folder is in /tmp.
-mount --rbind /tmp tmp
-mount -t tmpfs tmpfs run
-ip link set lo up
-exec chroot . sh "$2"
-"#;
-
-/// The words of the scripts, and the services of the page under svscan.
-const WORLD: &str = r#"
-set -eu
-fail() {
-    echo "FAILED: $*"
-    svstat /etc/service/*
-    diaspora-deps check || :
-    tail -n 20 /etc/service/*/log/main/current /etc/svscan.log
-    exit 1
-}
-trap '[ $? = 0 ] || fail "the script of the page and its checks"' EXIT
-poll() {
-    end=$(($(date +%s) + 90))
-    while ! "$@" >/etc/last 2>&1; do
-        [ "$(date +%s)" -lt "$end" ] || fail "never: $* $(cat /etc/last)"
-        sleep 0.1
-    done
-}
-# says TEXT COMMAND...: whether its output has the text.
-says() {
-    text=$1
-    shift
-    "$@" 2>&1 | grep -F -- "$text"
-}
-mkdir -p /etc/service /srv
-svscan /etc/service >/etc/svscan.log 2>&1 &
-"#;
-
 fn run(world: &World, example: &Example) {
     let application = root()
         .join("crates/diaspora-deps/tests/any_stack")
         .join(example.application);
     let script = format!(
-        "{WORLD}cp -r {} /srv/\nset -x\n{}cd /etc/service\n{}",
+        "cp -r {} /srv/\n{}cd /etc/service\n{}",
         application.display(),
-        steps(example.heading),
+        page::script("any-stack.md", example.heading),
         example.then
     );
-    fs::write(world.path("inside"), script).unwrap();
-    fs::create_dir(world.path("layer")).unwrap();
-    let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    let mut folders = OsString::new();
-    for folder in std::env::split_paths(&path()).take(2) {
-        folders.push(folder.canonicalize().unwrap());
-        folders.push(":");
-    }
-    folders.push(system);
-    let mut command = world.command("unshare");
-    let output = command
-        .args([
-            "--mount",
-            "--pid",
-            "--fork",
-            "--net",
-            "--kill-child",
-            "sh",
-            "-c",
-            OUTSIDE,
-            "sh",
-        ])
-        .args([world.path("layer"), world.path("inside")])
-        .env_clear()
-        .env("PATH", folders)
-        .env("LC_ALL", "C.UTF-8")
-        .current_dir("/")
-        .stderr(Stdio::piped())
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
+    own_system::run(world, &script);
 }

@@ -68,6 +68,8 @@ pub(crate) fn stack(world: &World) {
     }
     let (code, findings) = world.gate(&["lint"]);
     assert_eq!((code, findings.as_str()), (0, ""));
+    // Nobody has to be killed.
+    assert_eq!(world.svc(&["stopall"]), (0, String::new()));
 }
 
 /// puma leaves its socket file behind when it is killed: a file is no service.
