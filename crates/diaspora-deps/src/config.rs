@@ -17,7 +17,7 @@ mod setting;
 mod written;
 
 pub use own::Own;
-pub use probe::{Kind, Probe, Redis};
+pub use probe::{Http, Kind, Probe, Redis, Tls};
 pub use service::{Directory, LogFile, Need, Service, Unless};
 pub use setting::{Key, Newest, Setting};
 
