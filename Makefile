@@ -13,19 +13,19 @@ DESTDIR ?=
 
 # Which programs there are, which binary each is in, and how that is linked.
 LIST     := crates/programs/list
-field     = $(shell awk '!/^\#/ && ($(1)) { print $$$(2) }' $(LIST) | sort -u)
+field     = $(shell awk '/^[a-z]/ && ($(1)) { print $$$(2) }' $(LIST) | sort -u)
 PROGRAMS := $(call field,1,1)
 crates    = $(patsubst %,-p %,$(call field,$$4 == "$(1)",2)) $(patsubst %,--bin %,$(call field,$$4 == "$(1)",3))
 # How a program's binary is found, for the shell: name, crate, binary, linked, and the
 # first program that is in the same binary.
-EACH     := awk '!/^\#/ { if (!first[$$3]) first[$$3] = $$1; print $$0, first[$$3] }' $(LIST)
+EACH     := awk '/^[a-z]/ { if (!first[$$3]) first[$$3] = $$1; print $$0, first[$$3] }' $(LIST)
 
 # The programs that have options, and a completion for each.
 COMPLETED := $(patsubst docs/completions/%.bash,%,$(wildcard docs/completions/*.bash))
 DATA      := $(DESTDIR)$(PREFIX)/share
 
 .PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench reference packages options completed install links \
-        install-boot vendor deb test-packages clean
+        install-boot vendor deb test-packages test-conformance test-prometheus clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -166,15 +166,26 @@ endef
 vendor:
 	$(CARGO) vendor --locked --quiet vendor >/dev/null
 
-## make deb       Debian's packages, into build/deb
+## make deb       Debian's packages, into build/deb/$(SUITE): trixie, or bookworm
+SUITE ?= trixie
+export SUITE
 deb:
 	tests/packages/build
 
-## make test-packages  the packages, on real systems under build/chroots (as root)
+## make test-packages  the packages, on real systems of $(SUITE) under build/chroots (as root)
 test-packages:
 	tests/packages/prepare
 	tests/packages/build
 	tests/packages/all
+
+## make test-prometheus  svctl metrics under Debian's prometheus and node_exporter (as root)
+test-prometheus: build
+	tests/prometheus
+
+## make test-conformance  the conformance cases beside the reference of $(SUITE), in a system of it
+test-conformance: build
+	tests/packages/prepare
+	tests/packages/conformance
 
 clean:
 	$(CARGO) clean

@@ -29,12 +29,13 @@ _diaspora_deps() {
             mapfile -t COMPREPLY < <(compgen -W 'diaspora modern' -- "$word")
             return
             ;;
-        --thin | -a) return ;;
+        --thin | --timeout | -a) return ;;
     esac
     case $command:$word in
         :-*) mapfile -t COMPREPLY < <(compgen -W "$all -V --version" -- "$word") ;;
         :*) mapfile -t COMPREPLY < <(compgen -W 'exec wait check graph lint install' -- "$word") ;;
-        wait:-*) mapfile -t COMPREPLY < <(compgen -W "-a $all" -- "$word") ;;
+        wait:-*) mapfile -t COMPREPLY < <(compgen -W "-a --timeout -v --verbose $all" -- "$word") ;;
+        exec:-*) mapfile -t COMPREPLY < <(compgen -W "--timeout -v --verbose $all" -- "$word") ;;
         check:-*) mapfile -t COMPREPLY < <(compgen -W "--json --nagios $all" -- "$word") ;;
         graph:-*) mapfile -t COMPREPLY < <(compgen -W "--format --state $all" -- "$word") ;;
         install:-*) mapfile -t COMPREPLY < <(compgen -W "--thin --set --with-settings $all" -- "$word") ;;

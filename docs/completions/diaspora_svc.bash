@@ -6,7 +6,7 @@ _diaspora_svc() {
         --timeout) ;;
         *)
             mapfile -t COMPREPLY < <(compgen -W 'start stop restart status startall stopall
-                restartall statusall --dir --timeout -h --help -V --version' -- "$word")
+                restartall statusall --dir --timeout --wait --verbose -h --help -V --version' -- "$word")
             ;;
     esac
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use conformance::{Case, Side, Status};
+use conformance::{Case, OPTIONS, Side, Status, reference_sends_quit};
 
 /// The cases.
 pub(crate) fn cases() -> Vec<Case> {
@@ -20,14 +20,17 @@ fn service(side: &Side) {
 /// The bytes that svc writes to `control`.
 fn writes(name: &str, args: &'static [&str]) -> Case {
     Case::new(name)
+        .normal(&[OPTIONS])
         .setup(service)
         .run(args)
         .then(|side| side.log_control("x"))
 }
 
 fn letters() -> Vec<Case> {
+    let later = if reference_sends_quit() { "q12" } else { "" };
     let mut cases: Vec<Case> = "udopchaitkx"
         .chars()
+        .chain(later.chars())
         .map(|letter| {
             let option = format!("-{letter}");
             Case::new(format!("-{letter}"))
@@ -36,14 +39,13 @@ fn letters() -> Vec<Case> {
                 .then(|side| side.log_control("x"))
         })
         .collect();
-    // Ours takes more letters than these; its messages for unknown options are the
-    // reference's.
     cases.extend(
         ["z", "U", "0", "?", ":", "\u{e9}"]
             .into_iter()
             .map(|letter| {
                 Case::new(format!("-{letter} is unknown"))
                     .setup(service)
+                    .normal(&[OPTIONS])
                     .run(["svc", &format!("-{letter}"), "x"])
                     .then(|side| side.log_control("x"))
             }),

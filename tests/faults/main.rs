@@ -20,6 +20,7 @@ mod servers;
 mod supervise;
 mod svscan;
 mod sweep;
+mod told;
 mod tree;
 mod waiting;
 mod wishes;
@@ -46,6 +47,7 @@ fn main() {
         .program("svc --tree", tree::cases())
         .program("svwait", waiting::cases())
         .program("servers", servers::cases())
+        .program("told", told::cases())
         .program("policy", policy::cases())
         .program("sweep", sweep::cases());
     let code = suite.run();

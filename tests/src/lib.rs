@@ -71,9 +71,9 @@ pub mod tree;
 
 pub use case::Case;
 pub use hung::Hung;
-pub use normal::{LABELS, Normal, PIDS, SECONDS, STARTS};
+pub use normal::{LABELS, Normal, OPTIONS, PIDS, SECONDS, STARTS};
 pub use process::{Exit, Proc};
 pub use service::Status;
 pub use side::{Side, Whose};
 pub use spawn::Cmd;
-pub use suite::Suite;
+pub use suite::{Suite, reference_sends_quit};

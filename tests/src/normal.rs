@@ -43,6 +43,11 @@ normal! {
     LABELS, r"(?-u)@[0-9a-f]{24}" => "@LABEL"
 }
 
+normal! {
+    /// `svc options:` of 1:0.76-8.1, which has three letters less than the later ones.
+    OPTIONS, r"(?-u)(svc options: .* k kill), q quit, 1 usr1, 2 usr2" => "$1"
+}
+
 impl Normal {
     /// The text with the replacement made.
     #[must_use]
@@ -68,6 +73,10 @@ mod tests {
         assert_eq!(
             &*LABELS.apply(b"@4000000066f1c0de0badcafe.s \xff"),
             b"@LABEL.s \xff"
+        );
+        assert_eq!(
+            &*OPTIONS.apply(b"svc options: u up, k kill, q quit, 1 usr1, 2 usr2"),
+            b"svc options: u up, k kill"
         );
     }
 }

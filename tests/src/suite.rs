@@ -129,17 +129,30 @@ fn available(need: Need) -> bool {
     }
 }
 
-/// Copies both sides' programs below `root`. There every user can execute them, a build
-/// during the run does not change them, and both paths have the same length.
-pub(crate) fn programs(root: &Path) -> Result<Programs, String> {
+/// A directory of programs: what the variable says, else this one of the workspace.
+fn directory(variable: &str, default: &str) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("below the workspace");
-    let from = |variable: &str, default: &str| {
-        env::var_os(variable).map_or_else(|| workspace.join(default), PathBuf::from)
-    };
-    let reference = from("REFERENCE_BIN", "build/reference/usr/bin");
-    let ours = from("OURS_BIN", "build/bin");
+    env::var_os(variable).map_or_else(|| workspace.join(default), PathBuf::from)
+}
+
+fn reference() -> PathBuf {
+    directory("REFERENCE_BIN", "build/reference/usr/bin")
+}
+
+/// Whether the reference knows `svc -q -1 -2`: 1:0.76-14 does, 1:0.76-8.1 does not.
+#[must_use]
+pub fn reference_sends_quit() -> bool {
+    let svc = Command::new(reference().join("svc")).arg("-q").output();
+    svc.is_ok_and(|output| output.status.success())
+}
+
+/// Copies both sides' programs below `root`. There every user can execute them, a build
+/// during the run does not change them, and both paths have the same length.
+pub(crate) fn programs(root: &Path) -> Result<Programs, String> {
+    let reference = reference();
+    let ours = directory("OURS_BIN", "build/bin");
     if !reference.join("supervise").exists() {
         return Err(format!(
             "no reference in {}: run tests/fetch-reference, or set REFERENCE_BIN",

@@ -7,6 +7,7 @@
 
 pub mod buffer;
 pub mod cli;
+pub mod client;
 pub mod command;
 pub mod diag;
 #[allow(unsafe_code)]
@@ -16,6 +17,7 @@ pub mod getopt;
 pub mod logdir;
 pub mod pathexec;
 pub mod procfs;
+mod seconds;
 pub mod servicedir;
 pub mod strerr;
 pub mod tai64n;
@@ -24,6 +26,7 @@ pub mod unix;
 
 pub use entry::Args;
 pub use nix::errno::Errno;
+pub use seconds::seconds;
 
 /// The result of a system call: a value or the kernel's error number.
 pub type Result<T> = nix::Result<T>;

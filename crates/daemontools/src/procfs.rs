@@ -8,7 +8,7 @@ mod process;
 mod time;
 
 pub use locks::{Holder, each_flock, flock_holder, holds_flock};
-pub use owner::{entry_target, has_name, is_our_process, is_our_process_in, is_ours};
+pub use owner::{entry_target, has_name, is_our_process, is_our_process_in, is_ours, users};
 pub use path::ProcPath;
 pub use process::{Process, each_pid, each_process, process, start_time};
 pub use time::{TOLERANCE, age, is_start_time, ticks_now, ticks_to_duration};

@@ -2,14 +2,14 @@
 //! the subcommand.
 
 use clap::Parser;
+use daemontools::unix::signal::{self, Signal};
 use daemontools::{Args, PERMANENT, diag};
 
 use crate::check::nagios;
-use crate::config::Config;
 use crate::output;
 use crate::paths::Paths;
 
-mod arguments;
+pub(crate) mod arguments;
 mod run;
 
 use arguments::Arguments;
@@ -17,10 +17,21 @@ use arguments::Arguments;
 /// The exit code for a bad option of `wait`: that of `wait_service` in the scripts of 2010.
 const USAGE_OF_WAIT: i32 = 1;
 
+/// The signals that end a program unless it is process 1, where the kernel drops them.
+const ENDS: [Signal; 4] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTERM,
+];
+
 /// Runs the program; gives the exit code.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     diag::init();
+    if std::process::id() == 1 {
+        signal::exit_on(&ENDS);
+    }
     let words = output::words(args);
     let is_for_nagios = words.iter().skip(1).any(|word| word == "--nagios");
     let is_wait = words.iter().skip(1).any(|word| word == "wait");
@@ -43,6 +54,7 @@ pub fn run(args: Args) -> i32 {
     };
     let is_for_nagios = arguments.is_for_nagios();
     let mut paths = Paths::from_environment();
+    paths.services_must_exist |= arguments.config.is_some();
     for (path, given) in [
         (&mut paths.services, arguments.config),
         (&mut paths.settings, arguments.settings),
@@ -52,7 +64,8 @@ pub fn run(args: Args) -> i32 {
             *path = given;
         }
     }
-    let code = Config::load(&paths.services)
+    let code = paths
+        .config()
         .and_then(|config| run::run(arguments.command, &config, &paths));
     code.unwrap_or_else(|error| {
         if is_for_nagios {

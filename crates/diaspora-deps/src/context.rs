@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::found;
 use crate::name::Name;
 use crate::settings::{Settings, SettingsFile};
+use crate::variables::{self, Part};
 
 /// The values of `${NAME}`, for no service or for one.
 #[derive(Clone, Copy, Debug)]
@@ -64,27 +65,32 @@ impl<'a> Context<'a> {
     /// [`Context::settings`].
     pub fn expand(&self, text: &str) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
-        let mut rest = text;
-        while let Some(start) = rest.find("${") {
-            let (before, after) = rest.split_at(start);
-            let Some((name, tail)) = after[2..].split_once('}') else {
-                return Err(Error::OpenVariable(text.to_owned()));
-            };
-            out.extend_from_slice(before.as_bytes());
-            out.extend_from_slice(&self.value(name)?);
-            rest = tail;
+        let parts = variables::parts(text).ok_or_else(|| Error::OpenVariable(text.to_owned()))?;
+        for part in parts {
+            match part {
+                Part::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Part::Variable(name) => out.extend_from_slice(&self.value(name)?),
+            }
         }
-        out.extend_from_slice(rest.as_bytes());
         Ok(out)
     }
 
     /// Replaces every `${NAME}` in a path.
     ///
     /// # Errors
-    /// As [`Context::expand`].
+    /// As [`Context::expand`]; [`Error::Empty`].
     pub fn expand_path(&self, text: &str) -> Result<PathBuf, Error> {
-        let bytes = self.expand(text)?;
+        let bytes = filled(text, self.expand(text)?)?;
         Ok(PathBuf::from(OsString::from_vec(bytes)))
+    }
+
+    /// Replaces every `${NAME}` in the name of a user, a group or a program.
+    ///
+    /// # Errors
+    /// As [`Context::expand_c`]; [`Error::Empty`].
+    pub fn expand_name(&self, text: &str) -> Result<CString, Error> {
+        let name = self.expand_c(text)?;
+        filled(text, name.into_bytes()).map(|bytes| CString::new(bytes).unwrap_or_default())
     }
 
     /// Replaces every `${NAME}` in a text that a system call takes.
@@ -150,15 +156,30 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The attempts of a gate that has no number of its own; 0 means no limit.
+    /// The attempts of a gate that has no number of its own; 0 means no limit, and so
+    /// does a number below it, as in the scripts of 2010.
     ///
     /// # Errors
     /// [`Error::Attempts`] if `DEFAULT_ATTEMPTS` is no number; as [`Context::settings`].
     pub fn attempts(&self) -> Result<u64, Error> {
         let value = self.value("DEFAULT_ATTEMPTS")?;
         let text = String::from_utf8_lossy(&value);
-        let number = text.trim().parse();
-        number.map_err(|_| Error::Attempts(text.into_owned()))
+        attempts(text.trim()).ok_or_else(|| Error::Attempts(text.into_owned()))
+    }
+}
+
+/// A number of attempts, 0 if it is below that; `None` if the text is no number.
+#[must_use]
+pub fn attempts(text: &str) -> Option<u64> {
+    let number: i128 = text.parse().ok()?;
+    number.max(0).try_into().ok()
+}
+
+/// The value of a text, which must not be empty.
+fn filled(text: &str, value: Vec<u8>) -> Result<Vec<u8>, Error> {
+    match value.is_empty() {
+        true => Err(Error::Empty(text.to_owned())),
+        false => Ok(value),
     }
 }
 

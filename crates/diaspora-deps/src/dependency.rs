@@ -46,7 +46,7 @@ impl Dependency {
     ) -> Result<Self, Error> {
         let label = label.to_owned();
         let Some(name) = config.find(&label) else {
-            return Err(Error::Unknown(label));
+            return Err(config.unknown(&label));
         };
         let service = &config.services[&name.service];
         let Some(probe) = &service.probe else {

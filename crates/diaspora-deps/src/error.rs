@@ -1,8 +1,9 @@
 //! Why something was not done. Each kind has its facts, its message and its exit code.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::string::FromUtf8Error;
+use std::time::Duration;
 
 use daemontools::unix::file::PathError;
 use daemontools::{Errno, PERMANENT, TEMPORARY, errno};
@@ -60,6 +61,9 @@ pub enum Error {
     /// A text for the system that holds a NUL.
     #[error("\"{0}\" holds a NUL")]
     HoldsNul(String),
+    /// A path or name without a value.
+    #[error("\"{0}\" is empty: set it in the settings file, or write it in services.toml")]
+    Empty(String),
     /// `DEFAULT_ATTEMPTS` that is no number.
     #[error("DEFAULT_ATTEMPTS is no number: \"{0}\"")]
     Attempts(String),
@@ -83,9 +87,6 @@ pub enum Error {
     UnknownGroup(String),
 
     // What was asked for.
-    /// A service that is not known; the scripts of old said no more than this.
-    #[error("unknown '{0}'")]
-    Unknown(String),
     /// A service that is not known, with what may have been meant.
     #[error("unknown '{name}': {suggestion}")]
     UnknownService {
@@ -192,9 +193,71 @@ pub enum Error {
         /// Why not.
         cause: Errno,
     },
+    /// The service's program is nowhere in PATH.
+    #[error("unable to run {program}: file does not exist in {search}")]
+    NotInPath {
+        /// The program.
+        program: String,
+        /// Where it was looked for.
+        search: Search,
+    },
+    /// The service's program is a script whose interpreter is nowhere in PATH.
+    #[error("unable to run {program}: its interpreter {interpreter} does not exist in {search}")]
+    NoInterpreter {
+        /// The program.
+        program: String,
+        /// Its interpreter.
+        interpreter: String,
+        /// Where it was looked for.
+        search: Search,
+    },
     /// A gate has no attempts left.
     #[error("no attempts left")]
     GaveUp,
+    /// A gate has no time left.
+    #[error(
+        "gave up after {} s: {service} is {why}{}", timeout.as_secs_f64(), not_reached(.not_tried)
+    )]
+    TimedOut {
+        /// The time that it had.
+        timeout: Duration,
+        /// The service that it waited for.
+        service: String,
+        /// The state of that service, the reason and the address.
+        why: String,
+        /// The services that come after it.
+        not_tried: Vec<String>,
+    },
+}
+
+/// `; not tried yet: web, websocket`.
+fn not_reached(services: &[String]) -> String {
+    match services {
+        [] => String::new(),
+        services => format!("; not tried yet: {}", services.join(", ")),
+    }
+}
+
+/// A search along PATH that has found nothing.
+#[derive(Debug)]
+pub struct Search {
+    /// PATH.
+    pub path: String,
+    /// Whether PATH may come from the settings file.
+    pub is_sourced: bool,
+}
+
+impl fmt::Display for Search {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match self.is_sourced {
+            true => write!(
+                f,
+                "{path}: install it, or export a PATH that has it in the settings file, as for rbenv or rvm"
+            ),
+            false => write!(f, "{path}: install it, or set PATH in the service's env"),
+        }
+    }
 }
 
 /// Why a file could not be read or made.
@@ -206,9 +269,6 @@ pub enum FileError {
     /// The system said no, or another user may change the file or its path.
     #[error("{0}")]
     Path(PathError),
-    /// It is not UTF-8.
-    #[error(transparent)]
-    Encoding(#[from] FromUtf8Error),
 }
 
 /// A step of the preparation of a service; its number is the exit code where it fails,
@@ -230,7 +290,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> i32 {
         match self {
-            Self::GaveUp => GAVE_UP,
+            Self::GaveUp | Self::TimedOut { .. } => GAVE_UP,
             Self::Prepare { step, .. } => *step as i32,
             Self::NotItsOwn { .. } => Step::Create as i32,
             Self::Owner(_) => Step::ChangeOwner as i32,
@@ -240,7 +300,9 @@ impl Error {
             | Self::ReadDirectory { .. }
             | Self::Make { .. }
             | Self::ChangeUser(_)
-            | Self::Run { .. } => TEMPORARY,
+            | Self::Run { .. }
+            | Self::NotInPath { .. }
+            | Self::NoInterpreter { .. } => TEMPORARY,
             _ => PERMANENT,
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn text_in(file: &Path, keys: &[String]) -> Result<Option<String>, Er
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(|error| unreadable(error.into()))?,
     };
-    let text = String::from_utf8(bytes).map_err(|error| unreadable(error.into()))?;
+    let text = read::text(file, bytes)?;
     let mistake = |at, mistake| Error::Mistake {
         location: Location::of_byte(&file.to_string_lossy(), &text, at),
         mistake,
@@ -52,11 +52,16 @@ pub(crate) fn text_in(file: &Path, keys: &[String]) -> Result<Option<String>, Er
 /// What `*` stands for in the highest version of a path that exists; one for which a path
 /// of `with` exists goes before all others.
 pub(crate) fn newest(path: &str, with: &[String]) -> Option<String> {
-    let (folder, end) = path.split_once('*')?;
-    let entries = std::fs::read_dir(folder).ok()?.flatten();
-    let versions = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let (start, end) = path.split_once('*')?;
+    let (folder, name) = start.rsplit_once('/')?;
+    let entries = std::fs::read_dir(format!("{folder}/")).ok()?.flatten();
+    // `*` may be the end of a name, as in `/usr/sbin/php-fpm*`.
+    let versions = entries.filter_map(|entry| {
+        let entry = entry.file_name().into_string().ok()?;
+        Some(entry.strip_prefix(name)?.to_owned())
+    });
     let installed =
-        versions.filter(|version| Path::new(&format!("{folder}{version}{end}")).exists());
+        versions.filter(|version| Path::new(&format!("{start}{version}{end}")).exists());
     installed.max_by_key(|version| {
         let used = with
             .iter()
@@ -101,6 +106,10 @@ mod tests {
         assert_eq!(newest().as_deref(), Some("15"));
         make("etc/17/main");
         assert_eq!(newest().as_deref(), Some("17"));
+        make("sbin/php-fpm8.2");
+        make("sbin/php-fpm8.10");
+        let php = super::newest(&format!("{root}/sbin/php-fpm*"), &[]);
+        assert_eq!(php.as_deref(), Some("8.10"));
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::error::Error;
 use crate::read::c_path;
 
 mod file;
+mod left;
+mod link;
 mod templates;
 
 use file::{failed, hidden_directory, put, put_over};
@@ -30,7 +32,9 @@ pub enum Set {
 }
 
 /// Makes the files that do not exist; gives a line for each file. Makes the settings file
-/// of the set too if `settings` is its path, also in place of the other set's.
+/// of the set too if `settings` is its path, also in place of the other set's. A service of
+/// a set that was not asked for is left, and has a line that says so. Makes the link to
+/// `diaspora_svc` of the instructions of 2010 if the directory is theirs.
 ///
 /// # Errors
 /// [`Error::Make`].
@@ -42,18 +46,24 @@ pub fn install(
 ) -> Result<String, Error> {
     let mut report = String::new();
     make_directories(directory)?;
-    let templates: &[Template] = match set {
-        Set::Diaspora => &DIASPORA,
-        Set::Modern => &MODERN,
+    let (templates, others): (&[Template], &[Template]) = match set {
+        Set::Diaspora => (&DIASPORA, &MODERN),
+        Set::Modern => (&MODERN, &DIASPORA),
     };
+    let thins = if set == Set::Diaspora { thins } else { 0 };
     for template in templates {
         service(directory, template.name, &template.files, &mut report)?;
     }
-    if set == Set::Diaspora {
-        for number in 0..thins {
-            let name = format!("99thin_{number}");
-            service(directory, &name, &THIN.files, &mut report)?;
-        }
+    for number in 0..thins {
+        let name = format!("99thin_{number}");
+        service(directory, &name, &THIN.files, &mut report)?;
+    }
+    let others: Vec<&Template> = others
+        .iter()
+        .filter(|other| templates.iter().all(|template| template.name != other.name))
+        .collect();
+    for line in left::lines(directory, &others, thins) {
+        let _ = writeln!(report, "{line}");
     }
     if let Some(settings) = settings {
         if let Some(parent) = settings.parent() {
@@ -65,6 +75,12 @@ pub fn install(
         };
         let word = put_over(settings, text, other)?;
         add_line(&mut report, settings, word);
+    }
+    if link::is_wanted(directory) {
+        let path = Path::new(link::LINK);
+        let word = link::target().and_then(|target| link::make(path, &target));
+        let word = word.map_err(|error| failed(path, error.into()))?;
+        add_line(&mut report, path, word);
     }
     Ok(report)
 }
@@ -123,108 +139,4 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    #[test]
-    fn a_changed_file_is_kept_and_a_missing_one_made() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let directory = folder.path().join("service");
-        let settings = folder.path().join("default/diaspora");
-        let first = install(&directory, Set::Diaspora, 2, Some(&settings)).expect("installed");
-        assert_eq!(first.lines().count(), 22);
-        assert!(
-            first.lines().all(|line| line.ends_with(": made")),
-            "{first}"
-        );
-        let run = directory.join("99thin_1/run");
-        let mode = fs::metadata(&run).expect("made").permissions().mode();
-        assert_eq!(mode & 0o7777, 0o755);
-        fs::write(&run, "mine").expect("write");
-        fs::remove_file(directory.join("30redis/log/run")).expect("remove");
-        let second = install(&directory, Set::Diaspora, 3, Some(&settings)).expect("installed");
-        assert_eq!(fs::read(&run).expect("read"), b"mine");
-        assert_eq!(second.matches(": made").count(), 4, "{second}");
-        assert_eq!(second.matches("kept").count(), 1, "{second}");
-        let hidden = fs::read_dir(&directory).expect("read").flatten();
-        assert!(
-            hidden
-                .map(|e| e.file_name())
-                .all(|name| !name.to_string_lossy().starts_with('.'))
-        );
-    }
-
-    #[test]
-    fn existing_files_are_neither_removed_nor_changed() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let directory = folder.path().join("service");
-        let settings = folder.path().join("default/diaspora");
-        let mine = [
-            "service/10mongo/run.new",
-            "service/10mongo/.run.0.new",
-            "service/10mongo/log/run.new",
-            "service/.20nginx.new/run",
-            "service/.20nginx.0.new/mine",
-            "default/diaspora.new",
-        ];
-        for name in mine {
-            let file = folder.path().join(name);
-            fs::create_dir_all(file.parent().expect("a parent")).expect("mkdir");
-            fs::write(file, name).expect("write");
-        }
-        // A FIFO does not block the program.
-        let fifo = directory.join("90resque_worker");
-        fs::create_dir(&fifo).expect("mkdir");
-        let fifo = c_path(&fifo.join("run")).expect("no NUL");
-        daemontools::unix::fifo::make(&fifo).expect("mkfifo");
-        let report = install(&directory, Set::Diaspora, 1, Some(&settings)).expect("installed");
-        assert!(
-            report.contains("90resque_worker/run: kept, for it is no file"),
-            "{report}"
-        );
-        assert_eq!(report.matches(": made").count(), 18, "{report}");
-        for name in mine {
-            let found = fs::read(folder.path().join(name)).expect(name);
-            assert_eq!(found, name.as_bytes());
-        }
-        assert!(directory.join("20nginx/log/run").exists());
-        assert!(!directory.join("20nginx/mine").exists());
-    }
-
-    #[test]
-    fn each_set_has_its_settings_and_an_edited_file_is_kept() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let settings = folder.path().join("diaspora");
-        let install = |set| {
-            let report = install(folder.path(), set, 0, Some(&settings)).expect("installed");
-            let last = report.lines().last().unwrap_or_default().to_owned();
-            let word = last.rsplit_once(": ").expect("a word").1.to_owned();
-            (word, fs::read_to_string(&settings).expect("made"))
-        };
-        let replaced = "made, in place of the other set's, which nobody had changed";
-        for (set, word, part) in [
-            (Set::Modern, "made", "RAILS_ENV=production\n"),
-            (Set::Modern, "unchanged", "DIASPORA_USER=diaspora\n"),
-            (Set::Diaspora, replaced, "RAILS_ENV=development\n"),
-            (Set::Modern, replaced, "RAILS_ENV=production\n"),
-        ] {
-            let (found, text) = install(set);
-            assert_eq!(found, word);
-            assert!(text.contains(part), "{text}");
-            let mode = fs::metadata(&settings).expect("made").permissions().mode();
-            assert_eq!(mode & 0o7777, 0o644);
-        }
-        fs::write(&settings, "mine\n").expect("write");
-        let kept = ("kept, for it was changed".to_owned(), "mine\n".to_owned());
-        assert_eq!(install(Set::Diaspora), kept);
-    }
-
-    #[test]
-    fn the_modern_set_has_no_thins() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let report = install(folder.path(), Set::Modern, 3, None).expect("installed");
-        assert!(report.contains("99puma/run") && !report.contains("thin"));
-    }
-}
+mod tests;

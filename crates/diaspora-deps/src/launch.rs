@@ -11,9 +11,11 @@ use crate::error::Error;
 use crate::name::{self, Name};
 use crate::paths::Paths;
 use crate::settings::SettingsFile;
-use crate::wait::{self, Pace};
+use crate::wait::{Options, Pace, Wait};
+use crate::waiting::Notebook;
 
 mod credentials;
+mod interpreter;
 mod prepare;
 mod program;
 
@@ -21,8 +23,14 @@ use program::Program;
 
 /// Becomes the service `label`, with `args` after the arguments of its own. Returns only
 /// if that fails.
-pub fn exec(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Error {
-    match gate(config, paths, label, args) {
+pub fn exec(
+    config: &Config,
+    paths: &Paths,
+    options: Options,
+    label: &str,
+    args: &[&CStr],
+) -> Error {
+    match gate(config, paths, options, label, args) {
         Ok(program) => program.exec(),
         Err(error) => error,
     }
@@ -30,8 +38,16 @@ pub fn exec(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Erro
 
 /// Does everything before the exec. A mistake in the configuration is found before the
 /// wait.
-fn gate(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Result<Program, Error> {
+fn gate(
+    config: &Config,
+    paths: &Paths,
+    options: Options,
+    label: &str,
+    args: &[&CStr],
+) -> Result<Program, Error> {
+    let paths = paths.absolute();
     let directory = name::of_working_directory();
+    let notebook = Notebook::of_working_directory();
     let name = identify(config, label, &directory)?;
     let service = &config.services[&name.service];
     if service.exec.is_empty() {
@@ -54,8 +70,19 @@ fn gate(config: &Config, paths: &Paths, label: &str, args: &[&CStr]) -> Result<P
     let dependencies = dependencies.collect::<Result<Vec<_>, _>>()?;
     prepare::prepare(service, &context)?;
     program.add_unless(service, &context)?;
-    let limit = || service.attempts.map_or_else(|| context.attempts(), Ok);
-    wait::all(&directory, &dependencies, Pace::Eager, limit)?;
+    let limit = || {
+        notebook.note_wait();
+        match options.deadline {
+            Some(_) => Ok(0),
+            None => service.attempts.map_or_else(|| context.attempts(), Ok),
+        }
+    };
+    let wait = Wait {
+        name: &directory,
+        pace: Pace::Eager,
+        options,
+    };
+    wait.all(&dependencies, limit)?;
     Ok(program)
 }
 

@@ -30,7 +30,10 @@ mod command;
 mod found;
 mod output;
 mod read;
+mod similar;
 mod supervised;
+mod variables;
+mod waiting;
 
 pub use command::run;
 

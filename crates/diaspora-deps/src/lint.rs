@@ -7,7 +7,6 @@ use std::path::Path;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::Error;
-use crate::graph::Graph;
 use crate::name;
 use crate::read;
 use crate::settings::SettingsFile;
@@ -20,7 +19,7 @@ mod needs;
 mod policy;
 mod program;
 mod running;
-mod script;
+pub(crate) mod script;
 mod service;
 mod shell;
 
@@ -54,11 +53,6 @@ pub fn lint(config: &Config, directory: &Path, settings: &Path) -> Result<Vec<St
     };
     for name in &names {
         lint.examine(name);
-    }
-    if let Err(cycle) = Graph::new(config, lint.services.gated()) {
-        let fault =
-            format!("{cycle}: none of these can ever start: take one need out of services.toml");
-        lint.add(directory, [fault]);
     }
     Ok(lint.findings)
 }

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use daemontools::strerr::{self, Fatal, Reporter};
+use daemontools::unix::{fd, signal};
 use daemontools::{Args, cli};
 
 use crate::check::nagios;
@@ -19,12 +20,20 @@ pub(crate) fn words(args: Args) -> Vec<OsString> {
         .collect()
 }
 
+/// Its messages after a wait, during which the reader of standard error may have got stuck.
+static GATE: Reporter = Reporter::long_lived("diaspora-deps");
+
 /// Writes the message of an error that ends `diaspora-deps`.
 pub(crate) fn fatal(error: &Error) -> Fatal {
     let code = error.exit_code();
+    // The exit code counts, also if nobody reads the message.
+    let _ = signal::harden();
     match error {
         // A gate that gives up has written a line for each attempt.
         Error::GaveUp => Fatal::new(code),
+        Error::TimedOut { .. } => GATE
+            .fatal(&[error.to_string().as_bytes()], None)
+            .with_code(code),
         _ => ME
             .fatal(&[error.to_string().as_bytes()], None)
             .with_code(code),
@@ -34,6 +43,17 @@ pub(crate) fn fatal(error: &Error) -> Fatal {
 /// Writes text to standard output; gives the exit code.
 pub(crate) fn print(text: &str) -> i32 {
     cli::output(&ME, text.as_bytes())
+}
+
+/// Writes a line to standard output, unless nobody reads it: a reader that is stuck or
+/// gone neither stops nor ends this process.
+pub(crate) fn print_if_read(line: &str) {
+    let line = &line.as_bytes()[..line.len().min(strerr::MESSAGE_MAX - 1)];
+    if fd::writable_now(fd::STDOUT) {
+        let inherited = signal::harden();
+        let _ = fd::write_all(fd::STDOUT, &[line, b"\n"].concat());
+        inherited.restore();
+    }
 }
 
 /// Writes the line of a plugin of Nagios to standard output; gives the exit code, which is

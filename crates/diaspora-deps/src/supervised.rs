@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail};
+use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail, Stage};
 use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::query::{self, QueryError};
-use daemontools::servicedir::status::{self, Length, Status};
+use daemontools::servicedir::state::State;
+use daemontools::servicedir::status::{self, Length, Status, Want};
 use daemontools::unix::file;
 use daemontools::{errno, procfs, servicedir};
 
@@ -28,6 +29,38 @@ pub(crate) fn current_status(directory: &Path) -> Option<Status> {
         Ok(true) => status(directory),
         Ok(false) | Err(_) => None,
     }
+}
+
+/// The state of the service in this directory, and the facts that it was read from.
+pub(crate) fn state(directory: &Path) -> Result<(State, Detail), QueryError> {
+    let path = read::c_path(directory).map_err(QueryError::Directory)?;
+    query::state_and_detail(&path)
+}
+
+/// Whether supervise has ended the restarts of a service: it has finished or failed.
+pub(crate) fn has_outcome(directory: &Path) -> bool {
+    state(directory).is_ok_and(|(state, _)| state.is_final())
+}
+
+/// Whether a service that was told to stop is down: without a process, not about to be
+/// started, and its `finish` is over.
+pub(crate) fn is_down(directory: &Path) -> bool {
+    let is_told = |status: Status| status.pid == 0 && status.want == Want::Down;
+    let finishing = State::Staged {
+        up: false,
+        stage: Stage::Finishing,
+    };
+    let changing = State::Changing { up: false };
+    status(directory).is_some_and(is_told)
+        && state(directory).is_ok_and(|(state, _)| state != finishing && state != changing)
+}
+
+/// Whether the process of a service runs that has lost its supervise.
+pub(crate) fn runs_without_supervise(directory: &Path) -> bool {
+    let Some(process) = detail(directory).process else {
+        return false;
+    };
+    procfs::start_time(process.pid) == Some(process.start_time)
 }
 
 /// What supervise has written about a service; nothing where there is no such file.

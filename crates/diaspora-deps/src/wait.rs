@@ -4,125 +4,139 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use daemontools::unix::fd;
-
+use crate::check::Report;
 use crate::dependency::Dependency;
 use crate::error::Error;
 use crate::net::Outcome;
+use crate::output;
 use crate::probe::Readiness;
 
-/// The time between two lines.
-const SECOND: Duration = Duration::from_secs(1);
+mod attempts;
+mod pace;
 
-/// The attempts that are left.
-#[derive(Debug)]
-struct Attempts {
-    left: Option<u64>,
+use attempts::Attempts;
+pub use pace::Pace;
+use pace::{Pauses, SECOND};
+
+/// How a gate waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait<'a> {
+    /// The name of the waiting service, for the lines.
+    pub name: &'a str,
+    /// How often a dependency is probed.
+    pub pace: Pace,
+    /// What the caller has asked for.
+    pub options: Options,
 }
 
-impl Attempts {
-    /// `limit` attempts; 0 means no limit.
-    const fn new(limit: u64) -> Self {
-        Self {
-            left: if limit == 0 { None } else { Some(limit) },
-        }
+/// What the caller of a gate has asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// The end of the whole wait, if there is one.
+    pub deadline: Option<Deadline>,
+    /// Whether a line says why a dependency is not ready.
+    pub verbose: bool,
+}
+
+/// The end of a wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    end: Instant,
+    timeout: Duration,
+}
+
+impl Deadline {
+    /// This time from now; `None` if no clock goes that far.
+    #[must_use]
+    pub fn after(timeout: Duration) -> Option<Self> {
+        let end = Instant::now().checked_add(timeout)?;
+        Some(Self { end, timeout })
     }
 
-    /// Takes one attempt for a probe that failed; false if none was left.
-    const fn take(&mut self) -> bool {
-        match &mut self.left {
-            None => true,
-            Some(0) => false,
-            Some(left) => {
-                *left -= 1;
-                true
+    /// The time that is left.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+}
+
+impl Wait<'_> {
+    /// Waits until all dependencies are ready. `limit` gives the number of attempts, 0 for
+    /// no limit, and is called when a probe has failed.
+    ///
+    /// # Errors
+    /// [`Error::GaveUp`] when no attempt is left; [`Error::TimedOut`] at the deadline; the
+    /// error of `limit`.
+    pub fn all(
+        &self,
+        dependencies: &[Dependency],
+        limit: impl FnOnce() -> Result<u64, Error>,
+    ) -> Result<(), Error> {
+        let mut attempts = Attempts::new(limit);
+        for (index, dependency) in dependencies.iter().enumerate() {
+            let waited = self.for_one(dependency, &mut attempts)?;
+            if let Waited::TimedOut { outcome, timeout } = waited {
+                let later = dependencies[index + 1..].iter();
+                return Err(Error::TimedOut {
+                    timeout,
+                    service: dependency.label.clone(),
+                    why: why(dependency, outcome),
+                    not_tried: later.map(|later| later.label.clone()).collect(),
+                });
             }
         }
+        Ok(())
     }
-}
 
-/// How often a dependency is probed in the second between two lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
-    /// Once, at the end of the second: `wait`, as it always was.
-    Steady,
-    /// Several times: `exec`, so that the service starts as soon as it can.
-    Eager,
-}
-
-impl Pace {
-    /// The pause before the next probe. It is shortest where nobody listens: a probe
-    /// then costs the dependency nothing.
-    const fn pause(self, outcome: &Outcome) -> Duration {
-        match self {
-            Self::Steady => SECOND,
-            Self::Eager if outcome.absent => Duration::from_millis(40),
-            Self::Eager => Duration::from_millis(200),
-        }
-    }
-}
-
-/// Waits until all dependencies are ready. `name` is that of the waiting service, for
-/// the lines; `limit` gives the number of attempts and is called when a probe has failed.
-///
-/// # Errors
-/// [`Error::GaveUp`] when no attempt is left; the error of `limit`.
-pub fn all(
-    name: &str,
-    dependencies: &[Dependency],
-    pace: Pace,
-    limit: impl FnOnce() -> Result<u64, Error>,
-) -> Result<(), Error> {
-    let mut limit = Some(limit);
-    let mut attempts = Attempts::new(0);
-    for dependency in dependencies {
-        let mut outcome = dependency.probe();
-        while outcome.readiness != Readiness::Ready {
-            if let Some(limit) = limit.take() {
-                attempts = Attempts::new(limit()?);
+    fn for_one(
+        &self,
+        dependency: &Dependency,
+        attempts: &mut Attempts<impl FnOnce() -> Result<u64, Error>>,
+    ) -> Result<Waited, Error> {
+        let mut pauses = Pauses::new(self.pace);
+        let mut next_line = Instant::now();
+        loop {
+            let outcome = dependency.probe();
+            if outcome.readiness == Readiness::Ready {
+                return Ok(Waited::Ready);
             }
-            if !attempts.take() {
-                return Err(Error::GaveUp);
+            let is_late = |deadline: &Deadline| deadline.left().is_zero();
+            if let Some(Deadline { timeout, .. }) = self.options.deadline.filter(is_late) {
+                return Ok(Waited::TimedOut { outcome, timeout });
             }
-            let line = format!("{name} waiting for {}\n", dependency.label);
-            // A gate without a reader still waits.
-            let _ = fd::write_all(fd::STDOUT, line.as_bytes());
-            outcome = probe_for_a_second(dependency, outcome, pace);
+            if Instant::now() >= next_line {
+                if !attempts.take()? {
+                    return Err(Error::GaveUp);
+                }
+                self.print(dependency, &outcome);
+                next_line = Instant::now() + SECOND;
+            }
+            let until_line = next_line.saturating_duration_since(Instant::now());
+            let until_end = self
+                .options
+                .deadline
+                .map_or(Duration::MAX, |end| end.left());
+            thread::sleep(pauses.next(&outcome).min(until_line).min(until_end));
         }
     }
-    Ok(())
+
+    fn print(&self, dependency: &Dependency, outcome: &Outcome) {
+        let line = format!("{} waiting for {}", self.name, dependency.label);
+        output::print_if_read(&match self.options.verbose {
+            true => format!("{line}: {}", why(dependency, outcome.clone())),
+            false => line,
+        });
+    }
 }
 
-/// Probes until the dependency is ready or a second has passed.
-fn probe_for_a_second(dependency: &Dependency, mut outcome: Outcome, pace: Pace) -> Outcome {
-    let end = Instant::now() + SECOND;
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        thread::sleep(pace.pause(&outcome).min(left));
-        outcome = dependency.probe();
-        if outcome.readiness == Readiness::Ready || Instant::now() >= end {
-            return outcome;
-        }
-    }
+/// How the wait for one dependency ended.
+enum Waited {
+    Ready,
+    TimedOut { outcome: Outcome, timeout: Duration },
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn n_attempts_can_be_taken_n_times() {
-        for limit in 1..12 {
-            let mut attempts = Attempts::new(limit);
-            let taken = (0..100).take_while(|_| attempts.take()).count();
-            assert_eq!(u64::try_from(taken), Ok(limit));
-            assert!(!attempts.take());
-        }
-    }
-
-    #[test]
-    fn zero_attempts_mean_no_limit() {
-        let mut attempts = Attempts::new(0);
-        assert!((0..10_000).all(|_| attempts.take()));
-    }
+/// `starting: why (localhost:6379)`.
+fn why(dependency: &Dependency, outcome: Outcome) -> String {
+    let report = Report::new(dependency, outcome);
+    format!("{} ({})", report.state_and_reason(), report.address)
 }

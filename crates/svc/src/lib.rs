@@ -4,14 +4,6 @@
 //! link in its place.
 #![forbid(unsafe_code)]
 
-mod commands;
-mod condition;
 pub mod control;
-mod error;
-mod goal;
-mod members;
 pub mod ok;
 pub mod svwait;
-mod timeout;
-mod tree;
-mod wait;

@@ -8,10 +8,9 @@ mod watcher;
 
 use daemontools::getopt::{self, Getopt, Long, Opt, Value};
 use daemontools::strerr::Fatal;
-use daemontools::{Args, PERMANENT, cli, pathexec};
+use daemontools::{Args, PERMANENT, cli, pathexec, seconds};
 
-use crate::condition::Condition;
-use crate::timeout::seconds;
+use daemontools::client::Condition;
 use reporter::ME;
 use wait::Request;
 

@@ -7,10 +7,15 @@
 
 mod arguments;
 mod color;
+mod control;
 mod duration;
 mod list;
 mod local;
+mod logs;
+mod metrics;
 mod output;
+mod processes;
+mod run;
 mod selection;
 mod service;
 mod snapshot;
@@ -21,41 +26,20 @@ mod words;
 
 use clap::Parser;
 use daemontools::unix::{fd, signal};
-use daemontools::{Args, cli};
+use daemontools::{Args, diag};
 
-use arguments::{Arguments, Command};
-use output::ME;
-use tree::Tree;
+use arguments::Arguments;
 
 /// Runs `svctl [--dir=DIR] [COMMAND]`. Gives the exit code.
 #[must_use]
 pub fn run(args: Args) -> i32 {
+    diag::init();
     // A message must not go into a FIFO that was opened as descriptor 2, and a FIFO without
     // a reader must not end the program.
     fd::fill_standard();
     let _ = signal::harden();
-    let arguments = match Arguments::try_parse_from(output::words(args)) {
-        Ok(arguments) => arguments,
-        Err(error) => return output::usage(&error),
-    };
-    let tree = Tree::find(arguments.dir);
-    match arguments.command {
-        None => list::run(&tree, &list::Request::default()),
-        Some(Command::List {
-            pattern,
-            all,
-            json,
-            names,
-        }) => list::run(
-            &tree,
-            &list::Request {
-                pattern,
-                all,
-                json,
-                names,
-            },
-        ),
-        Some(Command::Status { names }) => status::run(&tree, &names),
-        Some(Command::Version) => cli::version(&ME),
+    match Arguments::try_parse_from(output::words(args)) {
+        Ok(arguments) => run::run(arguments),
+        Err(error) => output::usage(&error),
     }
 }

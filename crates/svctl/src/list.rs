@@ -4,6 +4,8 @@ mod json;
 mod pattern;
 mod rows;
 
+use std::io;
+
 use daemontools::unix::clock;
 use daemontools::{Errno, PERMANENT, errno};
 
@@ -37,12 +39,7 @@ pub(crate) fn run(tree: &Tree, request: &Request) -> i32 {
     };
     let mut services = match services {
         Ok(services) => services,
-        Err(error) => {
-            let directory = tree.directory().as_os_str().as_encoded_bytes();
-            let error = Errno::from_raw(error.raw_os_error().unwrap_or(0));
-            let fatal = ME.fatal(&[b"unable to read ", directory], error);
-            return fatal.with_code(errno::exit_code(error)).code();
-        }
+        Err(error) => return unreadable(tree, &error),
     };
     if let Some(wanted) = &request.pattern {
         services.retain(|service| pattern::matches(wanted.as_bytes(), &service.name));
@@ -60,6 +57,14 @@ pub(crate) fn run(tree: &Tree, request: &Request) -> i32 {
         );
     }
     show(tree, &services, request.json)
+}
+
+/// Says that the tree can't be read. Gives the exit code.
+pub(crate) fn unreadable(tree: &Tree, error: &io::Error) -> i32 {
+    let directory = tree.directory().as_os_str().as_encoded_bytes();
+    let error = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+    let _ = ME.fatal(&[b"unable to read ", directory], error);
+    errno::exit_code(error)
 }
 
 fn show(tree: &Tree, services: &[Service], json: bool) -> i32 {

@@ -43,6 +43,12 @@ pub(crate) fn usage(error: &clap::Error) -> i32 {
     }
 }
 
+/// The same for a line of a log, which may have tabs.
+pub(crate) fn visible(bytes: &[u8]) -> String {
+    let parts: Vec<String> = bytes.split(|&byte| byte == b'\t').map(printable).collect();
+    parts.join("\t")
+}
+
 /// Text for people: bytes that a terminal could take for a command are shown as escapes.
 pub(crate) fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);

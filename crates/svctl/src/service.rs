@@ -35,6 +35,11 @@ impl Service {
             enabled: self.enabled,
         }
     }
+
+    /// Whether it is another service's logger.
+    pub(crate) fn is_logger(&self) -> bool {
+        self.name.ends_with(b"/log")
+    }
 }
 
 /// A path, for the kernel.

@@ -8,6 +8,7 @@ use daemontools::errno;
 use daemontools::unix::clock;
 
 use crate::color;
+use crate::logs;
 use crate::output::print;
 use crate::selection::select;
 use crate::snapshot::{self, Snapshot};
@@ -17,7 +18,7 @@ use crate::tree::Tree;
 const NOT_AS_WANTED: i32 = 3;
 
 /// Runs the command. Gives the exit code.
-pub(crate) fn run(tree: &Tree, names: &[OsString]) -> i32 {
+pub(crate) fn run(tree: &Tree, names: &[OsString], lines: usize) -> i32 {
     let (services, mut worst) = select(tree, names);
     let mut out = String::new();
     for service in &services {
@@ -33,6 +34,9 @@ pub(crate) fn run(tree: &Tree, names: &[OsString]) -> i32 {
             clock::wall(),
             color::is_wanted(),
         );
+        if lines > 0 {
+            page::push_log(&mut out, &logs::last_lines(service, lines));
+        }
     }
     match print(out.as_bytes()) {
         0 => worst,

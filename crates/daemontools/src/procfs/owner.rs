@@ -22,15 +22,22 @@ use crate::{Errno, Result};
 /// ENOENT or ESRCH if there is no such process or no `/proc`, EIO if the text is not
 /// understood, and those of `open(2)` and `read(2)`.
 pub fn is_ours(pid: u32) -> Result<bool> {
+    let own = geteuid().as_raw();
+    Ok(users(pid)?.iter().all(|&id| id == own))
+}
+
+/// The user ids of a process: real, effective, saved, file system.
+///
+/// # Errors
+/// As [`is_ours`].
+pub fn users(pid: u32) -> Result<[u32; 4]> {
     // Room for the lines up to `Uid:`; the name takes at most 64 bytes there.
     let mut text = [0; 1024];
     let text = file::read_start(ProcPath::new(pid, b"status")?.as_c_str(), &mut text);
     let text = text.map_err(|error| match error {
         ReadError::Open(error) | ReadError::Read(error) => error,
     })?;
-    let ids = user_ids(text).ok_or(Errno::EIO)?;
-    let own = geteuid().as_raw();
-    Ok(ids.iter().all(|&id| id == own))
+    user_ids(text).ok_or(Errno::EIO)
 }
 
 /// The four ids of the line `Uid:`.

@@ -114,6 +114,19 @@ pub fn dup_to_inherit(fd: impl AsFd) -> Result<OwnedFd> {
     nix::unistd::dup(fd)
 }
 
+/// A copy of the descriptor `number` that was inherited, close-on-exec.
+///
+/// # Errors
+/// Those of `fcntl(2)`: EBADF if it is not open.
+pub fn copy_inherited(number: RawFd) -> Result<OwnedFd> {
+    // SAFETY: integers in, a new descriptor out, and no memory is touched. If it is a file
+    // of this process's own that has this number, its owner keeps it.
+    let copy = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, 3) };
+    let copy = Errno::result(copy)?;
+    // SAFETY: the kernel just gave it to us and nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
 /// Makes `number` (0, 1 or 2) a copy of `fd`, which an exec'ed program inherits.
 /// [`fill_standard`] has to be called before.
 ///

@@ -16,8 +16,8 @@ pub use content::{
 };
 pub use facts::{Facts, Identity, Kind, fstat, lstat, lstat_in, may_execute, stat};
 pub use names::{
-    chdir, fchdir, link, link_in, mkdir, mkdir_in, read_link, rename, rename_in, rename_new,
-    rmdir_in, unlink, unlink_in,
+    chdir, fchdir, link, link_in, make_unique_directory, mkdir, mkdir_in, read_link, rename,
+    rename_in, rename_new, rmdir, rmdir_in, unlink, unlink_in,
 };
 pub use open::{
     create_exclusive, create_in, open_append, open_append_in, open_append_nofollow, open_directory,

@@ -64,6 +64,17 @@ fn split(all: &'static mut [u8], words: usize) -> Result<Memory> {
     })
 }
 
+/// The size of a page in bytes.
+#[must_use]
+pub fn page_size() -> u64 {
+    let size = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE);
+    // The kernel gives it at exec.
+    size.ok()
+        .flatten()
+        .and_then(|size| u64::try_from(size).ok())
+        .unwrap_or(4096)
+}
+
 /// Gives the whole pages of `bytes` back to the kernel. [`anonymous`] memory is zero when
 /// it is used next; memory of a file has the file's content.
 pub fn give_back(bytes: &mut [u8]) {

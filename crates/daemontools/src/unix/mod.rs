@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod clock;
+pub mod companion;
 pub mod dir;
 pub mod env;
 pub mod exec;
@@ -15,6 +16,7 @@ pub mod localtime;
 pub mod lock;
 pub mod memory;
 pub mod notify;
+pub mod notify_socket;
 pub mod own_file;
 pub mod pidfd;
 pub mod pipe;

@@ -87,6 +87,31 @@ pub enum Direction {
     Write,
 }
 
+/// Waits until one of `fds` is ready for what it is waited for, or the deadline passes.
+/// Tells for each whether it is; an error counts as ready.
+///
+/// # Errors
+/// Those of `poll(2)`. EINTR is not one of them: nothing is ready then.
+pub fn ready_among(
+    fds: &[(BorrowedFd<'_>, Direction)],
+    deadline: Option<Monotonic>,
+) -> Result<Vec<bool>> {
+    let events = |direction| match direction {
+        Direction::Read => PollFlags::POLLIN,
+        Direction::Write => PollFlags::POLLOUT,
+    };
+    let mut polled: Vec<_> = fds
+        .iter()
+        .map(|&(fd, direction)| PollFd::new(fd, events(direction)))
+        .collect();
+    let timeout = deadline.map(|deadline| TimeSpec::from(deadline.since(Monotonic::now())));
+    match nix::poll::ppoll(&mut polled, timeout, None) {
+        Ok(_) => Ok(polled.iter().map(|fd| fd.any().unwrap_or(true)).collect()),
+        Err(Errno::EINTR) => Ok(vec![false; fds.len()]),
+        Err(error) => Err(error),
+    }
+}
+
 /// Waits for ever for one descriptor.
 ///
 /// # Errors

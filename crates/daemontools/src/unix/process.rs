@@ -144,6 +144,23 @@ pub fn wait_for(pid: Pid) -> Result<End> {
     }
 }
 
+/// Waits for a child whose end raises no signal. Gives its exit code.
+pub(super) fn wait_for_unnoticed(pid: Pid) -> Result<i32> {
+    loop {
+        let mut status = 0;
+        // SAFETY: the kernel writes one integer.
+        let result = unsafe { libc::waitpid(pid.as_raw(), &raw mut status, libc::__WALL) };
+        return match Errno::result(result) {
+            Ok(_) => match End::of(status) {
+                End::Exited(code) => Ok(code),
+                End::Killed(_) => Err(Errno::ECHILD),
+            },
+            Err(Errno::EINTR) => continue,
+            Err(error) => Err(error),
+        };
+    }
+}
+
 /// Makes this process the leader of a new session, and so of a new process group.
 ///
 /// # Errors

@@ -96,6 +96,26 @@ impl Caught {
     }
 }
 
+/// The handler of [`exit_on`].
+extern "C" fn exit(signal: c_int) {
+    // SAFETY: it ends the process at once, and a signal handler may call it.
+    unsafe { libc::_exit(128 + signal) }
+}
+
+/// Exits with 128 and the number of the signal when one of `signals` arrives, as a shell
+/// tells of a program that a signal has ended. For process 1 of a container, which the
+/// kernel does not let a signal end by default. A signal that is ignored stays so; an
+/// exec'ed program gets the default action.
+pub fn exit_on(signals: &[Signal]) {
+    let action = SigAction::new(SigHandler::Handler(exit), SaFlags::empty(), SigSet::empty());
+    for &signal in signals {
+        if !is_ignored(signal) {
+            // SAFETY: the handler ends the process and does nothing else.
+            let _ = unsafe { nix::sys::signal::sigaction(signal, &action) };
+        }
+    }
+}
+
 /// Signals that a long-lived program ignores: neither a dead reader of standard error nor
 /// a limit on the size of files may end it.
 const DEADLY: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];

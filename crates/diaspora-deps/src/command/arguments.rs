@@ -3,28 +3,61 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use crate::context;
 use crate::graph::Format;
 use crate::install::Set;
+use crate::wait::{Deadline, Options};
 
 /// Gate each service on what it needs.
 #[derive(Debug, Parser)]
 #[command(name = "diaspora-deps", version, disable_help_subcommand = true)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The services and their needs [default: /etc/diaspora-deps/services.toml]
     // An id of its own: subcommands have `services` too.
     #[arg(long = "services", id = "config", global = true, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// The settings, a shell file [default: /etc/default/diaspora]
     #[arg(long, global = true, value_name = "FILE")]
-    pub(super) settings: Option<PathBuf>,
+    pub(crate) settings: Option<PathBuf>,
     /// The scan directory [default: /etc/service]
     #[arg(long, global = true, value_name = "DIR")]
-    pub(super) dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(crate) command: Command,
+}
+
+/// How a gate waits.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GateOptions {
+    /// Give up when SECONDS have passed
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+    /// Say in each line why the service is not ready
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+impl GateOptions {
+    /// The options, with a timeout that begins now.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            deadline: self.timeout.and_then(Deadline::after),
+            verbose: self.verbose,
+        }
+    }
+}
+
+fn attempts(text: &str) -> Result<u64, &'static str> {
+    context::attempts(text).ok_or("not a number")
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "not a number of seconds")
 }
 
 impl Arguments {
@@ -35,9 +68,11 @@ impl Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(crate) enum Command {
     /// Prepare a service, wait for what it needs, and become its program
     Exec {
+        #[command(flatten)]
+        gate: GateOptions,
         /// The service; its instance comes from the directory's name
         service: String,
         /// More arguments for its program
@@ -46,9 +81,14 @@ pub(super) enum Command {
     },
     /// Wait until all of these are ready, one after the other
     Wait {
-        /// Give up after N attempts, one a second; 0 is never
-        #[arg(short = 'a', value_name = "N", overrides_with = "attempts")]
+        /// Give up after N attempts, one a second; 0 or -1 is never
+        #[arg(
+            short = 'a', value_name = "N", overrides_with = "attempts",
+            allow_negative_numbers = true, value_parser = attempts
+        )]
         attempts: Option<u64>,
+        #[command(flatten)]
+        gate: GateOptions,
         /// The services to wait for
         services: Vec<String>,
     },
@@ -114,7 +154,7 @@ mod tests {
         assert!(
             matches!(arguments.command, Command::Check { services, json: true, .. } if services == ["redis"])
         );
-        let words = "diaspora-deps wait -a 3 -a 0 redis";
+        let words = "diaspora-deps wait -a 3 -a -1 redis";
         let arguments = Arguments::try_parse_from(words.split(' ')).expect("the last -a counts");
         assert!(matches!(
             arguments.command,

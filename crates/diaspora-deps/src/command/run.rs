@@ -20,7 +20,8 @@ use crate::name::{self, Name};
 use crate::output::{self, print};
 use crate::paths::Paths;
 use crate::settings::SettingsFile;
-use crate::wait::{self, Pace};
+use crate::wait::{Options, Pace, Wait};
+use crate::waiting::Notebook;
 
 /// Runs a subcommand.
 ///
@@ -28,15 +29,24 @@ use crate::wait::{self, Pace};
 /// The error that ends it; its message has not been written.
 pub(super) fn run(command: Command, config: &Config, paths: &Paths) -> Result<i32, Error> {
     match command {
-        Command::Exec { service, args } => {
+        Command::Exec {
+            gate,
+            service,
+            args,
+        } => {
             let args: Vec<CString> = args
                 .into_iter()
                 .filter_map(|word| CString::new(word.into_vec()).ok())
                 .collect();
             let args: Vec<_> = args.iter().map(CString::as_c_str).collect();
-            Err(launch::exec(config, paths, &service, &args))
+            let options = gate.options();
+            Err(launch::exec(config, paths, options, &service, &args))
         }
-        Command::Wait { attempts, services } => wait(config, paths, attempts, &services),
+        Command::Wait {
+            attempts,
+            gate,
+            services,
+        } => wait(config, paths, attempts, gate.options(), &services),
         Command::Check {
             services,
             json,
@@ -72,6 +82,7 @@ fn wait(
     config: &Config,
     paths: &Paths,
     attempts: Option<u64>,
+    options: Options,
     services: &[String],
 ) -> Result<i32, Error> {
     let settings = SettingsFile::new(&paths.settings);
@@ -88,9 +99,22 @@ fn wait(
             return Ok(error.exit_code());
         }
     };
-    let limit = || attempts.map_or_else(|| context.attempts(), Ok);
+    let notebook = Notebook::of_working_directory();
+    let limit = || {
+        notebook.note_wait();
+        match (attempts, options.deadline) {
+            (Some(attempts), _) => Ok(attempts),
+            (None, Some(_)) => Ok(0),
+            (None, None) => context.attempts(),
+        }
+    };
     let name = name::of_working_directory();
-    wait::all(&name, &dependencies, Pace::Steady, limit)?;
+    let wait = Wait {
+        name: &name,
+        pace: Pace::Steady,
+        options,
+    };
+    wait.all(&dependencies, limit)?;
     Ok(0)
 }
 
@@ -123,14 +147,14 @@ fn show(reports: &[Report], json: bool, nagios: bool) -> i32 {
     worst.map_or(0, State::code).max(print(&text))
 }
 
-/// The dependencies that were named: each must have a probe.
+/// The dependencies that were named: each must have a probe. A word may hold several names.
 fn named(
     config: &Config,
     context: &Context,
     directory: &Path,
     services: &[String],
 ) -> Result<Vec<Dependency>, Error> {
-    let services = services.iter();
+    let services = services.iter().flat_map(|word| word.split_whitespace());
     services
         .map(|label| Dependency::new(config, context, directory, label))
         .collect()

@@ -277,7 +277,7 @@ impl<'a> Fields<'a> {
 
 fn wrong(name: &'static str, field: &Field, wanted: &'static str) -> Located {
     let mistake = Mistake::FieldType {
-        field: name,
+        field: name.to_owned(),
         wanted,
     };
     (field.location.clone(), mistake)

@@ -3,46 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::kind;
 use super::own::Own;
 use super::probe::Probe;
-use super::service::{Directory, LogFile, Need, Service, Unless};
-use super::setting::Setting;
-use super::written::{Entries, Written};
-use crate::error::{Error, Location, Mistake};
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    settings: BTreeMap<Spanned<String>, Setting>,
-    #[serde(default)]
-    service: BTreeMap<Spanned<String>, Entry>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Entry {
-    needs: Option<Vec<Spanned<String>>>,
-    aliases: Option<Vec<String>>,
-    instances: Option<bool>,
-    probe: Option<Spanned<Entries>>,
-    source_settings: Option<bool>,
-    attempts: Option<u64>,
-    directory: Option<String>,
-    directories: Option<Vec<Directory>>,
-    log: Option<LogFile>,
-    exec: Option<Spanned<Vec<String>>>,
-    unless: Option<Unless>,
-    user: Option<String>,
-    group: Option<String>,
-    env: Option<BTreeMap<String, String>>,
-    settings: Option<BTreeMap<String, String>>,
-    own: Option<Own>,
-}
+use super::service::{Alias, Directory, LogFile, Need, Service, Unless};
+use super::setting::{Key, Newest, Setting};
+use super::table::{self, Field, Placed, Source, Table};
+use super::written::Written;
+use crate::error::{Error, Mistake};
 
 /// Lays a file over `services` and `settings`.
 ///
@@ -55,112 +25,219 @@ pub(super) fn add(
     settings: &mut BTreeMap<String, Setting>,
 ) -> Result<(), Error> {
     let source = Source { file, text };
-    let parsed: File = toml::from_str(text).map_err(|error| {
+    let parsed = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         source.mistake(at, Mistake::toml(error.message()))
     })?;
-    for (name, value) in parsed.settings {
-        let at = name.span().start;
-        let name = name.into_inner();
+    let mut file = Table::new(source, "the file".to_owned(), 0, parsed.get_ref());
+    let new_settings = file.fields_of("settings")?;
+    let new_services = file.fields_of("service")?;
+    file.end()?;
+    for field in new_settings {
+        let name = field.0.get_ref().to_string();
         if !is_variable(&name) {
+            let at = field.0.span().start;
             return Err(source.mistake(at, Mistake::SettingName(name)));
         }
         // A default for one service in an earlier file does not hide that of this one.
         for service in services.values_mut() {
             service.settings.remove(&name);
         }
-        settings.insert(name, value);
+        settings.insert(name, setting(source, field)?);
     }
-    for (name, entry) in parsed.service {
-        let at = name.span().start;
-        let name = name.into_inner();
-        if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') {
+    for (key, _) in &new_services {
+        free_name(services, key.get_ref());
+    }
+    for field in new_services {
+        let name = field.0.get_ref().to_string();
+        if !is_name(&name) {
+            let at = field.0.span().start;
             return Err(source.mistake(at, Mistake::ServiceName(name)));
         }
+        let table = Table::of(source, format!("[service.{name}]"), field)?;
         let service = services.entry(name.clone()).or_insert_with(|| Service {
             name,
             ..Service::default()
         });
-        service.location = source.location(at);
-        service.lay_over(entry, source)?;
+        service.location = table.location();
+        lay_over(service, table, source)?;
     }
     Ok(())
 }
 
-/// The file that is laid over the others.
-#[derive(Clone, Copy)]
-struct Source<'a> {
-    file: &'a str,
-    text: &'a str,
+/// Takes the alias `name` from the service that has it in an earlier file: it is the name of
+/// a service now. The services of that file need what they needed.
+fn free_name(services: &mut BTreeMap<String, Service>, name: &str) {
+    let is_it = |alias: &Alias| alias.name == name;
+    let mut all = services.values_mut();
+    let Some(service) = all.find(|service| service.aliases.iter().any(is_it)) else {
+        return;
+    };
+    service.aliases.retain(|alias| !is_it(alias));
+    let owner = service.name.clone();
+    let needs = services.values_mut().flat_map(|service| &mut service.needs);
+    for need in needs.filter(|need| need.name == name) {
+        need.name.clone_from(&owner);
+    }
 }
 
-impl Source<'_> {
-    /// The line of a byte offset.
-    fn location(self, at: usize) -> Location {
-        Location::of_byte(self.file, self.text, at)
+fn setting(source: Source, field: Field) -> Result<Setting, Error> {
+    if let Some(text) = table::text(field.1.get_ref()) {
+        return Ok(Setting::Text(text));
     }
+    let (key, value) = field;
+    let Some(fields) = value.get_ref().as_table() else {
+        return Err(table::wrong(
+            source,
+            key.span().start,
+            key.get_ref(),
+            "a text",
+        ));
+    };
+    let mut table = Table::of(source, key.get_ref().to_string(), field)?;
+    let setting = if fields.contains_key("newest") {
+        Setting::Newest(Newest {
+            newest: table.needed_text("newest")?,
+            with: names(table.texts("with")?.unwrap_or_default()),
+        })
+    } else {
+        Setting::Key(Key {
+            file: table.needed_text("file")?,
+            keys: names(table.texts("keys")?.unwrap_or_default()),
+            default: table.needed_text("default")?,
+            location: table.location(),
+        })
+    };
+    table.end()?;
+    Ok(setting)
+}
 
-    fn mistake(self, at: usize, mistake: Mistake) -> Error {
-        Error::Mistake {
-            location: self.location(at),
-            mistake,
+fn lay_over(service: &mut Service, mut table: Table, source: Source) -> Result<(), Error> {
+    fn set<T>(field: &mut T, value: Option<T>) {
+        if let Some(value) = value {
+            *field = value;
         }
     }
-}
-
-impl Service {
-    fn lay_over(&mut self, entry: Entry, source: Source) -> Result<(), Error> {
-        fn set<T>(field: &mut T, value: Option<T>) {
-            if let Some(value) = value {
-                *field = value;
+    let needs = table.texts("needs")?.map(|needs| {
+        let need = |(name, location)| Need { name, location };
+        needs.into_iter().map(need).collect()
+    });
+    set(&mut service.needs, needs);
+    let aliases = table.texts("aliases")?.map(|aliases| {
+        let alias = |(name, location)| Alias { name, location };
+        aliases.into_iter().map(alias).collect()
+    });
+    set(&mut service.aliases, aliases);
+    set(&mut service.instances, table.flag("instances")?);
+    set(&mut service.source_settings, table.flag("source-settings")?);
+    set(&mut service.attempts, table.number("attempts")?.map(Some));
+    set(&mut service.directory, table.text("directory")?.map(Some));
+    if let Some(tables) = table.tables("directories")? {
+        let directories = tables.into_iter().map(directory);
+        service.directories = directories.collect::<Result<_, _>>()?;
+    }
+    set(
+        &mut service.log,
+        table.table("log")?.map(log).transpose()?.map(Some),
+    );
+    if let Some(words) = table.texts("exec")? {
+        let words = names(words);
+        if words.first().is_none_or(String::is_empty) {
+            let location = table.location_of("exec");
+            let mistake = Mistake::EmptyExec;
+            return Err(Error::Mistake { location, mistake });
+        }
+        service.exec = words;
+        // These arguments were for the program that is replaced.
+        service.unless = None;
+    }
+    set(
+        &mut service.unless,
+        table.table("unless")?.map(unless).transpose()?.map(Some),
+    );
+    set(&mut service.user, table.text("user")?.map(Some));
+    set(&mut service.group, table.text("group")?.map(Some));
+    if let Some(variables) = table.named_texts("env")? {
+        service.env = BTreeMap::new();
+        for ((name, location), value) in variables {
+            if name.is_empty() || name.contains(['=', '\0']) {
+                let mistake = Mistake::VariableName(name);
+                return Err(Error::Mistake { location, mistake });
             }
+            service.env.insert(name, value);
         }
-        let needs = entry.needs.map(|needs| {
-            let need = |need: Spanned<String>| Need {
-                location: source.location(need.span().start),
-                name: need.into_inner(),
-            };
-            needs.into_iter().map(need).collect()
+    }
+    for ((name, location), value) in table.named_texts("settings")?.unwrap_or_default() {
+        if !is_variable(&name) {
+            let mistake = Mistake::SettingName(name);
+            return Err(Error::Mistake { location, mistake });
+        }
+        service.settings.insert(name, value);
+    }
+    if let Some((key, value)) = table.field("own") {
+        let wanted = "true, false, or a list of the services beside which it is Diaspora's own";
+        let own = match value.get_ref() {
+            DeValue::Boolean(own) => Some(Own::Always(*own)),
+            DeValue::Array(list) => table::texts(list).map(Own::Beside),
+            _ => None,
+        };
+        let own = own.ok_or_else(|| table::wrong(source, key.span().start, "own", wanted))?;
+        service.own = own;
+    }
+    if let Some(fields) = table.table("probe")? {
+        let old = service.probe.take();
+        let old = old.map_or_else(Written::default, |probe| probe.written);
+        let written = old.lay_over(fields.location(), fields.values());
+        let kind = kind::read(&written)
+            .map_err(|(location, mistake)| Error::Mistake { location, mistake })?;
+        service.probe = Some(Probe {
+            kind,
+            is_built_in: false,
+            written,
         });
-        set(&mut self.needs, needs);
-        set(&mut self.aliases, entry.aliases);
-        set(&mut self.instances, entry.instances);
-        set(&mut self.source_settings, entry.source_settings);
-        set(&mut self.directories, entry.directories);
-        set(&mut self.env, entry.env);
-        self.settings.extend(entry.settings.unwrap_or_default());
-        set(&mut self.own, entry.own);
-        set(&mut self.attempts, entry.attempts.map(Some));
-        set(&mut self.directory, entry.directory.map(Some));
-        set(&mut self.log, entry.log.map(Some));
-        set(&mut self.user, entry.user.map(Some));
-        set(&mut self.group, entry.group.map(Some));
-        if let Some(exec) = entry.exec {
-            if exec.get_ref().first().is_none_or(String::is_empty) {
-                return Err(source.mistake(exec.span().start, Mistake::EmptyExec));
-            }
-            self.exec = exec.into_inner();
-            // These arguments were for the program that is replaced.
-            self.unless = None;
-        }
-        set(&mut self.unless, entry.unless.map(Some));
-        if let Some(probe) = entry.probe {
-            let at = probe.span().start;
-            let old = self
-                .probe
-                .take()
-                .map_or_else(Written::default, |probe| probe.written);
-            let written = old.lay_over(probe.into_inner(), at, |at| source.location(at));
-            let kind = kind::read(&written)
-                .map_err(|(location, mistake)| Error::Mistake { location, mistake })?;
-            self.probe = Some(Probe {
-                kind,
-                is_built_in: false,
-                written,
-            });
-        }
-        Ok(())
     }
+    table.end()
+}
+
+fn directory(mut table: Table) -> Result<Directory, Error> {
+    let directory = Directory {
+        path: table.needed_text("path")?,
+        user: table.text("user")?,
+        group: table.text("group")?,
+        mode: table.text("mode")?,
+    };
+    table.end()?;
+    Ok(directory)
+}
+
+fn log(mut table: Table) -> Result<LogFile, Error> {
+    let log = LogFile {
+        file: table.needed_text("file")?,
+        user: table.text("user")?,
+        group: table.text("group")?,
+        mode: table.text("mode")?,
+    };
+    table.end()?;
+    Ok(log)
+}
+
+fn unless(mut table: Table) -> Result<Unless, Error> {
+    let unless = Unless {
+        file: table.needed_text("file")?,
+        line: table.needed_text("line")?,
+        args: names(table.texts("args")?.unwrap_or_default()),
+    };
+    table.end()?;
+    Ok(unless)
+}
+
+fn names(placed: Vec<Placed>) -> Vec<String> {
+    placed.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Whether a text can be the name of a service: that of a directory.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['/', '\0']) && !name.starts_with('.')
 }
 
 /// Whether a text can be the name of a shell variable.

@@ -1,13 +1,7 @@
 //! Whether a service is Diaspora's own: then the plain forms of `diaspora_svc` mean it.
 
-use serde::Deserialize;
-
 /// Whether a service is Diaspora's own.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(
-    untagged,
-    expecting = "own is true, false, or a list of the services beside which it is Diaspora's own"
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Own {
     /// It is, or it is not.
     Always(bool),
@@ -37,18 +31,13 @@ mod tests {
 
     #[test]
     fn own_is_a_truth_or_depends_on_the_neighbours() {
-        #[derive(Debug, Deserialize)]
-        struct Entry {
-            own: Own,
-        }
-        let own = |text: &str| toml::from_str::<Entry>(text).map(|entry| entry.own);
-        let beside_thin = |text: &str| own(text).expect(text).holds(|name| name == "thin");
-        assert!(beside_thin("own = true"));
-        assert!(!beside_thin("own = false"));
-        assert!(beside_thin("own = [\"websocket\", \"thin\"]"));
-        assert!(!beside_thin("own = [\"websocket\"]"));
+        let beside =
+            |names: &[&str]| Own::Beside(names.iter().map(|&name| name.to_owned()).collect());
+        let beside_thin = |own: Own| own.holds(|name| name == "thin");
+        assert!(beside_thin(Own::Always(true)));
+        assert!(!beside_thin(Own::Always(false)));
+        assert!(beside_thin(beside(&["websocket", "thin"])));
+        assert!(!beside_thin(beside(&["websocket"])));
         assert!(!Own::default().holds(|_| true));
-        let error = own("own = 3").expect_err("no truth").to_string();
-        assert!(error.contains("own is true, false, or a list"), "{error}");
     }
 }

@@ -3,15 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use super::own::Own;
 use super::probe::Probe;
 use crate::error::Location;
 
 /// A directory that is made before the service starts, if it does not exist.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Directory {
     /// Its path.
     pub path: String,
@@ -24,8 +21,7 @@ pub struct Directory {
 }
 
 /// A log file that the program itself writes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct LogFile {
     /// Its path.
     pub file: String,
@@ -38,8 +34,7 @@ pub struct LogFile {
 }
 
 /// Arguments after those of `exec`, unless a file has a certain line.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Unless {
     /// The file.
     pub file: String,
@@ -58,6 +53,15 @@ pub struct Need {
     pub location: Location,
 }
 
+/// Another name of a service.
+#[derive(Clone, Debug)]
+pub struct Alias {
+    /// The name.
+    pub name: String,
+    /// Where it is written.
+    pub location: Location,
+}
+
 /// One service. Texts may hold `${NAME}`.
 #[derive(Clone, Debug, Default)]
 pub struct Service {
@@ -68,7 +72,7 @@ pub struct Service {
     /// The services that it needs, in the order in which its gate waits for them.
     pub needs: Vec<Need>,
     /// Other names.
-    pub aliases: Vec<String>,
+    pub aliases: Vec<Alias>,
     /// Whether it has instances, told apart by the text after the last `_`.
     pub instances: bool,
     /// How to see that it is ready; without one nobody can wait for it.

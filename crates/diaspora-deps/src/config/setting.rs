@@ -1,10 +1,9 @@
 //! The default of a setting, as `[settings]` has it: types alone.
 
-use serde::Deserialize;
+use crate::error::Location;
 
 /// The value of a setting that neither the settings file nor the environment sets.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// This text.
     Text(String),
@@ -15,8 +14,7 @@ pub enum Setting {
 }
 
 /// A key of a TOML file. Texts may hold `${NAME}` of settings that are texts.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The file, which need not exist.
     pub file: String,
@@ -24,15 +22,15 @@ pub struct Key {
     pub keys: Vec<String>,
     /// The value if none of them is there.
     pub default: String,
+    /// Where the setting is written.
+    pub location: Location,
 }
 
 /// What `*` stands for in a path. Of several, the highest version counts.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Newest {
     /// The path with one `*`, which must exist.
     pub newest: String,
     /// Paths with one `*`. A version for which one of them exists goes before all others.
-    #[serde(default)]
     pub with: Vec<String>,
 }

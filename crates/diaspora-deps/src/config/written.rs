@@ -3,15 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use toml::{Spanned, Value};
+use toml::Value;
 
 use crate::error::Location;
-
-/// The fields of a probe as a file has them.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Entries(BTreeMap<Spanned<String>, Value>);
 
 /// The fields of a probe, after every file was laid over the others.
 #[derive(Clone, Debug, Default)]
@@ -32,25 +26,33 @@ pub(super) struct Field {
 }
 
 impl Written {
-    /// Lays `entries` over these. `location` gives the line of a byte offset.
+    /// Lays `fields` over these. `location` is that of the probe.
     pub(super) fn lay_over(
         mut self,
-        entries: Entries,
-        at: usize,
-        location: impl Fn(usize) -> Location,
+        location: Location,
+        fields: Vec<(String, Location, Value)>,
     ) -> Self {
         for field in self.fields.values_mut() {
             field.is_inherited = true;
         }
-        self.location = location(at);
-        for (name, value) in entries.0 {
+        self.location = location;
+        for (name, location, value) in fields {
             let field = Field {
                 value,
-                location: location(name.span().start),
+                location,
                 is_inherited: false,
             };
-            self.fields.insert(name.into_inner(), field);
+            self.fields.insert(name, field);
         }
         self
+    }
+
+    /// Its texts, also those in lists, each with the place of its field.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&Location, &str)> {
+        self.fields.values().flat_map(|field| {
+            let list = field.value.as_array().into_iter().flatten();
+            let values = std::iter::once(&field.value).chain(list);
+            values.filter_map(|value| Some((&field.location, value.as_str()?)))
+        })
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::address::NotAnAddress;
+use crate::similar::similar;
 
 /// A line of a file, shown as `file:line`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,9 +37,12 @@ impl fmt::Display for Location {
 /// What is wrong in a `services.toml`.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Mistake {
-    /// It is not TOML, or has a field or type that is not known; the parser's words.
+    /// It is not TOML; the parser's words.
     #[error("{0}")]
     Toml(String),
+    /// A file in another encoding.
+    #[error("not UTF-8: iconv -f latin1 -t utf-8 {0} shows it as it is meant")]
+    NotUtf8(String),
     /// A value that is no text.
     #[error("{0} must be a text")]
     NotAText(String),
@@ -76,9 +80,9 @@ pub enum Mistake {
     NotASocketPath,
     /// A field of a probe that its kind does not have.
     #[error(
-        "{} {kind} probe has no {field}: its fields are {}",
+        "{} {kind} probe has no {field}: {}",
         article(kind),
-        listed(fields)
+        meant(field, fields)
     )]
     ForeignField {
         /// The kind of the probe.
@@ -88,11 +92,29 @@ pub enum Mistake {
         /// The fields of that kind.
         fields: Vec<&'static str>,
     },
-    /// A field of a probe whose value has another type.
+    /// A field that a table does not have.
+    #[error("{table} has no {field}: {}", meant(field, fields))]
+    UnknownField {
+        /// The table, as messages call it.
+        table: String,
+        /// The field.
+        field: String,
+        /// The fields of that table.
+        fields: Vec<&'static str>,
+    },
+    /// A field that a table must have.
+    #[error("{table} has no {field}, which it needs")]
+    MissingField {
+        /// The table, as messages call it.
+        table: String,
+        /// The field.
+        field: &'static str,
+    },
+    /// A field whose value has another type.
     #[error("{field} must be {wanted}")]
     FieldType {
         /// The field.
-        field: &'static str,
+        field: String,
         /// What it must be.
         wanted: &'static str,
     },
@@ -105,6 +127,55 @@ pub enum Mistake {
     /// A user of redis without a password.
     #[error("the probe has a user and no password: write password-file = \"/path\", say")]
     UserWithoutPassword,
+    /// A name of a variable of the environment.
+    #[error("\"{0}\" can't be the name of a variable of the environment")]
+    VariableName(String),
+    /// A field that nothing reads.
+    #[error("service \"{service}\" has {field} and no {wanted}: {field} would have no effect")]
+    WithoutEffect {
+        /// The service.
+        service: String,
+        /// The field.
+        field: &'static str,
+        /// The field that it belongs to.
+        wanted: &'static str,
+    },
+    /// An alias that is another service's name or alias as well.
+    #[error("\"{alias}\" is a name of \"{other}\" already, at {place}: take one of them out")]
+    NameOfTwo {
+        /// The alias.
+        alias: String,
+        /// The other service.
+        other: String,
+        /// Where the other service, or its alias, is written.
+        place: Location,
+    },
+    /// A `${` without its `}`.
+    #[error("\"{0}\" has a ${{ without its }}")]
+    OpenVariable(String),
+    /// A `${NAME}` that is no setting.
+    #[error("${{{name}}} is no setting: {}", setting(name, similar.as_deref()))]
+    UnknownSetting {
+        /// The name.
+        name: String,
+        /// A setting that is spelled almost like it.
+        similar: Option<String>,
+    },
+    /// A `${INSTANCE}` in a service that has no instances.
+    #[error("service \"{0}\" has no instances, and so no ${{INSTANCE}}: write instances = true")]
+    NoInstances(String),
+    /// A setting that is found by a setting that is found itself.
+    #[error("${{{0}}} is found itself: only settings that are texts may be here")]
+    FoundByFound(String),
+    /// Services that need each other, each with the place of the need.
+    #[error(
+        "cycle: {}: none of these can ever start: take one need out",
+        cycle(needs)
+    )]
+    Cycle {
+        /// Each service, with the place where it needs the next.
+        needs: Vec<(String, Location)>,
+    },
     /// A need that no service is called.
     #[error("service \"{service}\" needs \"{need}\", which is unknown: {suggestion}")]
     UnknownNeed {
@@ -152,6 +223,31 @@ pub enum Suggestion {
     /// No known name is similar to this one.
     #[error("describe it as [service.{0}], or use a known name")]
     Describe(String),
+}
+
+/// What to write instead of a field.
+fn meant(field: &str, fields: &[&str]) -> String {
+    match similar(fields.iter(), field) {
+        Some(name) => format!("did you mean {name}?"),
+        None => format!("its fields are {}", listed(fields)),
+    }
+}
+
+fn setting(name: &str, similar: Option<&str>) -> String {
+    match similar {
+        Some(similar) => format!("did you mean ${{{similar}}}?"),
+        None => format!("give {name} a default under [settings]"),
+    }
+}
+
+/// `a (file:1) -> b (file:2) -> a`.
+fn cycle(needs: &[(String, Location)]) -> String {
+    let mut names: Vec<String> = needs
+        .iter()
+        .map(|(name, place)| format!("{name} ({place})"))
+        .collect();
+    names.extend(needs.first().map(|(name, _)| name.clone()));
+    names.join(" -> ")
 }
 
 fn listed(names: &[&str]) -> String {

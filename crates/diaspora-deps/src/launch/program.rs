@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::os::unix::ffi::OsStringExt;
 
-use daemontools::pathexec;
 use daemontools::unix::exec::Strings;
 use daemontools::unix::{account, env};
+use daemontools::{Errno, pathexec};
 
 use super::credentials::Credentials;
+use super::interpreter;
 use crate::config::Service;
 use crate::context::Context;
 use crate::environment::environment;
-use crate::error::Error;
+use crate::error::{Error, Search};
 use crate::read;
 
 /// The variables that tell a program its user, as a login sets them.
@@ -30,17 +31,21 @@ pub(super) struct Program {
     argv: Vec<CString>,
     env: Vec<CString>,
     credentials: Option<Credentials>,
+    /// Whether the settings file may change its PATH.
+    is_sourced: bool,
 }
 
 impl Program {
     pub(super) fn new(service: &Service, context: &Context, args: &[&CStr]) -> Result<Self, Error> {
-        let mut argv = Vec::new();
-        for word in &service.exec {
+        let mut words = service.exec.iter();
+        let program = words.next().map(|program| context.expand_name(program));
+        let mut argv = Vec::from_iter(program.transpose()?);
+        for word in words {
             argv.push(context.expand_c(word)?);
         }
         argv.extend(args.iter().map(|&word| word.to_owned()));
         let mut set = match &service.user {
-            Some(user) => variables_of(&context.expand_c(user)?),
+            Some(user) => variables_of(&context.expand_name(user)?),
             None => BTreeMap::new(),
         };
         for (name, value) in &service.env {
@@ -57,7 +62,7 @@ impl Program {
             .collect();
         let credentials = match &service.user {
             Some(user) => Some(Credentials::find(
-                &context.expand_c(user)?,
+                &context.expand_name(user)?,
                 service,
                 context,
             )?),
@@ -67,6 +72,7 @@ impl Program {
             argv,
             env,
             credentials,
+            is_sourced: service.source_settings,
         })
     }
 
@@ -101,8 +107,30 @@ impl Program {
             .env
             .iter()
             .find_map(|entry| entry.to_bytes().strip_prefix(b"PATH="));
-        let cause = pathexec::exec_clean(&argv, path.unwrap_or(b"/bin:/usr/bin"), &env);
+        let path = path.unwrap_or(b"/bin:/usr/bin");
         let program = self.argv[0].to_string_lossy().into_owned();
-        Error::Run { program, cause }
+        let search = || Search {
+            path: String::from_utf8_lossy(path).into_owned(),
+            is_sourced: self.is_sourced,
+        };
+        let file = interpreter::find(self.argv[0].to_bytes(), path);
+        let interpreter = file
+            .as_ref()
+            .and_then(|file| interpreter::missing(file, path));
+        if let Some(interpreter) = interpreter {
+            let search = search();
+            return Error::NoInterpreter {
+                program,
+                interpreter,
+                search,
+            };
+        }
+        match pathexec::exec_clean(&argv, path, &env) {
+            Errno::ENOENT if file.is_none() => {
+                let search = search();
+                Error::NotInPath { program, search }
+            }
+            cause => Error::Run { program, cause },
+        }
     }
 }

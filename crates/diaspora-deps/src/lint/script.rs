@@ -27,7 +27,7 @@ pub(super) fn interpreter(text: &[u8]) -> Interpreter {
 }
 
 /// The service of a script's `diaspora-deps exec`.
-pub(super) fn gated(text: &str) -> Option<String> {
+pub(crate) fn gated(text: &str) -> Option<String> {
     commands(text).into_iter().find_map(|command| {
         let (program, rest) = command.words.split_first()?;
         match base(program) {
@@ -43,7 +43,7 @@ pub(super) fn gated(text: &str) -> Option<String> {
 }
 
 /// The names after a script's `wait_service` or `diaspora-deps wait`. Addresses are none.
-pub(super) fn waits_for(text: &str) -> Vec<String> {
+pub(crate) fn waits_for(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for command in commands(text) {
         let Some((program, rest)) = command.words.split_first() else {

@@ -17,7 +17,6 @@ pub(super) struct Services<'a> {
     scan_directory: &'a Path,
     /// Each address, with the service directory that has it.
     addresses: BTreeMap<String, String>,
-    gated: Vec<Name>,
 }
 
 impl<'a> Services<'a> {
@@ -31,13 +30,7 @@ impl<'a> Services<'a> {
             context,
             scan_directory,
             addresses: BTreeMap::new(),
-            gated: Vec::new(),
         }
-    }
-
-    /// The services that have a gate.
-    pub(super) fn gated(&self) -> &[Name] {
-        &self.gated
     }
 
     /// The faults of the service `name`, whose directory is `path`.
@@ -51,7 +44,6 @@ impl<'a> Services<'a> {
         let mut faults = Vec::new();
         let service = &self.config.services[&name.service];
         if gated {
-            self.gated.push(name.clone());
             let context = self.context.of(name);
             faults.extend(accounts::missing(service, &context));
             faults.extend(program::faults(service, &context, path));

@@ -109,11 +109,6 @@ fn each_fault_is_one_finding() {
             "user \"nobody-here\" does not exist",
         ),
         (
-            &[("30redis/run", GATE, 0o755)],
-            "[service.redis]\nuser = \"root\"\nexec = [\"/bin/sh\"]\nneeds = [\"redis\"]",
-            "cycle: redis -> redis",
-        ),
-        (
             &[(
                 "99thin/run",
                 "#!/bin/sh\nexec diaspora-deps exec thin\n",

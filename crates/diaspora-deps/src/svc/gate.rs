@@ -3,6 +3,9 @@
 
 use std::path::Path;
 
+use clap::Parser;
+
+use crate::command::arguments::{Arguments, Command};
 use crate::config::Config;
 
 /// A gate, from its command line.
@@ -32,28 +35,18 @@ impl Gate {
     /// Reads a command line in the form of `/proc/PID/cmdline`.
     fn parse(line: &[u8]) -> Option<Self> {
         let line = String::from_utf8_lossy(line);
-        let mut words = line.split_terminator('\0');
-        let program = words.next()?;
-        if Path::new(program).file_name()? != "diaspora-deps" {
+        let words: Vec<&str> = line.split_terminator('\0').collect();
+        if Path::new(words.first()?).file_name()? != "diaspora-deps" {
             return None;
         }
-        loop {
-            match words.next()? {
-                "--services" | "--settings" | "--dir" => drop(words.next()),
-                "exec" => return Some(Self::Exec(words.next()?.to_owned())),
-                "wait" => break,
-                _ => {}
+        match Arguments::try_parse_from(words).ok()?.command {
+            Command::Exec { service, .. } => Some(Self::Exec(service)),
+            Command::Wait { services, .. } => {
+                let names = services.iter().flat_map(|word| word.split_whitespace());
+                Some(Self::Wait(names.map(str::to_owned).collect()))
             }
+            _ => None,
         }
-        let mut names = Vec::new();
-        while let Some(word) = words.next() {
-            match word {
-                "-a" | "--services" | "--settings" | "--dir" => drop(words.next()),
-                _ if word.starts_with('-') => {}
-                _ => names.push(word.to_owned()),
-            }
-        }
-        Some(Self::Wait(names))
     }
 
     /// The names that it waits for, in order.
@@ -94,6 +87,15 @@ mod tests {
         assert_eq!(
             Gate::parse(b"diaspora-deps\0wait\0-a\x003\0redis\0web\0"),
             Some(wait)
+        );
+        let wait = Gate::Wait(vec!["redis".to_owned(), "web".to_owned()]);
+        assert_eq!(
+            Gate::parse(b"diaspora-deps\0wait\0-a\0-1\0-v\0--timeout\x009\0redis web\0"),
+            Some(wait)
+        );
+        assert_eq!(
+            Gate::parse(b"diaspora-deps\0exec\0-v\0thin\0"),
+            exec("thin")
         );
         for other in [
             &b"redis-server\0exec\0x\0"[..],

@@ -28,7 +28,7 @@ pub(crate) fn redis(world: &World) {
     cli(&["save"]);
     // 3000 keys at 2 ms each.
     configure("key-load-delay 2000\nloading-process-events-interval-bytes 1024");
-    let (code, text) = world.svc(&["restart"]);
+    let (code, text) = world.svc(&["restartall"]);
     assert_eq!(code, 0, "{text}");
     world.until("redis is loading", || {
         let (code, line) = world.gate(&["check", "redis"]);

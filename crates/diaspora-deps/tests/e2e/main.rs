@@ -7,17 +7,21 @@
 //! this build.
 #![allow(clippy::unwrap_used)]
 
+mod any_stack;
+mod complaints;
 mod kinds;
 mod lint;
 mod loading;
 mod modern;
 mod outage;
+mod own_system;
 mod pictures;
 mod postgres;
 mod processes;
 mod programs;
 mod server;
 mod start;
+mod stop;
 mod supervised;
 mod world;
 
@@ -118,6 +122,55 @@ const CASES: &[Case] = &[
         supervised::ends,
     ),
     (
+        "any_stack_django_postgres_rabbitmq",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "curl",
+            "postgres",
+            "rabbitmq-server",
+            "epmd",
+            "gunicorn",
+            "rabbitmqctl",
+            "django-admin",
+        ],
+        any_stack::django,
+    ),
+    (
+        "any_stack_php_mariadb",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "curl",
+            "nginx",
+            "mariadbd",
+            "mariadb",
+            "php-fpm*",
+        ],
+        any_stack::php,
+    ),
+    (
+        "a_name_that_is_not_known_yet_is_waited_for",
+        &["svscan", "unshare", "ip", "redis-server"],
+        complaints::name,
+    ),
+    (
+        "every_address_of_a_name_is_tried",
+        &["svscan", "unshare", "ip", "redis-server"],
+        complaints::addresses,
+    ),
+    (
+        "no_proxy_is_asked",
+        &["svscan", "unshare", "ip", "nginx", "curl"],
+        complaints::proxy,
+    ),
+    (
         "lint_finds_what_keeps_failing",
         &["svscan", "supervise"],
         lint::failing,
@@ -127,6 +180,72 @@ const CASES: &[Case] = &[
         &["dot"],
         pictures::drawn,
     ),
+    (
+        "a_stop_under_load_loses_no_job",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "redis-server",
+            "postgres",
+            "sidekiq",
+            "ruby",
+        ],
+        stop::jobs,
+    ),
+    (
+        "the_plain_forms_leave_the_stores_and_strays_alone",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "redis-server",
+            "postgres",
+            "sidekiq",
+        ],
+        stop::plain,
+    ),
+    (
+        "a_foreign_session_does_not_hold_a_restart",
+        &["svscan", "supervise", "multilog", "postgres", "psql"],
+        stop::foreign_session,
+    ),
+    (
+        "a_client_that_hangs_holds_its_store_and_nothing_else",
+        &["svscan", "supervise", "multilog", "redis-server"],
+        stop::hanging_client,
+    ),
+    (
+        "a_service_that_had_to_be_killed_is_named",
+        &["svscan", "supervise"],
+        stop::killed,
+    ),
+    (
+        "a_restart_leaves_down_what_was_down",
+        &["svscan", "supervise"],
+        stop::restart,
+    ),
+    (
+        "a_start_waits_until_services_are_ready",
+        &["svscan", "supervise"],
+        stop::waits_until_ready,
+    ),
+    (
+        "status_tells_a_crash_loop",
+        &["svscan", "supervise"],
+        stop::crash_loop,
+    ),
+    (
+        "status_tells_since_when_a_gate_really_waits",
+        &["svscan", "supervise"],
+        stop::real_wait,
+    ),
+    (
+        "status_without_rights_says_so",
+        &["svscan", "supervise", "setuidgid"],
+        stop::without_rights,
+    ),
+    ("install_makes_the_path_of_2010", &["unshare"], stop::link),
 ];
 
 fn main() {

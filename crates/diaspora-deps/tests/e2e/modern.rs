@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::world::World;
 
 /// Makes a database. Its owner is `postgres`, which does not run as root.
-fn database(world: &World) {
+pub(crate) fn database(world: &World) {
     let place = world.path("postgres");
     fs::create_dir_all(&place).expect("mkdir");
     let path = place.to_string_lossy().into_owned();
@@ -68,6 +68,8 @@ pub(crate) fn stack(world: &World) {
     }
     let (code, findings) = world.gate(&["lint"]);
     assert_eq!((code, findings.as_str()), (0, ""));
+    // Nobody has to be killed.
+    assert_eq!(world.svc(&["stopall"]), (0, String::new()));
 }
 
 /// puma leaves its socket file behind when it is killed: a file is no service.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 pub(crate) const GATE: &str = env!("CARGO_BIN_EXE_diaspora-deps");
 pub(crate) const SVC: &str = env!("CARGO_BIN_EXE_diaspora_svc");
@@ -23,16 +24,32 @@ pub(crate) fn path() -> OsString {
     std::env::join_paths(all).unwrap()
 }
 
-/// Those of these programs that are not installed, and root's rights if missing.
+/// Those of these programs that are not installed, and root's rights if missing. A name may
+/// end with `*`.
 pub(crate) fn missing(programs: &[&str]) -> String {
     let path = path();
-    let missing = programs.iter().filter(|&&program| {
-        !std::env::split_paths(&path).any(|folder| folder.join(program).exists())
-    });
-    let mut missing: Vec<&str> = missing.copied().collect();
+    let is_missing = |&&program: &&&str| match program.strip_suffix('*') {
+        Some(start) => !std::env::split_paths(&path).any(|folder| has(&folder, start)),
+        None => !std::env::split_paths(&path).any(|folder| folder.join(program).exists()),
+    };
+    let mut missing: Vec<&str> = programs.iter().filter(is_missing).copied().collect();
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     if !status.contains("Uid:\t0\t0") {
         missing.push("root's rights");
     }
+    if programs.contains(&"unshare") && !may_unshare() {
+        missing.push("the right to make namespaces");
+    }
     missing.join(", ")
+}
+
+fn has(folder: &Path, start: &str) -> bool {
+    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_string_lossy().starts_with(start))
+}
+
+fn may_unshare() -> bool {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--mount", "--pid", "--fork", "--net", "true"]);
+    unshare.output().is_ok_and(|output| output.status.success())
 }

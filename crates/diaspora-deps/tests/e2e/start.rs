@@ -68,4 +68,6 @@ pub(crate) fn in_any_order(world: &World) {
     assert_eq!((code, findings.as_str()), (0, ""));
     let (_, graph) = world.gate(&["graph", "--state"]);
     assert_eq!(graph.matches("[ready]").count(), 6, "{graph}");
+    // Nobody has to be killed.
+    assert_eq!(world.svc(&["stopall"]), (0, String::new()));
 }

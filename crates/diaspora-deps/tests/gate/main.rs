@@ -2,12 +2,17 @@
 //! becomes. All servers are scripted.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod files;
 mod folder;
+mod init;
 mod nagios;
+mod output;
 mod pod;
 mod program;
+mod resolver;
 mod settings;
 mod supervised;
+mod words;
 
 use std::fs;
 use std::net::TcpListener;
@@ -84,7 +89,13 @@ fn no_service_an_unknown_one_and_a_bad_option_are_refused() {
         (100, String::new(), "missing service\n".to_owned())
     );
     let (code, _, err) = folder.run(&["wait", "redis", "x"]);
-    assert_eq!((code, err.as_str()), (100, "unknown 'x'\n"));
+    assert_eq!(
+        (code, err.as_str()),
+        (
+            100,
+            "unknown 'x': describe it as [service.x], or use a known name\n"
+        )
+    );
     assert_eq!(folder.run(&["wait", "-z", "redis"]).0, 1);
     assert_eq!(folder.run(&["check", "-z"]).0, 100);
 }

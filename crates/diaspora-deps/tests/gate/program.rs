@@ -88,12 +88,15 @@ fn each_failed_preparation_has_its_exit_code() {
         assert_eq!(err.lines().count(), 1, "{err}");
     }
     let folder = Folder::new("[service.x]\nexec = [\"no-such-program\"]\n");
-    let (code, _, err) = folder.run(&["exec", "x"]);
+    let mut gate = folder.gate(&["exec", "x"]);
+    let output = gate.env("PATH", "/usr/bin:/bin").output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
-        (code, err.as_str()),
+        (output.status.code(), err.as_str()),
         (
-            111,
-            "diaspora-deps: fatal: unable to run no-such-program: file does not exist\n"
+            Some(111),
+            "diaspora-deps: fatal: unable to run no-such-program: file does not exist in /usr/bin:/bin: \
+             install it, or set PATH in the service's env\n"
         )
     );
 }

@@ -11,7 +11,7 @@ use daemontools::{Errno, PERMANENT, errno, servicedir};
 
 use super::reporter::ME;
 use super::watcher::Watcher;
-use crate::condition::{Condition, Verdict};
+use daemontools::client::{Condition, Verdict};
 
 /// How long after its supervise has left a directory is looked at without an event: the
 /// kernel tells of the end of a directory only when no process has it open any more.

@@ -14,7 +14,7 @@ use daemontools::{Errno, TEMPORARY};
 use super::reporter::ME;
 use super::service::Service;
 use super::watcher::{Watcher, matters};
-use crate::condition::Condition;
+use daemontools::client::Condition;
 
 /// After how long it is said what is waited for.
 const NOTICE: Duration = Duration::from_secs(1);

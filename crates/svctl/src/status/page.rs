@@ -1,11 +1,14 @@
 //! What `status` says of a service, but for its log. No I/O.
 
+use std::collections::VecDeque;
+
 use daemontools::tai64n::Tai64n;
 
 use crate::color;
 use crate::duration;
 use crate::local;
-use crate::output::printable;
+use crate::logs::{Line, NoLog};
+use crate::output::{printable, visible};
 use crate::service::Service;
 use crate::snapshot::{Facts, Snapshot};
 use crate::words;
@@ -44,6 +47,23 @@ pub(crate) fn push(
     line("directory", &directory);
     if !service.enabled {
         line("enabled", "no");
+    }
+}
+
+/// Appends the last lines of its log, or why there are none.
+pub(crate) fn push_log(out: &mut String, last: &Result<VecDeque<Line>, NoLog>) {
+    match last {
+        Ok(lines) => {
+            for line in lines {
+                let time = match line.has_label {
+                    true => local::time(line.time) + " ",
+                    false => String::new(),
+                };
+                out.push_str(&format!("    {time}{}\n", visible(&line.text)));
+            }
+        }
+        Err(NoLog::None) => {}
+        Err(why) => out.push_str(&format!("  {:<10} {why}\n", "log")),
     }
 }
 

@@ -9,7 +9,7 @@ use super::scan::Tree;
 use crate::service::{Service, path_of};
 
 /// How alike two names have to be: 1 is the same.
-const SIMILAR: f64 = 0.75;
+const SIMILAR: f64 = 0.85;
 /// The most names that are proposed.
 const PROPOSED: usize = 3;
 
@@ -30,7 +30,7 @@ pub(crate) struct NotFound {
 /// There is none.
 pub(crate) fn resolve(tree: &Tree, name: &[u8]) -> Result<Service, NotFound> {
     let in_tree = || {
-        let directory = tree.directory().join(path_of(name));
+        let directory = tree.path_of(name);
         let enabled = !name.starts_with(b".");
         service(name, directory, enabled)
     };
@@ -57,7 +57,9 @@ fn is_in_tree(name: &[u8]) -> bool {
 }
 
 fn service(name: &[u8], directory: PathBuf, enabled: bool) -> Option<Service> {
-    directory.is_dir().then(|| Service {
+    // A link that leads nowhere is a service of which nothing can be read.
+    let exists = directory.is_dir() || directory.is_symlink();
+    exists.then(|| Service {
         name: name.to_vec(),
         directory,
         enabled,

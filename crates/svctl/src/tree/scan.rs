@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::{disabled, root};
-use crate::service::Service;
+use crate::service::{Service, path_of};
 
 /// A tree of services.
 #[derive(Debug)]
@@ -25,6 +25,11 @@ impl Tree {
     /// Its directory.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Where a name in it leads.
+    pub(crate) fn path_of(&self, name: &[u8]) -> PathBuf {
+        self.directory.join(path_of(name))
     }
 
     /// Its services, sorted by name: directories whose names do not begin with a dot, and

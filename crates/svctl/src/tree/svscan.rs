@@ -1,5 +1,6 @@
 //! Whether an svscan looks after a tree.
 
+use daemontools::Errno;
 use daemontools::procfs;
 use daemontools::unix::file::{self, Identity};
 
@@ -16,8 +17,12 @@ pub(crate) fn is_without_svscan(tree: &Tree) -> bool {
     looked.is_ok() && none
 }
 
-/// Whether a process is an svscan that looks after a directory, or may be.
+/// Whether a process is an svscan that looks after a directory, or may be: one that may not
+/// be looked at.
 fn may_look_after(pid: u32, directory: Identity) -> bool {
     procfs::has_name(pid, b"svscan") == Ok(true)
-        && procfs::entry_target(pid, b"cwd").map_or(true, |cwd| cwd == directory)
+        && match procfs::entry_target(pid, b"cwd") {
+            Ok(cwd) => cwd == directory,
+            Err(error) => matches!(error, Errno::EACCES | Errno::EPERM),
+        }
 }

@@ -44,7 +44,8 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 9] = [
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 9] = [
         Self::Down,
         Self::Waiting,
         Self::Starting,

@@ -20,6 +20,8 @@ pub enum Kind {
     Fifo,
     /// A symbolic link; only from [`lstat`] and [`lstat_in`].
     Link,
+    /// A unix socket.
+    Socket,
     /// Anything else.
     Other,
 }
@@ -81,6 +83,7 @@ impl From<FileStat> for Facts {
             SFlag::S_IFDIR => Kind::Directory,
             SFlag::S_IFIFO => Kind::Fifo,
             SFlag::S_IFLNK => Kind::Link,
+            SFlag::S_IFSOCK => Kind::Socket,
             _ => Kind::Other,
         };
         #[allow(clippy::useless_conversion, reason = "the width is the platform's")]

@@ -2,7 +2,9 @@
 //! directory.
 
 use core::ffi::CStr;
+use std::ffi::{CString, OsStr};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use nix::fcntl::{AtFlags, RenameFlags};
 use nix::sys::stat::Mode;
@@ -105,6 +107,27 @@ pub fn read_link<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8]> {
 /// Those of `mkdir(2)`.
 pub fn mkdir(path: &CStr, mode: u32) -> Result<()> {
     nix::unistd::mkdir(path, Mode::from_bits_truncate(mode))
+}
+
+/// Makes a directory with a name that nobody can foresee, which begins with `prefix`, and
+/// with the permission bits `mode`, whatever the umask is.
+///
+/// # Errors
+/// Those of `mkdtemp(3)`, `open(2)` and `fchmod(2)`.
+pub fn make_unique_directory(prefix: &[u8], mode: u32) -> Result<CString> {
+    let template = [prefix, b"XXXXXX"].concat();
+    let path = nix::unistd::mkdtemp(std::path::Path::new(OsStr::from_bytes(&template)))?;
+    let path = CString::new(path.into_os_string().into_vec()).map_err(|_| Errno::EINVAL)?;
+    super::set_mode(super::open_directory(&path)?, mode)?;
+    Ok(path)
+}
+
+/// Removes an empty directory.
+///
+/// # Errors
+/// Those of `rmdir(2)`.
+pub fn rmdir(path: &CStr) -> Result<()> {
+    rmdir_in(nix::fcntl::AT_FDCWD, path)
 }
 
 /// Makes `path` the working directory.

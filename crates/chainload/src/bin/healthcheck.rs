@@ -1,0 +1,4 @@
+//! See healthcheck(8).
+#![no_main]
+
+daemontools::main!(chainload::healthcheck);

@@ -1,0 +1,10 @@
+# Completion of healthcheck for fish.
+complete -c healthcheck -x -a '(__fish_complete_subcommand)'
+complete -c healthcheck -l ready -x -d 'Run until it exits 0'
+complete -c healthcheck -l alive -x -d 'Run from then on'
+complete -c healthcheck -l every -x -d 'From one alive check to the next'
+complete -c healthcheck -l tries -x -d 'Failures in a row that end the program'
+complete -c healthcheck -l timeout -x -d 'Time limit of a check'
+complete -c healthcheck -l fd -x -d 'Descriptor of ready-fd (3)'
+complete -c healthcheck -l help -d 'Print a summary of the options'
+complete -c healthcheck -l version -d 'Print the version'
