@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser, ValueEnum};
 use daemontools::unix::{fd, signal};
 use daemontools::{Args, Errno, diag};
 
+use crate::config::Config;
 use crate::context::Context;
 use crate::error::Error;
 use crate::output;
@@ -120,7 +121,17 @@ impl Arguments {
 
 /// Does what is asked; gives the exit code.
 fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
-    let config = paths.config()?;
+    let is_status = matches!(arguments.action, Action::Status | Action::StatusAll);
+    let (config, fault) = match paths.config() {
+        Ok(config) => (config, 0),
+        // The status is wanted most when something is wrong.
+        Err(error) if is_status => {
+            let message = error.to_string();
+            ME.warning(&[message.as_bytes()], None);
+            (Config::built_in()?, error.exit_code())
+        }
+        Err(error) => return Err(error),
+    };
     let all = matches!(
         arguments.action,
         Action::StartAll | Action::StopAll | Action::RestartAll | Action::StatusAll
@@ -168,7 +179,7 @@ fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
         }
         Action::Status | Action::StatusAll => {
             let verbose = arguments.verbose;
-            Ok(status::status(&services, &config, paths, verbose))
+            Ok(fault.max(status::status(&services, &config, paths, verbose)))
         }
     }
 }

@@ -83,6 +83,20 @@ pub fn find_group(name: &CStr) -> Option<u32> {
     found.map(|entry: libc::group| entry.gr_gid)
 }
 
+/// The name of a group; `None` if it has none or the databases can't be read.
+#[must_use]
+pub fn group_name(gid: u32) -> Option<String> {
+    let group = nix::unistd::Group::from_gid(nix::unistd::Gid::from_raw(gid));
+    Some(group.ok()??.name)
+}
+
+/// The name of a user; `None` if he has none or the databases can't be read.
+#[must_use]
+pub fn user_name(uid: u32) -> Option<String> {
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid));
+    Some(user.ok()??.name)
+}
+
 /// The most memory for the texts of an entry: a group may have thousands of members.
 const TEXT_MAX: usize = 16 << 20;
 

@@ -140,6 +140,18 @@ pub enum Mistake {
         /// The field that it belongs to.
         wanted: &'static str,
     },
+    /// A name in `own` that no service has.
+    #[error(
+        "service \"{service}\" is Diaspora's own beside \"{neighbour}\", which is unknown: {suggestion}"
+    )]
+    UnknownNeighbour {
+        /// The service.
+        service: String,
+        /// The name.
+        neighbour: String,
+        /// What may have been meant.
+        suggestion: Suggestion,
+    },
     /// An alias that is another service's name or alias as well.
     #[error("\"{alias}\" is a name of \"{other}\" already, at {place}: take one of them out")]
     NameOfTwo {

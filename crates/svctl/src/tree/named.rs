@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use super::scan::Tree;
 use crate::service::{Service, path_of};
 
-/// How alike two names have to be: 1 is the same.
-const SIMILAR: f64 = 0.85;
+/// In so many letters one may be wrong; in a shorter name one, too.
+const LETTERS_FOR_ONE: usize = 4;
 /// The most names that are proposed.
 const PROPOSED: usize = 3;
 
@@ -83,21 +83,19 @@ fn enabled_in(tree: &Tree, mut found: Service) -> Service {
 /// The names in the tree that are nearly the same, the best first.
 fn similar(tree: &Tree, name: &[u8]) -> Vec<Vec<u8>> {
     let wanted = String::from_utf8_lossy(name);
+    let most = (wanted.chars().count() / LETTERS_FOR_ONE).max(1);
     let services = tree.services().unwrap_or_default();
-    let mut rated: Vec<(f64, Vec<u8>)> = services
+    let mut rated: Vec<(usize, Vec<u8>)> = services
         .into_iter()
         .map(|service| {
-            let rate = strsim::jaro_winkler(&wanted, &String::from_utf8_lossy(&service.name));
-            (rate, service.name)
+            let name = String::from_utf8_lossy(&service.name);
+            (strsim::osa_distance(&wanted, &name), service.name)
         })
-        .filter(|&(rate, _)| rate >= SIMILAR)
+        .filter(|&(mistakes, _)| mistakes <= most)
         .collect();
-    rated.sort_by(|a, b| b.0.total_cmp(&a.0));
-    rated
-        .into_iter()
-        .take(PROPOSED)
-        .map(|(_, name)| name)
-        .collect()
+    rated.sort();
+    let names = rated.into_iter().map(|(_, name)| name);
+    names.take(PROPOSED).collect()
 }
 
 #[cfg(test)]
