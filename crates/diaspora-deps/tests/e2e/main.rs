@@ -257,6 +257,20 @@ const CASES: &[Case] = &[
         status::without_rights,
     ),
     ("install_makes_the_path_of_2010", &["unshare"], stop::link),
+    (
+        "a_request_is_answered_while_its_servers_stop",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "redis-server",
+            "postgres",
+            "nginx",
+            "puma",
+            "curl",
+        ],
+        stop::request,
+    ),
 ];
 
 fn main() {
