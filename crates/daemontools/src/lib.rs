@@ -21,6 +21,7 @@ mod seconds;
 pub mod servicedir;
 pub mod strerr;
 pub mod tai64n;
+pub mod two_threads;
 #[allow(unsafe_code)]
 pub mod unix;
 

@@ -14,8 +14,7 @@ use daemontools::{Errno, errno};
 
 use crate::arguments::Metrics;
 use crate::output::{ME, print, printable};
-use crate::processes;
-use crate::service::Service;
+use crate::processes::{self, Usage};
 use crate::snapshot::{self, Snapshot};
 use crate::tree::{Tree, is_without_svscan};
 use crate::words;
@@ -101,34 +100,32 @@ fn collect(tree: &Tree, processes: bool) -> String {
 
 /// The services that are enabled, and their loggers.
 fn rows(tree: &Tree, processes: bool) -> io::Result<Vec<Row>> {
-    let services = tree.services()?;
-    let mut rows = Vec::with_capacity(services.len());
-    for service in services {
+    let mut services = Vec::new();
+    for service in tree.services()? {
         let logger = service.logger();
-        rows.push(row(service, processes));
-        if logger.directory.is_dir() {
-            rows.push(row(logger, processes));
-        }
+        let has_logger = logger.directory.is_dir();
+        services.push(service);
+        services.extend(has_logger.then_some(logger));
     }
-    Ok(rows)
+    let snapshots = snapshot::read_all(&services);
+    let rows = services.into_iter().zip(snapshots);
+    Ok(rows
+        .map(|(service, snapshot)| Row {
+            name: service.name,
+            usage: if processes { usage(&snapshot) } else { None },
+            snapshot,
+        })
+        .collect())
 }
 
-fn row(service: Service, processes: bool) -> Row {
-    let snapshot = snapshot::read(&service);
-    let main = match &snapshot {
+/// What the processes of a service use; `None` if it could not be read.
+fn usage(snapshot: &Snapshot) -> Option<Usage> {
+    let main = match snapshot {
         Snapshot::Supervised(facts) => facts.pid(),
         Snapshot::Unsupervised { leftover } => *leftover,
-        Snapshot::Unreadable(_) => None,
+        Snapshot::Unreadable(_) => return None,
     };
-    let usage = processes.then(|| {
-        main.map(|pid| processes::usage(pid, true))
-            .unwrap_or_default()
-    });
-    Row {
-        name: service.name,
-        usage: usage.filter(|_| !matches!(snapshot, Snapshot::Unreadable(_))),
-        snapshot,
-    }
+    Some(main.map_or(Usage::default(), |pid| processes::usage(pid, true)))
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
