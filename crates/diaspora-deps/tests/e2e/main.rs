@@ -186,6 +186,12 @@ const CASES: &[Case] = &[
         complaints::addresses,
     ),
     (
+        "a_temporary_server_is_not_ready",
+        &["svscan", "unshare", "ip", "postgres", "psql", "setuidgid"],
+        complaints::temporary_server,
+    ),
+    ("the_pages_name_tests_that_exist", &[], complaints::names),
+    (
         "no_proxy_is_asked",
         &["svscan", "unshare", "ip", "nginx", "curl"],
         complaints::proxy,
