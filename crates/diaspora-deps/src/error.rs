@@ -8,6 +8,8 @@ use daemontools::unix::file::PathError;
 use daemontools::{Errno, PERMANENT, TEMPORARY, errno};
 
 mod address;
+use crate::tls::TlsError;
+
 mod mistake;
 mod source;
 
@@ -67,6 +69,9 @@ pub enum Error {
     /// An address that can't be read.
     #[error(transparent)]
     Address(#[from] NotAnAddress),
+    /// A probe that can't use TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Services that need each other, the first named again at the end.
     #[error("cycle: {}", .0.join(" -> "))]
     Cycle(Vec<String>),

@@ -10,6 +10,7 @@
 mod any_stack;
 mod complaints;
 mod guide;
+mod kinds;
 mod lint;
 mod loading;
 mod modern;
@@ -91,6 +92,20 @@ const CASES: &[Case] = &[
         postgres::quiet_while_starting,
     ),
     (
+        "redis_with_tls_and_users_and_its_workers",
+        &["redis-server", "redis-cli", "openssl"],
+        kinds::redis,
+    ),
+    ("a_web_server_with_tls", &["nginx", "openssl"], kinds::web),
+    (
+        "probes_leave_nothing_behind_in_mariadb",
+        &["mariadbd", "mariadb", "mariadb-install-db"],
+        kinds::mysql,
+    ),
+    ("memcached", &["memcached"], kinds::memcached),
+    ("rabbitmq", &["rabbitmq-server"], kinds::amqp),
+    ("a_program_and_a_file", &[], kinds::local),
+    (
         "a_mail_server_is_ready",
         &["svscan", "supervise", "multilog", "smtpd"],
         modern::mail,
@@ -170,6 +185,12 @@ const CASES: &[Case] = &[
         &["svscan", "unshare", "ip", "redis-server"],
         complaints::addresses,
     ),
+    (
+        "a_temporary_server_is_not_ready",
+        &["svscan", "unshare", "ip", "postgres", "psql", "setuidgid"],
+        complaints::temporary_server,
+    ),
+    ("the_pages_name_tests_that_exist", &[], complaints::names),
     (
         "no_proxy_is_asked",
         &["svscan", "unshare", "ip", "nginx", "curl"],
@@ -251,6 +272,20 @@ const CASES: &[Case] = &[
         status::without_rights,
     ),
     ("install_makes_the_path_of_2010", &["unshare"], stop::link),
+    (
+        "a_request_is_answered_while_its_servers_stop",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "redis-server",
+            "postgres",
+            "nginx",
+            "puma",
+            "curl",
+        ],
+        stop::request,
+    ),
 ];
 
 fn main() {
