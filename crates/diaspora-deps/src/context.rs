@@ -78,10 +78,19 @@ impl<'a> Context<'a> {
     /// Replaces every `${NAME}` in a path.
     ///
     /// # Errors
-    /// As [`Context::expand`].
+    /// As [`Context::expand`]; [`Error::Empty`].
     pub fn expand_path(&self, text: &str) -> Result<PathBuf, Error> {
-        let bytes = self.expand(text)?;
+        let bytes = filled(text, self.expand(text)?)?;
         Ok(PathBuf::from(OsString::from_vec(bytes)))
+    }
+
+    /// Replaces every `${NAME}` in the name of a user, a group or a program.
+    ///
+    /// # Errors
+    /// As [`Context::expand_c`]; [`Error::Empty`].
+    pub fn expand_name(&self, text: &str) -> Result<CString, Error> {
+        let name = self.expand_c(text)?;
+        filled(text, name.into_bytes()).map(|bytes| CString::new(bytes).unwrap_or_default())
     }
 
     /// Replaces every `${NAME}` in a text that a system call takes.
@@ -166,6 +175,14 @@ pub fn attempts(text: &str) -> Option<u64> {
     number.max(0).try_into().ok()
 }
 
+/// The value of a text, which must not be empty.
+fn filled(text: &str, value: Vec<u8>) -> Result<Vec<u8>, Error> {
+    match value.is_empty() {
+        true => Err(Error::Empty(text.to_owned())),
+        false => Ok(value),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -188,7 +205,7 @@ mod tests {
             let folder = tempfile::tempdir().expect("a directory");
             let path = folder.path().join("settings");
             std::fs::write(&path, settings).expect("write");
-            let file = SettingsFile::new(&path);
+            let file = SettingsFile::new(&path, false);
             let bytes = Context::new(&config, &file).expand(text);
             bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         };
@@ -217,7 +234,7 @@ mod tests {
     #[test]
     fn attempts_must_be_a_number() {
         let mut config = config();
-        let file = SettingsFile::new(Path::new("/nonexistent"));
+        let file = SettingsFile::new(Path::new("/nonexistent"), false);
         assert_eq!(Context::new(&config, &file).attempts().ok(), Some(10));
         let many = Setting::Text("many".to_owned());
         config.settings.insert("DEFAULT_ATTEMPTS".to_owned(), many);

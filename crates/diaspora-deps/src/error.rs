@@ -8,6 +8,8 @@ use daemontools::unix::file::PathError;
 use daemontools::{Errno, PERMANENT, TEMPORARY, errno};
 
 mod address;
+use crate::tls::TlsError;
+
 mod mistake;
 mod source;
 
@@ -58,12 +60,18 @@ pub enum Error {
     /// A text for the system that holds a NUL.
     #[error("\"{0}\" holds a NUL")]
     HoldsNul(String),
+    /// A path or name without a value.
+    #[error("\"{0}\" is empty: set it in the settings file, or write it in services.toml")]
+    Empty(String),
     /// `DEFAULT_ATTEMPTS` that is no number.
     #[error("DEFAULT_ATTEMPTS is no number: \"{0}\"")]
     Attempts(String),
     /// An address that can't be read.
     #[error(transparent)]
     Address(#[from] NotAnAddress),
+    /// A probe that can't use TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Services that need each other, the first named again at the end.
     #[error("cycle: {}", .0.join(" -> "))]
     Cycle(Vec<String>),
@@ -184,6 +192,32 @@ pub enum Error {
         /// Why not.
         cause: Errno,
     },
+    /// The service's program is nowhere in PATH.
+    #[error("unable to run {program}: file does not exist in {path}")]
+    NotInPath {
+        /// The program.
+        program: String,
+        /// PATH.
+        path: String,
+    },
+    /// The service's program is a script whose interpreter is nowhere in PATH.
+    #[error("unable to run {program}: its interpreter {interpreter} does not exist in {path}")]
+    NoInterpreter {
+        /// The program.
+        program: String,
+        /// Its interpreter.
+        interpreter: String,
+        /// PATH.
+        path: String,
+    },
+    /// An error with what to do about it.
+    #[error("{cause}: {fix}")]
+    Fixable {
+        /// The error.
+        cause: Box<Self>,
+        /// What to do.
+        fix: String,
+    },
     /// A gate has no attempts left.
     #[error("no attempts left")]
     GaveUp,
@@ -251,7 +285,10 @@ impl Error {
             | Self::ReadDirectory { .. }
             | Self::Make { .. }
             | Self::ChangeUser(_)
-            | Self::Run { .. } => TEMPORARY,
+            | Self::Run { .. }
+            | Self::NotInPath { .. }
+            | Self::NoInterpreter { .. } => TEMPORARY,
+            Self::Fixable { cause, .. } => cause.exit_code(),
             _ => PERMANENT,
         }
     }

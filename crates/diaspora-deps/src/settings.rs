@@ -1,6 +1,7 @@
 //! The settings file, `/etc/default/diaspora`, is a shell file of the operator's: it may
 //! have any command in it. So a shell sources it and writes its variables into a pipe of
-//! their own; what the file prints goes to standard output and error as ever.
+//! their own; what the file prints goes to standard error, for the output of a command may
+//! be read by a program.
 
 use std::cell::OnceCell;
 use std::ffi::OsStr;
@@ -8,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use daemontools::Errno;
@@ -36,20 +37,23 @@ const SHELLS: [&str; 3] = ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
 #[derive(Debug)]
 pub struct SettingsFile {
     path: PathBuf,
+    must_exist: bool,
     sourced: OnceCell<Result<Option<Settings>, SourceError>>,
 }
 
 impl SettingsFile {
-    /// The settings file at `path`, which need not exist.
+    /// The settings file at `path`.
     #[must_use]
-    pub fn new(path: &Path) -> Self {
+    pub fn new(path: &Path, must_exist: bool) -> Self {
         Self {
             path: path.to_owned(),
+            must_exist,
             sourced: OnceCell::new(),
         }
     }
 
-    /// The variables `names` of the file and its exports; `None` if it does not exist.
+    /// The variables `names` of the file and its exports; `None` if it does not exist and
+    /// need not.
     ///
     /// # Errors
     /// [`Error::Source`]: the file can't be read, another user may change it, the shell
@@ -58,7 +62,13 @@ impl SettingsFile {
         &self,
         names: impl Iterator<Item = &'a str>,
     ) -> Result<Option<&Settings>, Error> {
-        let source = || run(&self.path, &names.collect::<Vec<_>>(), TIMEOUT);
+        let source = || {
+            let settings = run(&self.path, &names.collect::<Vec<_>>(), TIMEOUT);
+            match settings {
+                Ok(None) if self.must_exist => Err(SourceError::Missing),
+                settings => settings,
+            }
+        };
         match self.sourced.get_or_init(source) {
             Ok(settings) => Ok(settings.as_ref()),
             Err(cause) => Err(Error::Source {
@@ -70,11 +80,11 @@ impl SettingsFile {
 }
 
 fn run(file: &Path, names: &[&str], timeout: Duration) -> Result<Option<Settings>, SourceError> {
-    if read::trusted(file)
-        .map_err(SourceError::Unreadable)?
-        .is_none()
-    {
+    let Some(text) = read::trusted(file).map_err(SourceError::Unreadable)? else {
         return Ok(None);
+    };
+    if text.windows(2).any(|two| two == b"\r\n") {
+        return Err(SourceError::WindowsLines(file.to_owned()));
     }
     let absolute = std::path::absolute(file).map_err(|_| SourceError::NoWorkingDirectory)?;
     let script = script::script(absolute.as_os_str().as_bytes(), names);
@@ -107,13 +117,19 @@ fn start(script: &OsStr, channel: &OwnedFd) -> std::io::Result<Child> {
     for shell in SHELLS {
         let mut command = Command::new(shell);
         command.arg("-c").arg(script).arg("diaspora-deps");
-        command.stdin(channel.try_clone()?);
+        command.stdin(channel.try_clone()?).stdout(standard_error());
         match process::end_with_parent(&mut command).spawn() {
             Ok(child) => return Ok(child),
             Err(error) => failed = error,
         }
     }
     Err(failed)
+}
+
+/// This process's standard error; nothing if it is closed.
+fn standard_error() -> Stdio {
+    let copy = std::io::stderr().as_fd().try_clone_to_owned();
+    copy.map_or_else(|_| Stdio::null(), Stdio::from)
 }
 
 /// Reads until the shell has ended. The end of the pipe is not waited for: a background
@@ -181,7 +197,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a directory");
         let file = folder.path().join("settings");
         write(&file, "touch ran", 0o646);
-        let settings = SettingsFile::new(&file);
+        let settings = SettingsFile::new(&file, false);
         let error = settings.settings(std::iter::once("A"));
         let error = error.expect_err("refused");
         let path = file.display();
@@ -216,6 +232,45 @@ mod tests {
         assert_eq!(variable(&settings, "A").as_deref(), Some("1"));
     }
 
+    /// What operators have in such files, none of which may change what A is.
+    #[test]
+    fn whatever_else_is_in_the_file_a_is_one() {
+        for text in [
+            "A=1",
+            "A=1\nreturn 0\nA=2\n",
+            "set -e\nfalse\nA=1\n",
+            "set -eufx -o pipefail\nA=1\n",
+            "set -a; A=1\n",
+            "readonly A=1\n",
+            "declare -rx A=1\n",
+            "A=(1 2)\n",
+            "printf() { :; }\n[() { false; }\nexec() { :; }\nA=1\n",
+            "alias printf=false\nA=1\n",
+            "exec 3>&1 4>&- >/dev/null 2>&1\nA=1\n",
+            "exec 3>&-\nA=1\n",
+            "cd /; PATH=/nonexistent; A=1; IFS=1\n",
+            "trap 'echo A=2' EXIT\nA=1\n",
+            "cat >/dev/null; A=1\n",
+            "no-such-command; A=1\n",
+            "A = 2\nA=1\n",
+            "if [[ $BASH ]]; then A=1; fi\n",
+            "source /dev/stdin <<< 'A=1'\n",
+            "# J\u{fc}rgen\nA=1\n",
+        ] {
+            let settings = sourced(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(variable(&settings, "A").as_deref(), Some("1"), "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_of_windows_are_refused_with_the_fix() {
+        let error = sourced("A=1\r\nB=2\r\n").expect_err("CR LF");
+        assert!(error.is_permanent());
+        let message = error.to_string();
+        let start = "its lines end with CR LF, as on Windows: sed -i 's/\\r$//' /";
+        assert!(message.starts_with(start), "{message}");
+    }
+
     #[test]
     fn a_file_that_ends_the_shell_or_cannot_be_parsed_is_an_error() {
         let error = |text: &str| sourced(text).expect_err(text).to_string();
@@ -235,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_file_that_does_not_exist_is_no_error() {
-        let file = SettingsFile::new(Path::new("/nonexistent/file"));
+        let file = SettingsFile::new(Path::new("/nonexistent/file"), false);
         let none = file.settings(std::iter::once("A"));
         assert!(none.is_ok_and(|settings| settings.is_none()));
     }

@@ -11,11 +11,11 @@ use clap::{CommandFactory, Parser, ValueEnum};
 use daemontools::unix::{fd, signal};
 use daemontools::{Args, Errno, diag};
 
+use crate::config::Config;
 use crate::context::Context;
 use crate::error::Error;
 use crate::output;
 use crate::paths::Paths;
-use crate::settings::SettingsFile;
 
 mod control;
 mod gate;
@@ -120,7 +120,17 @@ impl Arguments {
 
 /// Does what is asked; gives the exit code.
 fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
-    let config = paths.config()?;
+    let is_status = matches!(arguments.action, Action::Status | Action::StatusAll);
+    let (config, fault) = match paths.config() {
+        Ok(config) => (config, 0),
+        // The status is wanted most when something is wrong.
+        Err(error) if is_status => {
+            let message = error.to_string();
+            ME.warning(&[message.as_bytes()], None);
+            (Config::built_in()?, error.exit_code())
+        }
+        Err(error) => return Err(error),
+    };
     let all = matches!(
         arguments.action,
         Action::StartAll | Action::StopAll | Action::RestartAll | Action::StatusAll
@@ -134,7 +144,7 @@ fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
         }
     };
     let timeout = arguments.timeout.map(Duration::from_secs);
-    let settings = SettingsFile::new(&paths.settings);
+    let settings = paths.settings_file();
     if arguments.wait {
         // What is wrong with it must be said before anything is stopped.
         Context::new(&config, &settings).settings()?;
@@ -160,6 +170,12 @@ fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
         // One that did not stop in time is started when it has ended.
         Action::Restart | Action::RestartAll => {
             services.retain(|service| !service.is_meant_to_be_down());
+            if services.is_empty() {
+                ME.warning(
+                    &[b"nothing is up, or was to be: start starts services"],
+                    None,
+                );
+            }
             let order = order(&config, &services);
             let (reached, stopped) = stop::stop(&services, &order, timeout);
             let mut reached = reached.into_iter();
@@ -168,7 +184,7 @@ fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
         }
         Action::Status | Action::StatusAll => {
             let verbose = arguments.verbose;
-            Ok(status::status(&services, &config, paths, verbose))
+            Ok(fault.max(status::status(&services, &config, paths, verbose)))
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::access::Who;
 use crate::control::letter;
 
 /// Look after services: what is wrong, since when, and what did it say.
@@ -84,6 +85,39 @@ pub(crate) enum Command {
         #[arg(required = true)]
         names: Vec<OsString>,
     },
+    /// Have svscan look after a service: make its link, as update-service does
+    Enable {
+        /// The name, or the directory
+        name: OsString,
+        /// The directory [default: one of that name that is not enabled]
+        directory: Option<PathBuf>,
+    },
+    /// Remove the link of a service and end it, then its logger
+    Disable {
+        /// The name, or the directory
+        name: OsString,
+        /// The directory that its link has to lead to
+        directory: Option<PathBuf>,
+        /// Wait at most that long for each
+        #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+        timeout: Duration,
+    },
+    /// Show who may look at services and who may steer them, or set it
+    Access {
+        /// Who may look: a group, "all" or "owner"
+        #[arg(long, value_name = "GROUP", value_parser = Who::parse)]
+        status: Option<Who>,
+        /// Who may steer, and look: a group, or "owner"
+        #[arg(long, value_name = "GROUP", value_parser = Who::parse)]
+        control: Option<Who>,
+        /// The services
+        names: Vec<OsString>,
+    },
+    /// Find faults in service directories, and what is there and not switched on
+    Lint {
+        /// The services [default: all]
+        names: Vec<OsString>,
+    },
     /// Show what services have said, in the order of time, in local time
     Logs {
         /// Go on with lines as they come
@@ -95,6 +129,8 @@ pub(crate) enum Command {
         /// The services [default: all]
         names: Vec<OsString>,
     },
+    /// Show a live picture of all services; ? shows its keys
+    Top,
     /// Show numbers for Prometheus, once, into a file or by HTTP
     Metrics(Metrics),
     /// Print the version

@@ -5,10 +5,14 @@
 //! [`words`] says it. The other modules are the commands.
 #![forbid(unsafe_code)]
 
+mod access;
 mod arguments;
 mod color;
 mod control;
+mod defaults;
 mod duration;
+mod enable;
+mod lint;
 mod list;
 mod local;
 mod logs;
@@ -21,6 +25,7 @@ mod service;
 mod snapshot;
 mod status;
 mod table;
+mod top;
 mod tree;
 mod words;
 

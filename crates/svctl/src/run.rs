@@ -6,13 +6,17 @@ use std::time::Duration;
 use daemontools::cli;
 use daemontools::client::Until;
 
+use crate::access;
 use crate::arguments::{Arguments, Command, Steered};
 use crate::control::{self, Order};
+use crate::enable;
+use crate::lint;
 use crate::list;
 use crate::logs;
 use crate::metrics;
 use crate::output::ME;
 use crate::status;
+use crate::top;
 use crate::tree::Tree;
 
 /// How long is waited for what happens at once.
@@ -60,7 +64,20 @@ pub(crate) fn run(arguments: Arguments) -> i32 {
                 lines: lines.0,
             },
         ),
+        Command::Enable { name, directory } => enable::enable(tree, &name, directory.as_deref()),
+        Command::Disable {
+            name,
+            directory,
+            timeout,
+        } => enable::disable(tree, &name, directory.as_deref(), timeout),
+        Command::Access {
+            status,
+            control,
+            names,
+        } => access::run(tree, &names, status, control),
+        Command::Lint { names } => lint::run(tree, &names),
         Command::Metrics(request) => metrics::run(tree, &request),
+        Command::Top => top::run(tree),
         Command::Version => cli::version(&ME),
     }
 }

@@ -28,6 +28,13 @@ pub fn own_user() -> u32 {
     nix::unistd::geteuid().as_raw()
 }
 
+/// The name of the user that this process runs as; `None` if it has no account.
+#[must_use]
+pub fn own_name() -> Option<String> {
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
+    Some(user.ok()??.name)
+}
+
 /// The account called `name`; `None` if there is none or the databases can't be read.
 #[must_use]
 pub fn find(name: &CStr) -> Option<Account> {
@@ -74,6 +81,20 @@ pub fn find_group(name: &CStr) -> Option<u32> {
         }
     });
     found.map(|entry: libc::group| entry.gr_gid)
+}
+
+/// The name of a group; `None` if it has none or the databases can't be read.
+#[must_use]
+pub fn group_name(gid: u32) -> Option<String> {
+    let group = nix::unistd::Group::from_gid(nix::unistd::Gid::from_raw(gid));
+    Some(group.ok()??.name)
+}
+
+/// The name of a user; `None` if he has none or the databases can't be read.
+#[must_use]
+pub fn user_name(uid: u32) -> Option<String> {
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid));
+    Some(user.ok()??.name)
 }
 
 /// The most memory for the texts of an entry: a group may have thousands of members.

@@ -1,7 +1,7 @@
 //! The FIFOs of a service directory: made by supervise, opened by its clients.
 
 use core::ffi::CStr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
@@ -15,6 +15,14 @@ use crate::{Errno, Result};
 /// Those of `mkfifo(2)`; EEXIST if the name exists.
 pub fn make(path: &CStr) -> Result<()> {
     nix::unistd::mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR)
+}
+
+/// Makes a FIFO with mode 0600 in an open directory.
+///
+/// # Errors
+/// Those of `mkfifoat(2)`; EEXIST if the name exists.
+pub fn make_in(directory: impl AsFd, name: &CStr) -> Result<()> {
+    nix::unistd::mkfifoat(directory, name, Mode::S_IRUSR | Mode::S_IWUSR)
 }
 
 /// Opens the writing end without waiting for a reader.

@@ -7,9 +7,11 @@ mod names;
 mod open;
 mod safe_path;
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
-use nix::sys::stat::Mode;
+use nix::fcntl::AtFlags;
+use nix::sys::stat::{FchmodatFlags, Mode};
+use nix::unistd::Gid;
 
 pub use content::{
     ReadError, allocate, offset, punch_hole, read_at, read_start, rewind, sync, truncate, write_at,
@@ -21,13 +23,15 @@ pub use names::{
 };
 pub use open::{
     create_exclusive, create_in, open_append, open_append_in, open_append_nofollow, open_directory,
-    open_directory_in, open_lock_to_inherit, open_null, open_read, open_read_in,
-    open_read_nofollow, open_truncate, open_truncate_nofollow, open_update_in,
-    open_update_nofollow, open_write,
+    open_directory_in, open_directory_path, open_lock_to_inherit, open_null, open_path_in,
+    open_read, open_read_in, open_read_nofollow, open_truncate, open_truncate_nofollow,
+    open_update_in, open_update_nofollow, open_write,
 };
 pub use safe_path::{PathError, open_directory_safely, open_file_safely};
 
 use crate::Result;
+use crate::buffer::Path;
+use crate::strerr::Decimal;
 
 /// Sets the permission bits of an open file.
 ///
@@ -35,6 +39,32 @@ use crate::Result;
 /// Those of `fchmod(2)`.
 pub fn set_mode(fd: impl AsFd, mode: u32) -> Result<()> {
     nix::sys::stat::fchmod(fd, Mode::from_bits_truncate(mode))
+}
+
+/// Gives an open file to a group; it keeps its owner.
+///
+/// # Errors
+/// Those of `fchownat(2)`.
+pub fn set_group(fd: impl AsFd, group: u32) -> Result<()> {
+    nix::unistd::fchownat(
+        fd,
+        c"",
+        None,
+        Some(Gid::from_raw(group)),
+        AtFlags::AT_EMPTY_PATH,
+    )
+}
+
+/// Sets the permission bits of a file that was opened by [`open_path_in`].
+///
+/// # Errors
+/// Those of `fchmodat(2)`; ENOENT without `/proc`.
+pub fn set_mode_of_path(fd: impl AsFd, mode: u32) -> Result<()> {
+    let number = Decimal::new(fd.as_fd().as_raw_fd().unsigned_abs().into());
+    let path = Path::<32>::new(&[b"/proc/self/fd/", number.as_bytes()])?;
+    let mode = Mode::from_bits_truncate(mode);
+    let here = nix::fcntl::AT_FDCWD;
+    nix::sys::stat::fchmodat(here, path.as_c_str(), mode, FchmodatFlags::FollowSymlink)
 }
 
 /// Sets the permission bits that new files do not get.

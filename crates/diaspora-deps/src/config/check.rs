@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::Config;
+use super::own::Own;
 use super::probe::Kind;
 use super::service::{Need, Service};
 use super::setting::Setting;
@@ -25,6 +26,7 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
             }
         }
         without_effect(service).map_err(located)?;
+        neighbours(config, service).map_err(located)?;
         texts(config, service).map_err(located)?;
     }
     found_settings(config)?;
@@ -74,6 +76,22 @@ fn needed(config: &Config, service: &Service, need: &Need) -> Option<Mistake> {
         return Some(Mistake::NeedWithoutInstance { service, need });
     }
     None
+}
+
+/// The services beside which one is Diaspora's own.
+fn neighbours(config: &Config, service: &Service) -> Result<(), Located> {
+    let Own::Beside(neighbours) = &service.own else {
+        return Ok(());
+    };
+    let unknown = |name: &&String| !config.services.contains_key(*name);
+    neighbours.iter().find(unknown).map_or(Ok(()), |name| {
+        let mistake = Mistake::UnknownNeighbour {
+            service: service.name.clone(),
+            neighbour: name.clone(),
+            suggestion: config.suggest(name),
+        };
+        Err((service.location.clone(), mistake))
+    })
 }
 
 /// A field that nothing reads.

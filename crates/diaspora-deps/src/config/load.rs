@@ -23,7 +23,7 @@ impl Config {
             Err(Error::Read {
                 cause: FileError::Path(PathError::System(Errno::ENOENT)),
                 ..
-            }) => Self::parse("", ""),
+            }) => Self::built_in(),
             loaded => loaded,
         }
     }
@@ -40,6 +40,14 @@ impl Config {
         let bytes = read::trusted(file).map_err(unreadable)?;
         let bytes = bytes.ok_or_else(|| unreadable(Errno::ENOENT.into()))?;
         Self::parse(&file.to_string_lossy(), &read::text(file, bytes)?)
+    }
+
+    /// The built-in configuration alone.
+    ///
+    /// # Errors
+    /// A mistake in it: none.
+    pub fn built_in() -> Result<Self, Error> {
+        Self::parse("", "")
     }
 
     /// The built-in configuration with the text of a file over it.

@@ -21,7 +21,7 @@ impl Credentials {
     pub(super) fn find(user: &CStr, service: &Service, context: &Context) -> Result<Self, Error> {
         let account = find_user(user)?;
         let gid = match &service.group {
-            Some(group) => find_group(&context.expand_c(group)?)?,
+            Some(group) => find_group(&context.expand_name(group)?)?,
             None => account.gid,
         };
         let groups = account::groups(user, gid).map_err(|cause| Error::Groups {

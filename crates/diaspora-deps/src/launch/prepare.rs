@@ -54,22 +54,27 @@ fn make_directory(directory: &Directory, context: &Context) -> Result<(), Error>
     let path = context.expand_path(&directory.path)?;
     let wrong = |cause: PathError| failed(Step::Create, "make", &path, cause);
     let (parent, name) = parent_and_name(&path).map_err(wrong)?;
+    if file::lstat_in(&parent, &name).is_ok() {
+        return Ok(());
+    }
+    // A directory that could not be given its owner would be taken as it is the next time.
+    let owner = Owner::find(
+        directory.user.as_deref(),
+        directory.group.as_deref(),
+        directory.mode.as_deref(),
+        context,
+    )?;
     match file::mkdir_in(&parent, &name, 0o700) {
         Err(Errno::EEXIST) => return Ok(()),
         made => made.map_err(|error| wrong(error.into()))?,
     }
     let made = file::open_directory_in(&parent, &name).map_err(|error| wrong(error.into()))?;
     // Another user who may write to the parent could have replaced it.
-    let owner = file::fstat(&made).map(|facts| facts.owner);
-    if owner != Ok(account::own_user()) {
+    let maker = file::fstat(&made).map(|facts| facts.owner);
+    if maker != Ok(account::own_user()) {
         return Err(not_its_own(&path, "directory"));
     }
-    let ownership = Ownership {
-        user: directory.user.as_deref(),
-        group: directory.group.as_deref(),
-        mode: directory.mode.as_deref(),
-    };
-    ownership.give(&File::from(made), &path, context)
+    owner.give(&File::from(made), &path)
 }
 
 /// Makes the log file if it does not exist, and sets its owner and mode.
@@ -85,52 +90,59 @@ fn make_log(log: &LogFile, context: &Context) -> Result<(), Error> {
     if facts.kind != file::Kind::Regular || facts.links != 1 {
         return Err(not_its_own(&path, "file"));
     }
-    let ownership = Ownership {
-        user: log.user.as_deref(),
-        group: log.group.as_deref(),
-        mode: log.mode.as_deref(),
-    };
-    ownership.give(&File::from(opened), &path, context)
+    let owner = Owner::find(
+        log.user.as_deref(),
+        log.group.as_deref(),
+        log.mode.as_deref(),
+        context,
+    )?;
+    owner.give(&File::from(opened), &path)
 }
 
 /// The owner, group and mode of a directory or log file, as far as they are configured.
-struct Ownership<'a> {
-    user: Option<&'a str>,
-    group: Option<&'a str>,
-    mode: Option<&'a str>,
+struct Owner {
+    uid: Option<u32>,
+    gid: Option<u32>,
+    mode: Option<u32>,
 }
 
-impl Ownership<'_> {
-    fn give(&self, file: &File, path: &Path, context: &Context) -> Result<(), Error> {
-        let (uid, gid) = self
-            .ids(context)
-            .map_err(|error| Error::Owner(Box::new(error)))?;
+impl Owner {
+    fn find(
+        user: Option<&str>,
+        group: Option<&str>,
+        mode: Option<&str>,
+        context: &Context,
+    ) -> Result<Self, Error> {
+        let ids = || {
+            let uid = user.map(|user| find_user(&context.expand_name(user)?));
+            let gid = group.map(|group| find_group(&context.expand_name(group)?));
+            Ok((
+                uid.transpose()?.map(|account| account.uid),
+                gid.transpose()?,
+            ))
+        };
+        let (uid, gid) = ids().map_err(|error| Error::Owner(Box::new(error)))?;
+        let bits =
+            |mode: &str| u32::from_str_radix(mode, 8).map_err(|_| Error::Mode(mode.to_owned()));
+        let mode = mode.map(bits).transpose()?;
+        Ok(Self { uid, gid, mode })
+    }
+
+    fn give(&self, file: &File, path: &Path) -> Result<(), Error> {
         let facts = file
             .metadata()
             .map_err(|error| failed(Step::ChangeOwner, "look at", path, system(&error)))?;
-        let is_owned =
-            uid.is_none_or(|uid| uid == facts.uid()) && gid.is_none_or(|gid| gid == facts.gid());
+        let is_owned = self.uid.is_none_or(|uid| uid == facts.uid())
+            && self.gid.is_none_or(|gid| gid == facts.gid());
         if !is_owned {
-            fchown(file, uid, gid)
+            fchown(file, self.uid, self.gid)
                 .map_err(|error| failed(Step::ChangeOwner, "chown", path, system(&error)))?;
         }
         if let Some(mode) = self.mode {
-            let bits = u32::from_str_radix(mode, 8).map_err(|_| Error::Mode(mode.to_owned()))?;
-            file.set_permissions(Permissions::from_mode(bits & 0o7777))
+            file.set_permissions(Permissions::from_mode(mode & 0o7777))
                 .map_err(|error| failed(Step::ChangeMode, "chmod", path, system(&error)))?;
         }
         Ok(())
-    }
-
-    /// The user and group ids.
-    fn ids(&self, context: &Context) -> Result<(Option<u32>, Option<u32>), Error> {
-        let uid = self
-            .user
-            .map(|user| find_user(&context.expand_c(user)?).map(|account| account.uid));
-        let gid = self
-            .group
-            .map(|group| find_group(&context.expand_c(group)?));
-        Ok((uid.transpose()?, gid.transpose()?))
     }
 }
 
@@ -167,7 +179,7 @@ mod tests {
 
     fn make(file: &Path) -> Result<(), Error> {
         let config = Config::default();
-        let settings = SettingsFile::new(Path::new("/nonexistent"));
+        let settings = SettingsFile::new(Path::new("/nonexistent"), false);
         let context = Context::new(&config, &settings);
         let log = LogFile {
             file: file.to_string_lossy().into_owned(),
@@ -231,5 +243,28 @@ mod tests {
         assert!(!path("foreign/thin.0.log").exists());
         make(&path("home/own/thin.0.log")).expect("in a directory of its owner");
         assert!(path("home/shared/thin.0.log").exists());
+    }
+
+    #[test]
+    fn a_directory_whose_owner_is_unknown_is_not_left_behind() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("run");
+        let config = Config::default();
+        let settings = SettingsFile::new(Path::new("/nonexistent"), false);
+        let directory = Directory {
+            path: path.to_string_lossy().into_owned(),
+            user: Some("no-such-user".to_owned()),
+            group: None,
+            mode: None,
+        };
+        let make = || make_directory(&directory, &Context::new(&config, &settings));
+        for _ in 0..2 {
+            let error = make().expect_err("no such user");
+            assert_eq!(error.exit_code(), Step::ChangeOwner as i32);
+            assert!(!path.exists());
+        }
+        // Nothing has to be done for one that exists.
+        fs::create_dir(&path).expect("mkdir");
+        make().expect("as it is");
     }
 }

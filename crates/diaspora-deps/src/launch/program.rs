@@ -2,14 +2,16 @@
 //! found before the wait, so that only the exec is left after it.
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString};
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::{CStr, CString, OsStr};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 
 use daemontools::pathexec;
 use daemontools::unix::exec::Strings;
 use daemontools::unix::{account, env};
 
 use super::credentials::Credentials;
+use super::interpreter;
 use crate::config::Service;
 use crate::context::Context;
 use crate::environment::environment;
@@ -34,13 +36,15 @@ pub(super) struct Program {
 
 impl Program {
     pub(super) fn new(service: &Service, context: &Context, args: &[&CStr]) -> Result<Self, Error> {
-        let mut argv = Vec::new();
-        for word in &service.exec {
+        let mut words = service.exec.iter();
+        let program = words.next().map(|program| context.expand_name(program));
+        let mut argv = Vec::from_iter(program.transpose()?);
+        for word in words {
             argv.push(context.expand_c(word)?);
         }
         argv.extend(args.iter().map(|&word| word.to_owned()));
         let mut set = match &service.user {
-            Some(user) => variables_of(&context.expand_c(user)?),
+            Some(user) => variables_of(&context.expand_name(user)?),
             None => BTreeMap::new(),
         };
         for (name, value) in &service.env {
@@ -57,7 +61,7 @@ impl Program {
             .collect();
         let credentials = match &service.user {
             Some(user) => Some(Credentials::find(
-                &context.expand_c(user)?,
+                &context.expand_name(user)?,
                 service,
                 context,
             )?),
@@ -88,6 +92,46 @@ impl Program {
         Ok(())
     }
 
+    /// The PATH along which it is searched.
+    pub(super) fn path(&self) -> &[u8] {
+        self.variable(b"PATH=").unwrap_or(b"/bin:/usr/bin")
+    }
+
+    /// The homes whose programs it may mean: that of its environment, and this process's.
+    pub(super) fn homes(&self) -> Vec<PathBuf> {
+        let homes = [self.variable(b"HOME="), env::get(b"HOME")].into_iter();
+        let homes = homes.flatten().filter(|home| home.starts_with(b"/"));
+        homes
+            .map(|home| PathBuf::from(OsStr::from_bytes(home)))
+            .collect()
+    }
+
+    fn variable(&self, start: &[u8]) -> Option<&[u8]> {
+        let mut entries = self.env.iter();
+        entries.find_map(|entry| entry.to_bytes().strip_prefix(start))
+    }
+
+    /// Looks whether it is there.
+    ///
+    /// # Errors
+    /// [`Error::NotInPath`], [`Error::NoInterpreter`]; the kernel finds what else is wrong.
+    pub(super) fn look(&self) -> Result<(), Error> {
+        let name = self.argv[0].to_bytes();
+        let program = self.argv[0].to_string_lossy().into_owned();
+        let path = String::from_utf8_lossy(self.path()).into_owned();
+        let Some(file) = interpreter::find(name, self.path()) else {
+            return Err(Error::NotInPath { program, path });
+        };
+        match interpreter::missing(&file, self.path()) {
+            None => Ok(()),
+            Some(interpreter) => Err(Error::NoInterpreter {
+                program,
+                interpreter,
+                path,
+            }),
+        }
+    }
+
     /// Becomes the program. Returns only if that fails.
     pub(super) fn exec(&self) -> Error {
         if let Some(credentials) = &self.credentials
@@ -97,11 +141,7 @@ impl Program {
         }
         let argv: Strings = self.argv.iter().map(CString::as_c_str).collect();
         let env: Strings = self.env.iter().map(CString::as_c_str).collect();
-        let path = self
-            .env
-            .iter()
-            .find_map(|entry| entry.to_bytes().strip_prefix(b"PATH="));
-        let cause = pathexec::exec_clean(&argv, path.unwrap_or(b"/bin:/usr/bin"), &env);
+        let cause = pathexec::exec_clean(&argv, self.path(), &env);
         let program = self.argv[0].to_string_lossy().into_owned();
         Error::Run { program, cause }
     }

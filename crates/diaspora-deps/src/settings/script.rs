@@ -15,9 +15,10 @@ pub struct Settings {
 
 /// The script. It writes the variables `names` to what is its standard input. The file
 /// may leave options, functions and parameters behind: nothing after it depends on them.
+/// Its own descriptors are the first ones: 9 is left alone.
 pub(super) fn script(file: &[u8], names: &[&str]) -> Vec<u8> {
     let quoted = quote(file);
-    let mut script = b"exec 3>&0 </dev/null\n".to_vec();
+    let mut script = b"exec 9>&0 </dev/null\n".to_vec();
     // A file may end with a false test; only one that can't be parsed is bad.
     for part in [
         &b". "[..],
@@ -30,10 +31,12 @@ pub(super) fn script(file: &[u8], names: &[&str]) -> Vec<u8> {
     }
     script.extend_from_slice(b"set +eufx\n");
     for name in names {
-        let line = format!("[ -z \"${{{name}+x}}\" ] || printf '%s\\0' \"{name}=${name}\" >&3\n");
+        let line = format!(
+            "command [ -z \"${{{name}+x}}\" ] || command printf '%s\\0' \"{name}=${name}\" >&9\n"
+        );
         script.extend_from_slice(line.as_bytes());
     }
-    script.extend_from_slice(b"printf '\\0' >&3\nexec /usr/bin/env -0 >&3\n");
+    script.extend_from_slice(b"command printf '\\0' >&9\ncommand exec /usr/bin/env -0 >&9\n");
     script
 }
 

@@ -73,9 +73,9 @@ pub(super) fn describe(
     let signal = stop.signal.as_str().trim_start_matches("SIG");
     let main = Process::new(status.pid);
     let since = duration(now - status.since.unix_seconds());
-    let waited = duration(i64::try_from(waited.as_secs()).unwrap_or(i64::MAX));
+    let time = duration(i64::try_from(waited.as_secs()).unwrap_or(i64::MAX));
     let mut text = format!(
-        "is still not down {waited} after {signal}: process {} holds it, up {since}",
+        "is still not down {time} after {signal}: process {} holds it, up {since}",
         main.words()
     );
     if status.paused {
@@ -99,12 +99,16 @@ pub(super) fn describe(
                      its log has the reason, and killing it makes the next start longer";
         }
         (false, _) => {
-            if let Some(limit) = stop.kill_after {
-                let limit = duration(i64::try_from(limit.as_secs()).unwrap_or(i64::MAX));
-                text += &format!("; supervise kills it {limit} after {signal}");
-            } else {
-                text += &format!("; svc -k {path} kills it");
-            }
+            text += &match stop.kill_after {
+                Some(limit) if limit < waited => {
+                    "; supervise has killed it, and the kernel does not let it go".to_owned()
+                }
+                Some(limit) => {
+                    let limit = duration(i64::try_from(limit.as_secs()).unwrap_or(i64::MAX));
+                    format!("; supervise kills it {limit} after {signal}")
+                }
+                None => format!("; svc -k {path} kills it"),
+            };
         }
     }
     text

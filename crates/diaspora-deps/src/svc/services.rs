@@ -8,7 +8,7 @@ use daemontools::servicedir::status::Want;
 use daemontools::strerr::Reporter;
 
 use super::order::{Member, Order, needs_of};
-use crate::config::{Config, Own};
+use crate::config::{Config, Kind, Own};
 use crate::lint::script;
 use crate::name::{self, Name};
 use crate::{read, supervised};
@@ -22,6 +22,8 @@ pub(super) struct Service {
     pub(super) path: PathBuf,
     /// What `services.toml` knows it as, and what it needs.
     pub(super) member: Member,
+    /// Whether its probe speaks to postgres.
+    pub(super) is_postgres: bool,
 }
 
 impl Service {
@@ -30,7 +32,14 @@ impl Service {
         let run = String::from_utf8_lossy(&run);
         let directory = path.file_name().unwrap_or(path.as_os_str());
         let member = member(config, &directory.to_string_lossy(), &run);
-        Self { path, member }
+        let service = member.name.as_ref();
+        let service = service.and_then(|name| config.services.get(&name.service));
+        let kind = service.and_then(|service| Some(&service.probe.as_ref()?.kind));
+        Self {
+            path,
+            member,
+            is_postgres: matches!(kind, Some(Kind::Postgres { .. })),
+        }
     }
 
     /// Whether it is down, or on its way, because somebody wanted that.

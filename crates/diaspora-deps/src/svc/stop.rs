@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use daemontools::TEMPORARY;
 use daemontools::servicedir::detail::Detail;
+use daemontools::servicedir::status::Want;
 use daemontools::unix::process::End;
 use daemontools::unix::signal::Signal;
 
@@ -90,11 +91,15 @@ fn warn_of_holder(service: &Service, told: &Told) {
         ME.warning(&[service.label(), text], None);
         return;
     };
+    if status.want != Want::Down {
+        let text = b" is up: somebody else has started it again";
+        ME.warning(&[service.label(), text], None);
+        return;
+    }
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0));
-    let name = service.member.name.as_ref();
-    let is_postgres = name.is_some_and(|name| name.service == "postgres");
     let waited = told.at.elapsed();
+    let is_postgres = service.is_postgres;
     let text = holder::describe(&service.path, &status, told.stop, waited, is_postgres, now);
     ME.warning(&[service.label(), b" ", text.as_bytes()], None);
 }

@@ -9,17 +9,22 @@
 
 mod any_stack;
 mod complaints;
+mod guide;
+mod kinds;
 mod lint;
 mod loading;
 mod modern;
 mod outage;
 mod own_system;
+mod page;
 mod pictures;
 mod postgres;
 mod processes;
 mod programs;
+mod scripts;
 mod server;
 mod start;
+mod status;
 mod stop;
 mod supervised;
 mod world;
@@ -87,6 +92,20 @@ const CASES: &[Case] = &[
         postgres::quiet_while_starting,
     ),
     (
+        "redis_with_tls_and_users_and_its_workers",
+        &["redis-server", "redis-cli", "openssl"],
+        kinds::redis,
+    ),
+    ("a_web_server_with_tls", &["nginx", "openssl"], kinds::web),
+    (
+        "probes_leave_nothing_behind_in_mariadb",
+        &["mariadbd", "mariadb", "mariadb-install-db"],
+        kinds::mysql,
+    ),
+    ("memcached", &["memcached"], kinds::memcached),
+    ("rabbitmq", &["rabbitmq-server"], kinds::amqp),
+    ("a_program_and_a_file", &[], kinds::local),
+    (
         "a_mail_server_is_ready",
         &["svscan", "supervise", "multilog", "smtpd"],
         modern::mail,
@@ -141,6 +160,22 @@ const CASES: &[Case] = &[
         any_stack::php,
     ),
     (
+        "the_guide_for_todays_pod_is_followed",
+        &[
+            "svscan",
+            "unshare",
+            "ip",
+            "curl",
+            "redis-server",
+            "nginx",
+            "postgres",
+            "puma",
+            "sidekiq",
+            "bundle",
+        ],
+        guide::todays_pod,
+    ),
+    (
         "a_name_that_is_not_known_yet_is_waited_for",
         &["svscan", "unshare", "ip", "redis-server"],
         complaints::name,
@@ -150,6 +185,12 @@ const CASES: &[Case] = &[
         &["svscan", "unshare", "ip", "redis-server"],
         complaints::addresses,
     ),
+    (
+        "a_temporary_server_is_not_ready",
+        &["svscan", "unshare", "ip", "postgres", "psql", "setuidgid"],
+        complaints::temporary_server,
+    ),
+    ("the_pages_name_tests_that_exist", &[], complaints::names),
     (
         "no_proxy_is_asked",
         &["svscan", "unshare", "ip", "nginx", "curl"],
@@ -198,39 +239,53 @@ const CASES: &[Case] = &[
     (
         "a_client_that_hangs_holds_its_store_and_nothing_else",
         &["svscan", "supervise", "multilog", "redis-server"],
-        stop::hanging_client,
+        scripts::hanging_client,
     ),
     (
         "a_service_that_had_to_be_killed_is_named",
         &["svscan", "supervise"],
-        stop::killed,
+        scripts::killed,
     ),
     (
         "a_restart_leaves_down_what_was_down",
         &["svscan", "supervise"],
-        stop::restart,
+        scripts::restart,
     ),
     (
         "a_start_waits_until_services_are_ready",
         &["svscan", "supervise"],
-        stop::waits_until_ready,
+        scripts::waits_until_ready,
     ),
     (
         "status_tells_a_crash_loop",
         &["svscan", "supervise"],
-        stop::crash_loop,
+        status::crash_loop,
     ),
     (
         "status_tells_since_when_a_gate_really_waits",
         &["svscan", "supervise"],
-        stop::real_wait,
+        status::real_wait,
     ),
     (
         "status_without_rights_says_so",
         &["svscan", "supervise", "setuidgid"],
-        stop::without_rights,
+        status::without_rights,
     ),
     ("install_makes_the_path_of_2010", &["unshare"], stop::link),
+    (
+        "a_request_is_answered_while_its_servers_stop",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "redis-server",
+            "postgres",
+            "nginx",
+            "puma",
+            "curl",
+        ],
+        stop::request,
+    ),
 ];
 
 fn main() {

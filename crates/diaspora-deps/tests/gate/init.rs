@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 
-use crate::folder::{Folder, config, redis, wait_for};
+use crate::folder::{Folder, Running, config, redis, wait_for};
 
 /// `unshare` with these namespaces; `None` where the kernel allows none.
 pub(crate) fn unshare(namespaces: &[&str]) -> Option<Command> {
@@ -58,14 +58,14 @@ fn process_1_obeys_term_and_int() {
             let Some(mut outer) = inside(&namespaces, &folder.gate(words)) else {
                 return;
             };
-            let mut outer = outer.stdout(Stdio::null()).spawn().unwrap();
+            let mut outer = Running::start(outer.stdout(Stdio::null()));
             wait_for("probe", || {
                 (connections.load(Ordering::SeqCst) > before).then_some(())
             });
-            let gate = child(outer.id()).unwrap().to_string();
+            let gate = child(outer.0.id()).unwrap().to_string();
             let sent = Command::new("kill").args(["-s", name, &gate]).status();
             assert!(sent.unwrap().success());
-            let status = wait_for("end", || outer.try_wait().unwrap());
+            let status = wait_for("end", || outer.0.try_wait().unwrap());
             assert_eq!(status.code(), Some(128 + number), "{status}");
         }
     }
@@ -73,7 +73,8 @@ fn process_1_obeys_term_and_int() {
 
 #[test]
 fn the_program_of_process_1_has_the_default_actions() {
-    let text = "[service.x]\nexec = [\"grep\", \"-E\", \"^(Sig|NSpid)\", \"/proc/self/status\"]\n";
+    let text =
+        "[service.x]\nexec = [\"grep\", \"-E\", \"^(Sig[BCI]|NSpid)\", \"/proc/self/status\"]\n";
     let folder = Folder::new(text);
     let report = |command: &mut Command| {
         let output = command.output().unwrap();
@@ -87,7 +88,7 @@ fn the_program_of_process_1_has_the_default_actions() {
         return;
     };
     let mut bare = unshare(&["--pid", "--fork"]).unwrap();
-    bare.args(["grep", "-E", "^(Sig|NSpid)", "/proc/self/status"]);
+    bare.args(["grep", "-E", "^(Sig[BCI]|NSpid)", "/proc/self/status"]);
     let signals = report(&mut inner);
     let is_1 = |line: &String| line.starts_with("NSpid") && line.ends_with("\t1");
     assert!(signals.iter().any(is_1), "{signals:?}");

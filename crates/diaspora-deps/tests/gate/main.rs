@@ -9,8 +9,10 @@ mod nagios;
 mod output;
 mod pod;
 mod program;
+mod resolver;
 mod settings;
 mod supervised;
+mod svc;
 mod words;
 
 use std::fs;
@@ -153,40 +155,6 @@ fn check_prints_json_and_exits_with_the_worst_state() {
     assert!(
         out.starts_with("[{\"address\":") && out.contains("\"state\":\"down\""),
         "{out}"
-    );
-}
-
-#[test]
-fn svc_reports_a_bad_action_and_a_service_without_supervise() {
-    let folder = Folder::new("");
-    let run = |words: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_diaspora_svc"));
-        command
-            .args(words)
-            .env("DIASPORA_DEPS_DIR", folder.path(""));
-        let output = command.output().unwrap();
-        (
-            output.status.code().unwrap(),
-            String::from_utf8(output.stdout).unwrap(),
-            String::from_utf8(output.stderr).unwrap(),
-        )
-    };
-    for words in [&[][..], &["dance"]] {
-        let (code, out, err) = run(words);
-        assert!(code == 1 && out.is_empty() && !err.is_empty());
-    }
-    let (code, out, _) = run(&["statusall"]);
-    assert_eq!(
-        (code, out.as_str()),
-        (100, "99thin_2: supervise not running\n")
-    );
-    let (code, _, err) = run(&["stopall"]);
-    assert_eq!(
-        (code, err.as_str()),
-        (
-            100,
-            "diaspora_svc: warning: unable to control 99thin_2: supervise not running\n"
-        )
     );
 }
 

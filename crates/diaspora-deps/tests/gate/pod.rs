@@ -130,3 +130,29 @@ fn puma_and_sidekiq_start_as_upstream_starts_them() {
     let expected = format!("production {home} {user} {user}");
     assert_eq!((&puma[1], &sidekiq[1]), (&expected, &expected));
 }
+
+#[test]
+fn a_path_without_ruby_is_said_with_the_fix() {
+    let folder = pod("DIASPORA_USER=$(id -un)\nexport PATH=/usr/bin:/bin\n");
+    let file = folder.path("app/bin/puma");
+    fs::write(&file, "#!/usr/bin/env no-such-ruby\nputs 1\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    let (code, _, err) = folder.run(&["exec", "puma"]);
+    let message = "unable to run bin/puma: its interpreter no-such-ruby does not exist in \
+                   /usr/bin:/bin: install it, or write \"export PATH=/folder/of/no-such-ruby:$PATH\" in";
+    assert!(code == 111 && err.contains(message), "{code} {err}");
+    // A PATH of the settings file, as rbenv's.
+    let shims = folder.path("shims");
+    fs::create_dir(&shims).unwrap();
+    let ruby = shims.join("no-such-ruby");
+    fs::write(&ruby, "#!/bin/sh\necho \"ruby $*\"\n").unwrap();
+    fs::set_permissions(&ruby, fs::Permissions::from_mode(0o755)).unwrap();
+    let settings = fs::read_to_string(folder.path("settings")).unwrap();
+    let own = format!("export PATH={}:$PATH\n", shims.display());
+    fs::write(folder.path("settings"), settings + &own).unwrap();
+    let (code, out, err) = folder.run(&["exec", "puma"]);
+    assert_eq!(
+        (code, &*out, &*err),
+        (0, "ruby bin/puma -C config/puma.rb\n", "")
+    );
+}

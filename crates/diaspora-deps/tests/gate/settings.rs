@@ -79,3 +79,31 @@ fn no_shell_runs_where_no_setting_is_asked_for() {
         assert!(!folder.path("ran").exists(), "{words:?}");
     }
 }
+
+#[test]
+fn what_the_file_prints_is_not_in_the_output_of_a_command() {
+    let (folder, _listener) = placed();
+    let settings = fs::read_to_string(folder.path("settings")).unwrap();
+    fs::write(folder.path("settings"), settings + "echo printed\n").unwrap();
+    let (code, out, err) = folder.run(&["check", "--json", "x"]);
+    assert_eq!((code, &*err), (0, "printed\n"));
+    assert!(out.starts_with("[{"), "{out}");
+}
+
+#[test]
+fn a_path_or_name_that_is_empty_has_its_setting_named() {
+    let empty = |field: &str| {
+        let text = format!("[settings]\nAPP = \"\"\n[service.x]\n{field}\n");
+        let folder = Folder::new(&text);
+        fs::write(folder.path("settings"), "APP=\n").unwrap();
+        let (_, _, err) = folder.run(&["exec", "x"]);
+        assert!(
+            err.contains("\"${APP}\" is empty: set it in the settings file"),
+            "{field}: {err}"
+        );
+    };
+    empty("directory = \"${APP}\"\nexec = [\"true\"]");
+    empty("exec = [\"${APP}\"]");
+    empty("user = \"${APP}\"\nexec = [\"true\"]");
+    empty("log = { file = \"${APP}\" }\nexec = [\"true\"]");
+}

@@ -1,12 +1,10 @@
 //! What is asked of `wait` and `exec`: how often, how long, how much they say.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 
-use crate::folder::{Folder, config, redis, redis_after, refused};
+use crate::folder::{Folder, Running, config, redis, redis_after, refused};
 
 const LINE: &str = "99thin_2 waiting for redis\n";
 const SETTINGS: &str = concat!(
@@ -48,19 +46,11 @@ fn zero_attempts_and_fewer_wait_for_ever() {
         script(&folder, "wait_service -a -1 redis"),
         script(&folder, "DEFAULT_ATTEMPTS=-1; wait_service redis"),
     ] {
-        command.stdout(Stdio::piped()).process_group(0);
-        let mut gate = command.spawn().unwrap();
-        let mut lines = BufReader::new(gate.stdout.take().unwrap()).lines();
+        let mut gate = Running::start(command.stdout(Stdio::piped()));
+        let mut lines = gate.lines();
         for _ in 0..3 {
             assert_eq!(lines.next().unwrap().unwrap() + "\n", LINE, "{command:?}");
         }
-        // The shell's gate too.
-        let group = format!("-{}", gate.id());
-        let killed = Command::new("kill")
-            .args(["-s", "KILL", "--", &group])
-            .status();
-        assert!(killed.unwrap().success());
-        gate.wait().unwrap();
     }
 }
 

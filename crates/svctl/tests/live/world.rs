@@ -67,7 +67,7 @@ impl World {
             let is_up = |line: &str| {
                 line.contains("\"supervised\":true") || line.contains("\"enabled\":false")
             };
-            !text.is_empty() && text.lines().all(is_up)
+            out.status.success() && text.lines().all(is_up)
         });
     }
 

@@ -46,6 +46,8 @@ pub struct Facts {
     pub mode: u32,
     /// The user id of its owner.
     pub owner: u32,
+    /// The id of its group.
+    pub group: u32,
     /// The number of its names; 0 after it was removed.
     pub links: u64,
     /// Its size in bytes.
@@ -95,6 +97,7 @@ impl From<FileStat> for Facts {
             kind,
             mode: stat.st_mode & 0o7777,
             owner: stat.st_uid,
+            group: stat.st_gid,
             links: u64::from(stat.st_nlink),
             size: stat.st_size,
             changed: (stat.st_ctime, stat.st_ctime_nsec),

@@ -45,6 +45,16 @@ pub fn open_directory_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
     nix::fcntl::openat(directory, name, flags, Mode::empty())
 }
 
+/// Opens a name in an open directory, whatever is there, neither for reading nor for
+/// writing: so nobody who waits for a FIFO's other end is woken. A link is not followed.
+///
+/// # Errors
+/// Those of `openat(2)`.
+pub fn open_path_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
+    let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    nix::fcntl::openat(directory, name, flags, Mode::empty())
+}
+
 /// Opens a file in an open directory for appending, and makes it with `mode` if it does
 /// not exist. Neither a link in its place is followed nor a FIFO's reader waited for.
 ///
@@ -87,6 +97,14 @@ pub fn open_null() -> Result<OwnedFd> {
 /// Those of `open(2)`; ENOTDIR for anything else.
 pub fn open_directory(path: &CStr) -> Result<OwnedFd> {
     open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, 0)
+}
+
+/// Opens a directory for which this process may have no right but to search it.
+///
+/// # Errors
+/// Those of `open(2)`; ENOTDIR for anything else.
+pub fn open_directory_path(path: &CStr) -> Result<OwnedFd> {
+    open(path, OFlag::O_PATH | OFlag::O_DIRECTORY, 0)
 }
 
 /// Opens a file for appending, and makes it with `mode` if it does not exist.

@@ -1,0 +1,4 @@
+# A row for each job that was done.
+class Done < ActiveRecord::Base
+  self.table_name = "done"
+end
