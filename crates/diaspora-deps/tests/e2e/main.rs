@@ -176,6 +176,18 @@ const CASES: &[Case] = &[
         guide::todays_pod,
     ),
     (
+        "a_pod_with_mariadb",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "mariadbd",
+        ],
+        guide::mariadb,
+    ),
+    (
         "a_name_that_is_not_known_yet_is_waited_for",
         &["svscan", "unshare", "ip", "redis-server"],
         complaints::name,
