@@ -176,6 +176,18 @@ const CASES: &[Case] = &[
         guide::todays_pod,
     ),
     (
+        "a_pod_with_mariadb",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "mariadbd",
+        ],
+        guide::mariadb,
+    ),
+    (
         "a_name_that_is_not_known_yet_is_waited_for",
         &["svscan", "unshare", "ip", "redis-server"],
         complaints::name,
@@ -240,6 +252,11 @@ const CASES: &[Case] = &[
         "a_client_that_hangs_holds_its_store_and_nothing_else",
         &["svscan", "supervise", "multilog", "redis-server"],
         scripts::hanging_client,
+    ),
+    (
+        "a_client_without_supervise_holds_its_store",
+        &["supervise", "redis-server"],
+        scripts::lost_supervise,
     ),
     (
         "a_service_that_had_to_be_killed_is_named",
