@@ -19,6 +19,17 @@ pub struct Limits {
     pub answer: Duration,
 }
 
+impl Limits {
+    /// The same, none longer than this.
+    #[must_use]
+    pub fn at_most(self, longest: Duration) -> Self {
+        Self {
+            resolve: self.resolve.min(longest),
+            answer: self.answer.min(longest),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
