@@ -131,8 +131,7 @@ impl Dependency {
         self.probe_within(Duration::MAX)
     }
 
-    /// Probes it once, for this time at most where something could take longer: a name, each
-    /// of its addresses, a program.
+    /// Probes it once, for this time at most.
     #[must_use]
     pub fn probe_within(&self, longest: Duration) -> Outcome {
         let start = Instant::now();
@@ -141,7 +140,7 @@ impl Dependency {
             let address = directory.display().to_string();
             Some(Outcome::unnoticed(readiness, address, start))
         });
-        told.unwrap_or_else(|| self.target.probe(self.limits, longest))
+        told.unwrap_or_else(|| self.target.probe(self.limits.at_most(longest)))
     }
 
     /// The address of its server, unless it is none or its supervise is asked.
@@ -154,6 +153,6 @@ impl Dependency {
     #[must_use]
     pub fn probe_server(&self) -> Option<Outcome> {
         self.endpoint()?;
-        Some(self.target.probe(self.limits, Duration::MAX))
+        Some(self.target.probe(self.limits))
     }
 }

@@ -10,7 +10,6 @@ use crate::dependency::Dependency;
 use crate::error::Error;
 use crate::name::{self, Name};
 use crate::paths::Paths;
-use crate::settings::SettingsFile;
 use crate::wait::{Options, Pace, Wait};
 use crate::waiting::Notebook;
 
@@ -59,7 +58,7 @@ fn gate(
             service: name.service,
         });
     }
-    let file = SettingsFile::new(&paths.settings);
+    let file = paths.settings_file();
     let unnamed = Context::new(config, &file);
     let context = unnamed.of(&name);
     let origin = Origin {

@@ -16,7 +16,6 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::output;
 use crate::paths::Paths;
-use crate::settings::SettingsFile;
 
 mod control;
 mod gate;
@@ -145,7 +144,7 @@ fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
         }
     };
     let timeout = arguments.timeout.map(Duration::from_secs);
-    let settings = SettingsFile::new(&paths.settings);
+    let settings = paths.settings_file();
     if arguments.wait {
         // What is wrong with it must be said before anything is stopped.
         Context::new(&config, &settings).settings()?;
@@ -171,6 +170,12 @@ fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
         // One that did not stop in time is started when it has ended.
         Action::Restart | Action::RestartAll => {
             services.retain(|service| !service.is_meant_to_be_down());
+            if services.is_empty() {
+                ME.warning(
+                    &[b"nothing is up, or was to be: start starts services"],
+                    None,
+                );
+            }
             let order = order(&config, &services);
             let (reached, stopped) = stop::stop(&services, &order, timeout);
             let mut reached = reached.into_iter();

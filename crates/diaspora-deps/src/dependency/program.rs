@@ -31,19 +31,19 @@ pub(super) struct Program {
 type End = Option<ExitStatus>;
 
 impl Program {
-    /// Runs it for this time at most, and never longer than its own.
-    pub(super) fn probe(&self, longest: Duration) -> Readiness {
-        let timeout = self.timeout.min(longest);
+    /// Runs it once, within its own time limit and `limit`.
+    pub(super) fn probe(&self, limit: Option<Duration>) -> Readiness {
+        let timeout = limit.map_or(self.timeout, |limit| limit.min(self.timeout));
         let mut output = Vec::new();
-        let (seconds, why) = match self.run(timeout, &mut output) {
+        let (is_down, why) = match self.run(timeout, &mut output) {
             Ok(Some(status)) if status.success() => return Readiness::Ready,
             Ok(Some(status)) => match (status.code(), status.signal()) {
-                (Some(code), _) => (None, format!("exit code {code}")),
-                (None, signal) => (None, format!("killed by signal {}", signal.unwrap_or(0))),
+                (Some(code), _) => (true, format!("exit code {code}")),
+                (None, signal) => (true, format!("killed by signal {}", signal.unwrap_or(0))),
             },
             Ok(None) => {
                 let seconds = timeout.as_secs_f32();
-                (Some(seconds), format!("no end within {seconds} s"))
+                (false, format!("no end within {seconds} s"))
             }
             Err(error) => {
                 let error = errno::text(Errno::from_raw(error.raw_os_error().unwrap_or(0)));
@@ -54,9 +54,10 @@ impl Program {
             Some(line) => format!("{why}: {line}"),
             None => why,
         };
-        match seconds {
-            Some(_) => Readiness::Starting(why),
-            None => Readiness::Down(why),
+        if is_down {
+            Readiness::Down(why)
+        } else {
+            Readiness::Starting(why)
         }
     }
 
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_code_and_the_last_line_are_told() {
-        let probe = |script: &str| program(script, LONG).probe(LONG);
+        let probe = |script: &str| program(script, LONG).probe(None);
         assert_eq!(probe("echo fine"), Readiness::Ready);
         let down = |why: &str| Readiness::Down(why.to_owned());
         let script = "echo first; echo 'not yet' >&2; echo; exit 3";
@@ -167,7 +168,7 @@ mod tests {
             timeout: LONG,
         };
         let why = "unable to run /nonexistent/check a: file does not exist".to_owned();
-        assert_eq!(program.probe(LONG), Readiness::Down(why));
+        assert_eq!(program.probe(None), Readiness::Down(why));
     }
 
     #[test]
@@ -175,7 +176,7 @@ mod tests {
         let place = tempfile::tempdir().expect("a directory");
         let file = place.path().join("pid");
         let script = format!("sleep 1000 & echo $! >{}; wait", file.display());
-        let outcome = program(&script, Duration::from_millis(500)).probe(LONG);
+        let outcome = program(&script, Duration::from_millis(500)).probe(None);
         assert_eq!(
             outcome,
             Readiness::Starting("no end within 0.5 s".to_owned())
@@ -192,7 +193,7 @@ mod tests {
         let place = tempfile::tempdir().expect("a directory");
         let file = place.path().join("pid");
         let script = format!("sleep 1000 & echo $! >{}", file.display());
-        assert_eq!(program(&script, LONG).probe(LONG), Readiness::Ready);
+        assert_eq!(program(&script, LONG).probe(None), Readiness::Ready);
         let pid = std::fs::read_to_string(file).expect("it has begun");
         let stat = format!("/proc/{}/stat", pid.trim());
         while std::fs::read_to_string(&stat).is_ok_and(|text| !text.contains(") Z ")) {
@@ -208,7 +209,7 @@ mod tests {
         assert!(output.len() <= KEPT);
         let much = program("head -c 1000000 /dev/zero | tr '\\0' 'x'; exit 2", LONG);
         assert!(
-            matches!(much.probe(LONG), Readiness::Down(why) if why.starts_with("exit code 2: "))
+            matches!(much.probe(None), Readiness::Down(why) if why.starts_with("exit code 2: "))
         );
     }
 }

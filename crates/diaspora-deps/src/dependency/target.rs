@@ -47,13 +47,13 @@ impl Target {
         })
     }
 
-    pub(super) fn probe(&self, limits: Limits, longest: Duration) -> Outcome {
+    pub(super) fn probe(&self, limits: Limits) -> Outcome {
         let start = Instant::now();
         match self {
-            Self::Server(server) => server.probe(limits.at_most(longest)),
+            Self::Server(server) => server.probe(limits),
             Self::Program(program) => Outcome {
                 absent: false,
-                ..Outcome::unnoticed(program.probe(longest), program.name(), start)
+                ..Outcome::unnoticed(program.probe(limits.total), program.name(), start)
             },
             Self::File(path) => {
                 let readiness = file::readiness(path);

@@ -56,7 +56,7 @@ fn each_step_is_answered_once() {
     assert_eq!(mysql.answer(&greeting()[..20], 0), None);
     assert!(mysql.answer(&greeting(), 0).is_some());
     assert_eq!(mysql.answer(&greeting(), 1), None);
-    let switch = with(b"\xfemysql_native_password\012345678901234567890\0");
+    let switch = with(b"\xfemysql_native_password\0abcdefghij1234567890\0");
     assert_eq!(mysql.judge(&switch), Readiness::Incomplete);
     assert_eq!(mysql.answer(&switch, 1), Some(packet(3, b"")));
     assert_eq!(mysql.answer(&switch, 2), None);
