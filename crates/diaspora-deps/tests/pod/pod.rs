@@ -9,7 +9,7 @@ use std::sync::Once;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::programs::{GATE, SVC, path, root};
+use crate::programs::{path, root};
 use crate::{http, processes};
 
 /// Long enough for a loaded machine.
@@ -17,18 +17,6 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// The application.
 pub(crate) const HOME: &str = "/home/diaspora/diaspora";
 const SERVICE: &str = "/etc/service";
-/// The programs of the suite that the pod uses.
-const SUITE: [&str; 8] = [
-    "svscanboot",
-    "svscan",
-    "supervise",
-    "readproctitle",
-    "multilog",
-    "svc",
-    "svok",
-    "svstat",
-];
-
 static INSTALLED: Once = Once::new();
 
 pub(crate) struct Pod;
@@ -138,18 +126,11 @@ impl Drop for Pod {
 
 /// Installs the programs, the application and the settings.
 fn install() {
-    let path = path();
-    for program in SUITE {
-        let found = std::env::split_paths(&path).map(|folder| folder.join(program));
-        let found = found.into_iter().find(|file| file.exists());
-        let from = found.unwrap_or_else(|| panic!("no {program}: run make build"));
-        fs::copy(from, Path::new("/usr/local/bin").join(program)).unwrap();
-    }
-    for program in [GATE, SVC] {
-        let name = Path::new(program).file_name().unwrap();
-        fs::copy(program, Path::new("/usr/local/bin").join(name)).unwrap();
-    }
-    sh(&root().join("demo/install-pod").to_string_lossy());
+    let output = Command::new(root().join("demo/install-pod"))
+        .env("PATH", path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
     sh("diaspora-deps install --set modern --with-settings /etc/service");
 }
 
