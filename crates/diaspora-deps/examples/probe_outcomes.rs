@@ -83,7 +83,8 @@ fn postgres(code: &str) -> Vec<u8> {
 fn main() {
     let host = "here";
     let worker = Worker {
-        login: None,
+        kind: "worker",
+        redis: Redis::default(),
         key: b"resque:workers".to_vec(),
         host: host.into(),
         alive: Me,
@@ -117,7 +118,7 @@ fn main() {
         ),
         (
             "http",
-            &Http,
+            &Http::default(),
             b"HTTP/1.1 400 Bad Request\r\n".to_vec(),
             Vec::new(),
         ),

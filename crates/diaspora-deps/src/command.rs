@@ -55,6 +55,7 @@ pub fn run(args: Args) -> i32 {
     let is_for_nagios = arguments.is_for_nagios();
     let mut paths = Paths::from_environment();
     paths.services_must_exist |= arguments.config.is_some();
+    paths.settings_must_exist = arguments.settings.is_some();
     for (path, given) in [
         (&mut paths.services, arguments.config),
         (&mut paths.settings, arguments.settings),

@@ -15,7 +15,7 @@ mod written;
 
 pub use known::Config;
 pub use own::Own;
-pub use probe::{Kind, Probe, Redis};
+pub use probe::{Http, Kind, Probe, Redis, Tls};
 pub use service::{Alias, Directory, LogFile, Need, Service, Unless};
 pub use setting::{Key, Newest, Setting};
 

@@ -205,7 +205,7 @@ mod tests {
             let folder = tempfile::tempdir().expect("a directory");
             let path = folder.path().join("settings");
             std::fs::write(&path, settings).expect("write");
-            let file = SettingsFile::new(&path);
+            let file = SettingsFile::new(&path, false);
             let bytes = Context::new(&config, &file).expand(text);
             bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         };
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn attempts_must_be_a_number() {
         let mut config = config();
-        let file = SettingsFile::new(Path::new("/nonexistent"));
+        let file = SettingsFile::new(Path::new("/nonexistent"), false);
         assert_eq!(Context::new(&config, &file).attempts().ok(), Some(10));
         let many = Setting::Text("many".to_owned());
         config.settings.insert("DEFAULT_ATTEMPTS".to_owned(), many);

@@ -1,5 +1,5 @@
-//! Dependencies that can be probed: the protocol and the endpoint of a service, or the
-//! directory whose supervise is asked.
+//! Dependencies that can be probed, with every setting of their probes replaced by its
+//! value.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -8,12 +8,18 @@ use crate::config::{Config, Kind};
 use crate::context::Context;
 use crate::error::Error;
 use crate::name::Name;
-use crate::net::{Endpoint, Outcome};
+use crate::net::{Endpoint, Limits, Outcome};
 use crate::supervised;
 
+mod access;
+mod file;
+mod program;
 mod server;
+mod target;
+mod web;
 
-use server::{Place, Server};
+use server::Place;
+use target::Target;
 
 /// A dependency that can be probed.
 pub struct Dependency {
@@ -21,16 +27,10 @@ pub struct Dependency {
     pub label: String,
     /// The service and instance.
     pub name: Name,
-    method: Method,
-}
-
-/// How to see that a dependency is ready.
-enum Method {
-    /// The supervise of this service directory is asked.
-    Supervise(PathBuf),
-    /// A server is probed; unless the supervise of the directory, if there is one, can tell
-    /// readiness.
-    Server(Server, Option<PathBuf>),
+    target: Target,
+    /// The service directory whose supervise is asked first, if it can tell readiness.
+    supervised: Option<PathBuf>,
+    limits: Limits,
 }
 
 impl Dependency {
@@ -57,64 +57,87 @@ impl Dependency {
         }
         let context = context.of(&name);
         let own_directory = || supervised::directory(config, &name, directory);
-        let method = match &probe.kind {
-            Kind::Service { directory: named } => Method::Supervise(match named {
+        let target = match &probe.kind {
+            Kind::Service { directory: named } => Target::Supervise(match named {
                 Some(path) => directory.join(context.expand_path(path)?),
                 None => own_directory().unwrap_or_else(|| directory.join(name.to_string())),
             }),
-            kind => {
-                let place = Place {
+            kind => Target::new(
+                kind,
+                &Place {
                     config,
                     context: &context,
                     directory,
-                    name: &name,
-                };
-                let server = Server::new(kind, &place)?;
-                Method::Server(server, probe.is_built_in.then(own_directory).flatten())
-            }
+                    service: &name.service,
+                },
+            )?,
         };
+        let asks_supervise = probe.is_built_in && target.endpoint().is_some();
         Ok(Self {
+            supervised: asks_supervise.then(own_directory).flatten(),
             label,
             name,
-            method,
+            target,
+            limits: Limits::default(),
         })
+    }
+
+    /// A dependency that is no service: what `kind` says, and no more.
+    ///
+    /// # Errors
+    /// As [`Dependency::new`].
+    pub fn of_kind(
+        config: &Config,
+        context: &Context,
+        label: &str,
+        kind: &Kind,
+    ) -> Result<Self, Error> {
+        let place = Place {
+            config,
+            context,
+            directory: Path::new(""),
+            service: "",
+        };
+        Ok(Self {
+            label: label.to_owned(),
+            name: Name {
+                service: label.to_owned(),
+                instance: None,
+            },
+            target: Target::new(kind, &place)?,
+            supervised: None,
+            limits: Limits::default(),
+        })
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Probes it once.
     #[must_use]
     pub fn probe(&self) -> Outcome {
         let start = Instant::now();
-        // It costs the service nothing to ask its supervise.
-        let outcome = |directory: &Path, readiness| Outcome {
-            readiness,
-            absent: true,
-            address: directory.display().to_string(),
-            took: start.elapsed(),
-        };
-        match &self.method {
-            Method::Supervise(directory) => outcome(directory, supervised::readiness(directory)),
-            Method::Server(server, directory) => directory
-                .as_deref()
-                .and_then(|path| Some(outcome(path, supervised::told_readiness(path)?)))
-                .unwrap_or_else(|| server.probe()),
-        }
+        let told = self.supervised.as_deref().and_then(|directory| {
+            let readiness = supervised::told_readiness(directory)?;
+            let address = directory.display().to_string();
+            Some(Outcome::unnoticed(readiness, address, start))
+        });
+        told.unwrap_or_else(|| self.target.probe(self.limits))
     }
 
-    /// The address of its server, unless its supervise is asked.
+    /// The address of its server, unless it is none or its supervise is asked.
     #[must_use]
     pub const fn endpoint(&self) -> Option<&Endpoint> {
-        match &self.method {
-            Method::Supervise(_) => None,
-            Method::Server(server, _) => Some(server.endpoint()),
-        }
+        self.target.endpoint()
     }
 
     /// Probes its server once, whatever its supervise tells.
     #[must_use]
     pub fn probe_server(&self) -> Option<Outcome> {
-        match &self.method {
-            Method::Supervise(_) => None,
-            Method::Server(server, _) => Some(server.probe()),
-        }
+        self.endpoint()?;
+        Some(self.target.probe(self.limits))
     }
 }

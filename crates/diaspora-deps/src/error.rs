@@ -1,6 +1,5 @@
 //! Why something was not done. Each kind has its facts, its message and its exit code.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +8,8 @@ use daemontools::unix::file::PathError;
 use daemontools::{Errno, PERMANENT, TEMPORARY, errno};
 
 mod address;
+use crate::tls::TlsError;
+
 mod mistake;
 mod source;
 
@@ -68,6 +69,9 @@ pub enum Error {
     /// An address that can't be read.
     #[error(transparent)]
     Address(#[from] NotAnAddress),
+    /// A probe that can't use TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Services that need each other, the first named again at the end.
     #[error("cycle: {}", .0.join(" -> "))]
     Cycle(Vec<String>),
@@ -189,22 +193,30 @@ pub enum Error {
         cause: Errno,
     },
     /// The service's program is nowhere in PATH.
-    #[error("unable to run {program}: file does not exist in {search}")]
+    #[error("unable to run {program}: file does not exist in {path}")]
     NotInPath {
         /// The program.
         program: String,
-        /// Where it was looked for.
-        search: Search,
+        /// PATH.
+        path: String,
     },
     /// The service's program is a script whose interpreter is nowhere in PATH.
-    #[error("unable to run {program}: its interpreter {interpreter} does not exist in {search}")]
+    #[error("unable to run {program}: its interpreter {interpreter} does not exist in {path}")]
     NoInterpreter {
         /// The program.
         program: String,
         /// Its interpreter.
         interpreter: String,
-        /// Where it was looked for.
-        search: Search,
+        /// PATH.
+        path: String,
+    },
+    /// An error with what to do about it.
+    #[error("{cause}: {fix}")]
+    Fixable {
+        /// The error.
+        cause: Box<Self>,
+        /// What to do.
+        fix: String,
     },
     /// A gate has no attempts left.
     #[error("no attempts left")]
@@ -230,28 +242,6 @@ fn not_reached(services: &[String]) -> String {
     match services {
         [] => String::new(),
         services => format!("; not tried yet: {}", services.join(", ")),
-    }
-}
-
-/// A search along PATH that has found nothing.
-#[derive(Debug)]
-pub struct Search {
-    /// PATH.
-    pub path: String,
-    /// Whether PATH may come from the settings file.
-    pub is_sourced: bool,
-}
-
-impl fmt::Display for Search {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = &self.path;
-        match self.is_sourced {
-            true => write!(
-                f,
-                "{path}: install it, or export a PATH that has it in the settings file, as for rbenv or rvm"
-            ),
-            false => write!(f, "{path}: install it, or set PATH in the service's env"),
-        }
     }
 }
 
@@ -298,6 +288,7 @@ impl Error {
             | Self::Run { .. }
             | Self::NotInPath { .. }
             | Self::NoInterpreter { .. } => TEMPORARY,
+            Self::Fixable { cause, .. } => cause.exit_code(),
             _ => PERMANENT,
         }
     }

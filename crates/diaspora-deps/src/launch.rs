@@ -10,15 +10,17 @@ use crate::dependency::Dependency;
 use crate::error::Error;
 use crate::name::{self, Name};
 use crate::paths::Paths;
-use crate::settings::SettingsFile;
 use crate::wait::{Options, Pace, Wait};
 use crate::waiting::Notebook;
 
 mod credentials;
+mod fix;
 mod interpreter;
+mod managed;
 mod prepare;
 mod program;
 
+use fix::Origin;
 use program::Program;
 
 /// Becomes the service `label`, with `args` after the arguments of its own. Returns only
@@ -56,10 +58,15 @@ fn gate(
             service: name.service,
         });
     }
-    let file = SettingsFile::new(&paths.settings);
+    let file = paths.settings_file();
     let unnamed = Context::new(config, &file);
     let context = unnamed.of(&name);
-    let mut program = Program::new(service, &context, args)?;
+    let origin = Origin {
+        service,
+        settings: &paths.settings,
+    };
+    let explain = |error| origin.explain(error, None);
+    let mut program = Program::new(service, &context, args).map_err(explain)?;
     let dependencies = service.needs.iter().map(|need| {
         let dependency = Dependency::new(config, &unnamed, &paths.directory, &need.name);
         dependency.map_err(|cause| Error::Need {
@@ -68,8 +75,10 @@ fn gate(
         })
     });
     let dependencies = dependencies.collect::<Result<Vec<_>, _>>()?;
-    prepare::prepare(service, &context)?;
+    prepare::prepare(service, &context).map_err(explain)?;
     program.add_unless(service, &context)?;
+    let looked = program.look();
+    looked.map_err(|error| origin.explain(error, Some(&program)))?;
     let limit = || {
         notebook.note_wait();
         match options.deadline {

@@ -23,6 +23,7 @@ pub mod paths;
 pub mod probe;
 pub mod settings;
 pub mod svc;
+pub mod tls;
 pub mod wait;
 
 mod command;

@@ -29,9 +29,12 @@ use service::Services;
 ///
 /// # Errors
 /// The directory can't be read, or the settings file can't be sourced.
-pub fn lint(config: &Config, directory: &Path, settings: &Path) -> Result<Vec<String>, Error> {
-    let settings = SettingsFile::new(settings);
-    let context = Context::new(config, &settings);
+pub fn lint(
+    config: &Config,
+    directory: &Path,
+    settings: &SettingsFile,
+) -> Result<Vec<String>, Error> {
+    let context = Context::new(config, settings);
     // A fault of the file counts even if no service asks for a setting.
     context.settings()?;
     let entries = fs::read_dir(directory).map_err(|cause| Error::ReadDirectory {

@@ -14,9 +14,12 @@ mod endpoint;
 mod exchange;
 mod listener;
 mod resolve;
+mod url;
+mod wire;
 
 pub use endpoint::Endpoint;
 pub use exchange::Limits;
+pub use url::Url;
 
 use exchange::{errno, exchange};
 use listener::Listener;
@@ -33,6 +36,18 @@ pub struct Outcome {
     pub address: String,
     /// How long it took.
     pub took: Duration,
+}
+
+impl Outcome {
+    /// The outcome of a probe that costs the service nothing, begun at `start`.
+    pub(crate) fn unnoticed(readiness: Readiness, address: String, start: Instant) -> Self {
+        Self {
+            readiness,
+            absent: true,
+            address,
+            took: start.elapsed(),
+        }
+    }
 }
 
 /// Probes an endpoint once. Of several addresses the best result counts.

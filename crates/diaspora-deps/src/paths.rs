@@ -8,6 +8,7 @@ use daemontools::unix::env;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::settings::SettingsFile;
 
 /// The files and directories that the programs use.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Paths {
     pub services_must_exist: bool,
     /// The settings, a shell file.
     pub settings: PathBuf,
+    /// Whether that file was named on the command line, so that it must exist.
+    pub settings_must_exist: bool,
     /// The scan directory.
     pub directory: PathBuf,
 }
@@ -38,6 +41,7 @@ impl Paths {
                 b"DIASPORA_DEPS_SERVICES",
                 "/etc/diaspora-deps/services.toml",
             ),
+            settings_must_exist: false,
             settings: path(b"DIASPORA_DEPS_SETTINGS", "/etc/default/diaspora"),
             directory: path(b"DIASPORA_DEPS_DIR", "/etc/service"),
         }
@@ -54,12 +58,19 @@ impl Paths {
         }
     }
 
+    /// The settings file, which is not read yet.
+    #[must_use]
+    pub fn settings_file(&self) -> SettingsFile {
+        SettingsFile::new(&self.settings, self.settings_must_exist)
+    }
+
     /// The same files and directories, also after this process has changed its directory.
     #[must_use]
     pub fn absolute(&self) -> Self {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         Self {
             services_must_exist: self.services_must_exist,
+            settings_must_exist: self.settings_must_exist,
             services: absolute(&self.services),
             settings: absolute(&self.settings),
             directory: absolute(&self.directory),

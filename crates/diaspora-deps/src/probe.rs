@@ -2,9 +2,12 @@
 //! the reply. [`crate::net`] connects, waits and sets the limits.
 
 mod accepts;
+mod amqp;
 mod http;
 mod login;
+mod memcached;
 mod mongo;
+mod mysql;
 mod postgres;
 mod protocol;
 mod redis;
@@ -16,10 +19,14 @@ mod websocket;
 mod worker;
 
 pub use accepts::Accepts;
-pub use http::Http;
+pub use amqp::Amqp;
+pub use http::{Http, Page, Status};
 pub use login::Login;
+pub use memcached::Memcached;
 pub use mongo::{Dialect, Mongo};
+pub use mysql::{Mysql, MysqlLogin};
 pub use postgres::Postgres;
+pub(crate) use protocol::last_line;
 pub use protocol::{Protocol, Readiness, Server};
 pub use redis::Redis;
 pub use refusal::{Refusal, refusal};

@@ -37,20 +37,23 @@ const SHELLS: [&str; 3] = ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
 #[derive(Debug)]
 pub struct SettingsFile {
     path: PathBuf,
+    must_exist: bool,
     sourced: OnceCell<Result<Option<Settings>, SourceError>>,
 }
 
 impl SettingsFile {
-    /// The settings file at `path`, which need not exist.
+    /// The settings file at `path`.
     #[must_use]
-    pub fn new(path: &Path) -> Self {
+    pub fn new(path: &Path, must_exist: bool) -> Self {
         Self {
             path: path.to_owned(),
+            must_exist,
             sourced: OnceCell::new(),
         }
     }
 
-    /// The variables `names` of the file and its exports; `None` if it does not exist.
+    /// The variables `names` of the file and its exports; `None` if it does not exist and
+    /// need not.
     ///
     /// # Errors
     /// [`Error::Source`]: the file can't be read, another user may change it, the shell
@@ -59,7 +62,13 @@ impl SettingsFile {
         &self,
         names: impl Iterator<Item = &'a str>,
     ) -> Result<Option<&Settings>, Error> {
-        let source = || run(&self.path, &names.collect::<Vec<_>>(), TIMEOUT);
+        let source = || {
+            let settings = run(&self.path, &names.collect::<Vec<_>>(), TIMEOUT);
+            match settings {
+                Ok(None) if self.must_exist => Err(SourceError::Missing),
+                settings => settings,
+            }
+        };
         match self.sourced.get_or_init(source) {
             Ok(settings) => Ok(settings.as_ref()),
             Err(cause) => Err(Error::Source {
@@ -188,7 +197,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a directory");
         let file = folder.path().join("settings");
         write(&file, "touch ran", 0o646);
-        let settings = SettingsFile::new(&file);
+        let settings = SettingsFile::new(&file, false);
         let error = settings.settings(std::iter::once("A"));
         let error = error.expect_err("refused");
         let path = file.display();
@@ -281,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_file_that_does_not_exist_is_no_error() {
-        let file = SettingsFile::new(Path::new("/nonexistent/file"));
+        let file = SettingsFile::new(Path::new("/nonexistent/file"), false);
         let none = file.settings(std::iter::once("A"));
         assert!(none.is_ok_and(|settings| settings.is_none()));
     }

@@ -16,7 +16,6 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::output;
 use crate::paths::Paths;
-use crate::settings::SettingsFile;
 
 mod control;
 mod gate;
@@ -145,7 +144,7 @@ fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
         }
     };
     let timeout = arguments.timeout.map(Duration::from_secs);
-    let settings = SettingsFile::new(&paths.settings);
+    let settings = paths.settings_file();
     if arguments.wait {
         // What is wrong with it must be said before anything is stopped.
         Context::new(&config, &settings).settings()?;

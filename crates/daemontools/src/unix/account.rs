@@ -28,6 +28,13 @@ pub fn own_user() -> u32 {
     nix::unistd::geteuid().as_raw()
 }
 
+/// The name of the user that this process runs as; `None` if it has no account.
+#[must_use]
+pub fn own_name() -> Option<String> {
+    let user = nix::unistd::User::from_uid(nix::unistd::geteuid());
+    Some(user.ok()??.name)
+}
+
 /// The account called `name`; `None` if there is none or the databases can't be read.
 #[must_use]
 pub fn find(name: &CStr) -> Option<Account> {

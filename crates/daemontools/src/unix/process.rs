@@ -201,6 +201,15 @@ pub fn end_with_parent(command: &mut Command) -> &mut Command {
     unsafe { command.pre_exec(ask) }
 }
 
+/// Makes the program that `command` starts the leader of a new session, and so of a new
+/// process group.
+pub fn lead_session(command: &mut Command) -> &mut Command {
+    let ask = || new_session().map_err(std::io::Error::from);
+    // SAFETY: the closure makes one system call; it takes no lock and no memory, so
+    // that it may run in a child of a process with other threads.
+    unsafe { command.pre_exec(ask) }
+}
+
 /// Sends a signal to one process.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use std::path::Path;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, socket};
 use std::os::fd::{AsFd, AsRawFd};
 
-use crate::{Errno, Result};
+use crate::Result;
 
 /// Connects to the unix socket at `path`, or fails at once. The stream is blocking.
 ///
@@ -46,21 +46,14 @@ pub fn peer_process(socket: &UnixStream) -> Result<u32> {
     Ok(u32::try_from(peer.pid()).unwrap_or(0))
 }
 
-/// Sends all of `bytes`. Unlike a write it raises no SIGPIPE if the peer has closed the
-/// socket: not every program may ignore that signal.
+/// Sends bytes, and gives the number of those that were sent. Unlike a write it raises no
+/// SIGPIPE if the peer has closed the socket: not every program may ignore that signal.
 ///
 /// # Errors
 /// Those of `send(2)`; EPIPE if the peer has closed the socket.
-pub fn send_all(socket: impl AsFd, mut bytes: &[u8]) -> Result<()> {
+pub fn send(socket: impl AsFd, bytes: &[u8]) -> Result<usize> {
     let fd = socket.as_fd().as_raw_fd();
-    while !bytes.is_empty() {
-        match nix::sys::socket::send(fd, bytes, MsgFlags::MSG_NOSIGNAL) {
-            Ok(count) => bytes = &bytes[count..],
-            Err(Errno::EINTR) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+    nix::sys::socket::send(fd, bytes, MsgFlags::MSG_NOSIGNAL)
 }
 
 #[cfg(test)]
@@ -68,6 +61,7 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
+    use crate::Errno;
 
     #[test]
     fn connects_only_while_a_process_listens() {

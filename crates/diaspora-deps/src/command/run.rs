@@ -19,7 +19,6 @@ use crate::lint::lint;
 use crate::name::{self, Name};
 use crate::output::{self, print};
 use crate::paths::Paths;
-use crate::settings::SettingsFile;
 use crate::wait::{Options, Pace, Wait};
 use crate::waiting::Notebook;
 
@@ -62,7 +61,7 @@ pub(super) fn run(command: Command, config: &Config, paths: &Paths) -> Result<i3
         } => graph(config, paths, &services, format, state),
         Command::Lint { directory } => {
             let directory = directory.as_ref().unwrap_or(&paths.directory);
-            let findings = lint(config, directory, &paths.settings)?;
+            let findings = lint(config, directory, &paths.settings_file())?;
             let text: String = findings.iter().map(|line| format!("{line}\n")).collect();
             Ok(i32::from(!findings.is_empty()).max(print(&text)))
         }
@@ -85,7 +84,7 @@ fn wait(
     options: Options,
     services: &[String],
 ) -> Result<i32, Error> {
-    let settings = SettingsFile::new(&paths.settings);
+    let settings = paths.settings_file();
     let context = Context::new(config, &settings);
     let dependencies = match named(config, &context, &paths.directory, services) {
         Ok(dependencies) if dependencies.is_empty() => {
@@ -119,7 +118,7 @@ fn wait(
 }
 
 fn check(config: &Config, paths: &Paths, services: &[String]) -> Result<Vec<Report>, Error> {
-    let settings = SettingsFile::new(&paths.settings);
+    let settings = paths.settings_file();
     let context = Context::new(config, &settings);
     let dependencies = if services.is_empty() {
         let graph = Graph::new(config, &check::default_names(config, &paths.directory))?;
@@ -175,7 +174,7 @@ fn graph(
     let graph = Graph::new(config, &names)?;
     let mut reports = Vec::new();
     if state {
-        let settings = SettingsFile::new(&paths.settings);
+        let settings = paths.settings_file();
         let context = Context::new(config, &settings);
         let dependencies = check::dependencies(config, &context, &paths.directory, graph.names())?;
         reports = check::probe(&dependencies);

@@ -3,10 +3,16 @@
 
 use toml::Value;
 
-use super::probe::{Kind, Redis};
+use super::probe::{Http, Kind, Redis, Tls};
 use super::written::{Field, Written};
 use crate::error::{Location, Mistake};
-use crate::net::Endpoint;
+use crate::net::{Endpoint, Url};
+use crate::probe::Status;
+
+/// The seconds that a command may take.
+const EXEC_SECONDS: u64 = 5;
+/// More seconds than an attempt should take.
+const SECONDS_MAX: i64 = 3600;
 
 /// A mistake and the line where it stands.
 type Located = (Location, Mistake);
@@ -30,9 +36,7 @@ pub(super) fn read(written: &Written) -> Result<Kind, Located> {
             address: fields.address(),
             modern: fields.flag("modern"),
         },
-        "http" => Kind::Http {
-            address: fields.address(),
-        },
+        "http" => Kind::Http(fields.http()),
         "websocket" => Kind::Websocket {
             address: fields.address(),
             strict: fields.flag("strict"),
@@ -48,6 +52,28 @@ pub(super) fn read(written: &Written) -> Result<Kind, Located> {
         "worker" => Kind::Worker {
             redis: fields.redis(),
             key: fields.text_or("key", "resque:workers"),
+        },
+        "sidekiq" => Kind::Sidekiq {
+            redis: fields.redis(),
+            key: fields.text_or("key", "processes"),
+        },
+        "mysql" => Kind::Mysql {
+            address: fields.address(),
+            user: fields.text("user"),
+            password_file: fields.text("password-file"),
+        },
+        "memcached" => Kind::Memcached {
+            address: fields.address(),
+        },
+        "amqp" => Kind::Amqp {
+            address: fields.address(),
+        },
+        "exec" => Kind::Exec {
+            command: fields.command(),
+            timeout: fields.seconds("timeout", EXEC_SECONDS),
+        },
+        "file" => Kind::File {
+            path: fields.needed("path", Mistake::NoPath),
         },
         "service" => Kind::Service {
             directory: fields.text("directory"),
@@ -70,6 +96,8 @@ fn check_address(kind: &Kind) -> Result<(), Mistake> {
     let Some(address) = kind.address().filter(|address| !address.contains("${")) else {
         return Ok(());
     };
+    let url = Url::parse(address).filter(|_| matches!(kind, Kind::Http(_)));
+    let address = url.as_ref().map_or(address, |url| &url.address);
     match (kind, Endpoint::parse(address)?) {
         (Kind::Unix { .. }, Endpoint::Tcp(..)) => Err(Mistake::NotASocketPath),
         _ => Ok(()),
@@ -142,13 +170,38 @@ impl<'a> Fields<'a> {
         flag.unwrap_or(false)
     }
 
+    /// A text that must be there.
+    fn needed(&mut self, name: &'static str, missing: Mistake) -> String {
+        let text = self.text(name).filter(|text| !text.is_empty());
+        text.unwrap_or_else(|| {
+            self.missing.get_or_insert(missing);
+            String::new()
+        })
+    }
+
     fn address(&mut self) -> String {
-        self.text("address")
-            .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| {
-                self.missing.get_or_insert(Mistake::NoAddress);
-                String::new()
-            })
+        self.needed("address", Mistake::NoAddress)
+    }
+
+    fn command(&mut self) -> Vec<String> {
+        let words = self.take("command", "a list of texts", |value| {
+            let words = value.as_array()?.iter();
+            words.map(|word| word.as_str().map(str::to_owned)).collect()
+        });
+        let words: Vec<String> = words.unwrap_or_default();
+        if words.first().is_none_or(String::is_empty) {
+            self.missing.get_or_insert(Mistake::NoCommand);
+        }
+        words
+    }
+
+    fn seconds(&mut self, name: &'static str, default: u64) -> u64 {
+        let seconds = self.take(name, "whole seconds from 1 to 3600", |value| {
+            let seconds = value.as_integer()?;
+            let is_fine = (1..=SECONDS_MAX).contains(&seconds);
+            is_fine.then(|| u64::try_from(seconds).ok())?
+        });
+        seconds.unwrap_or(default)
     }
 
     fn redis(&mut self) -> Redis {
@@ -156,11 +209,45 @@ impl<'a> Fields<'a> {
             address: self.address(),
             user: self.text("user"),
             password_file: self.text("password-file"),
+            tls: self.tls(),
         };
         if redis.user.is_some() && redis.password_file.is_none() {
             self.missing.get_or_insert(Mistake::UserWithoutPassword);
         }
         redis
+    }
+
+    fn http(&mut self) -> Http {
+        let address = self.address();
+        let (path, host) = (self.text("path"), self.text("host"));
+        let statuses = self.take("status", "\"200\", \"2xx\" or a list of these", |value| {
+            let texts = match value.as_array() {
+                Some(values) => values.as_slice(),
+                None => std::slice::from_ref(value),
+            };
+            let statuses = texts.iter().map(|text| Status::parse(text.as_str()?));
+            statuses
+                .collect::<Option<Vec<_>>>()
+                .filter(|all| !all.is_empty())
+        });
+        Http {
+            statuses: statuses.unwrap_or_default(),
+            tls: self.tls(),
+            address,
+            path,
+            host,
+        }
+    }
+
+    /// TLS, which is on if any of its fields is set.
+    fn tls(&mut self) -> Option<Tls> {
+        let is_on = self.flag("tls");
+        let ca_file = self.text("ca-file");
+        let is_insecure = self.flag("insecure");
+        (is_on || ca_file.is_some() || is_insecure).then_some(Tls {
+            ca_file,
+            is_insecure,
+        })
     }
 
     /// Fails if a field is left that the kind does not have, or the value of one could not

@@ -79,7 +79,11 @@ pub enum Mistake {
     #[error("a unix probe wants the path of a socket as its address")]
     NotASocketPath,
     /// A field of a probe that its kind does not have.
-    #[error("a {kind} probe has no {field}: {}", meant(field, fields))]
+    #[error(
+        "{} {kind} probe has no {field}: {}",
+        article(kind),
+        meant(field, fields)
+    )]
     ForeignField {
         /// The kind of the probe.
         kind: String,
@@ -114,6 +118,12 @@ pub enum Mistake {
         /// What it must be.
         wanted: &'static str,
     },
+    /// A file probe without a path.
+    #[error("the probe has no path: write path = \"/run/x/ready\", say")]
+    NoPath,
+    /// An exec probe without a program.
+    #[error("the probe has no command: write command = [\"program\", \"argument\"]")]
+    NoCommand,
     /// A user of redis without a password.
     #[error("the probe has a user and no password: write password-file = \"/path\", say")]
     UserWithoutPassword,
@@ -256,5 +266,13 @@ fn listed(names: &[&str]) -> String {
     match names {
         [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
         _ => names.concat(),
+    }
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o']) {
+        "an"
+    } else {
+        "a"
     }
 }

@@ -13,6 +13,9 @@ pub enum SourceError {
     /// It can't be opened, or another user may change it.
     #[error("{0}")]
     Unreadable(PathError),
+    /// It was named and does not exist.
+    #[error("{}", errno::text(Errno::ENOENT))]
+    Missing,
     /// It has the line ends of Windows, of which a shell makes a part of each value.
     #[error("its lines end with CR LF, as on Windows: sed -i 's/\\r$//' {}", .0.display())]
     WindowsLines(PathBuf),
@@ -44,7 +47,7 @@ impl SourceError {
     #[must_use]
     pub const fn is_permanent(&self) -> bool {
         match self {
-            Self::WindowsLines(_) => true,
+            Self::Missing | Self::WindowsLines(_) => true,
             Self::Unreadable(error) => !matches!(error, PathError::System(_)),
             _ => false,
         }

@@ -65,6 +65,21 @@ mod tests {
 
     use super::*;
 
+    /// The drop-in replaces the unit's commands: it must end with them.
+    #[test]
+    fn the_drop_in_stops_diaspora_and_then_does_what_the_unit_does() {
+        let unit = include_str!("../../../../boot/daemontools-run.service");
+        let drop_in = include_str!("../../../../service-templates/systemd/diaspora.conf");
+        let stops = |text: &'static str| -> Vec<&str> {
+            let lines = text.lines();
+            lines
+                .filter_map(|line| line.strip_prefix("ExecStop="))
+                .collect()
+        };
+        let ours = ["", "-/usr/bin/diaspora_svc --dir /etc/service stopall"];
+        assert_eq!(stops(drop_in), [&ours[..], &stops(unit)].concat());
+    }
+
     /// A limit without a comment would be a riddle, and a line that supervise ignores a lie.
     #[test]
     fn supervise_understands_each_line_of_the_policies() {

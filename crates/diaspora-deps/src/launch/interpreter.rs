@@ -14,10 +14,16 @@ pub(super) fn find(program: &[u8], path: &[u8]) -> Option<PathBuf> {
     if program.contains(&b'/') {
         return Some(PathBuf::from(name));
     }
-    let mut files = path
-        .split(|&byte| byte == b':')
-        .map(|folder| Path::new(OsStr::from_bytes(folder)).join(name));
-    files.find(|file| is_program(file))
+    let files = || {
+        let folders = path.split(|&byte| byte == b':');
+        folders.map(|folder| match folder {
+            b"" => PathBuf::from(name),
+            folder => Path::new(OsStr::from_bytes(folder)).join(name),
+        })
+    };
+    let program = files().find(|file| is_program(file));
+    // The kernel says why one that is there can't be executed.
+    program.or_else(|| files().find(|file| file.symlink_metadata().is_ok()))
 }
 
 /// The interpreter that a program asks `env` for and that is not in PATH.

@@ -179,7 +179,7 @@ mod tests {
 
     fn make(file: &Path) -> Result<(), Error> {
         let config = Config::default();
-        let settings = SettingsFile::new(Path::new("/nonexistent"));
+        let settings = SettingsFile::new(Path::new("/nonexistent"), false);
         let context = Context::new(&config, &settings);
         let log = LogFile {
             file: file.to_string_lossy().into_owned(),
@@ -250,7 +250,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("run");
         let config = Config::default();
-        let settings = SettingsFile::new(Path::new("/nonexistent"));
+        let settings = SettingsFile::new(Path::new("/nonexistent"), false);
         let directory = Directory {
             path: path.to_string_lossy().into_owned(),
             user: Some("no-such-user".to_owned()),

@@ -2,19 +2,20 @@
 //! found before the wait, so that only the exec is left after it.
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString};
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::{CStr, CString, OsStr};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 
+use daemontools::pathexec;
 use daemontools::unix::exec::Strings;
 use daemontools::unix::{account, env};
-use daemontools::{Errno, pathexec};
 
 use super::credentials::Credentials;
 use super::interpreter;
 use crate::config::Service;
 use crate::context::Context;
 use crate::environment::environment;
-use crate::error::{Error, Search};
+use crate::error::Error;
 use crate::read;
 
 /// The variables that tell a program its user, as a login sets them.
@@ -31,8 +32,6 @@ pub(super) struct Program {
     argv: Vec<CString>,
     env: Vec<CString>,
     credentials: Option<Credentials>,
-    /// Whether the settings file may change its PATH.
-    is_sourced: bool,
 }
 
 impl Program {
@@ -72,7 +71,6 @@ impl Program {
             argv,
             env,
             credentials,
-            is_sourced: service.source_settings,
         })
     }
 
@@ -94,6 +92,46 @@ impl Program {
         Ok(())
     }
 
+    /// The PATH along which it is searched.
+    pub(super) fn path(&self) -> &[u8] {
+        self.variable(b"PATH=").unwrap_or(b"/bin:/usr/bin")
+    }
+
+    /// The homes whose programs it may mean: that of its environment, and this process's.
+    pub(super) fn homes(&self) -> Vec<PathBuf> {
+        let homes = [self.variable(b"HOME="), env::get(b"HOME")].into_iter();
+        let homes = homes.flatten().filter(|home| home.starts_with(b"/"));
+        homes
+            .map(|home| PathBuf::from(OsStr::from_bytes(home)))
+            .collect()
+    }
+
+    fn variable(&self, start: &[u8]) -> Option<&[u8]> {
+        let mut entries = self.env.iter();
+        entries.find_map(|entry| entry.to_bytes().strip_prefix(start))
+    }
+
+    /// Looks whether it is there.
+    ///
+    /// # Errors
+    /// [`Error::NotInPath`], [`Error::NoInterpreter`]; the kernel finds what else is wrong.
+    pub(super) fn look(&self) -> Result<(), Error> {
+        let name = self.argv[0].to_bytes();
+        let program = self.argv[0].to_string_lossy().into_owned();
+        let path = String::from_utf8_lossy(self.path()).into_owned();
+        let Some(file) = interpreter::find(name, self.path()) else {
+            return Err(Error::NotInPath { program, path });
+        };
+        match interpreter::missing(&file, self.path()) {
+            None => Ok(()),
+            Some(interpreter) => Err(Error::NoInterpreter {
+                program,
+                interpreter,
+                path,
+            }),
+        }
+    }
+
     /// Becomes the program. Returns only if that fails.
     pub(super) fn exec(&self) -> Error {
         if let Some(credentials) = &self.credentials
@@ -103,34 +141,8 @@ impl Program {
         }
         let argv: Strings = self.argv.iter().map(CString::as_c_str).collect();
         let env: Strings = self.env.iter().map(CString::as_c_str).collect();
-        let path = self
-            .env
-            .iter()
-            .find_map(|entry| entry.to_bytes().strip_prefix(b"PATH="));
-        let path = path.unwrap_or(b"/bin:/usr/bin");
+        let cause = pathexec::exec_clean(&argv, self.path(), &env);
         let program = self.argv[0].to_string_lossy().into_owned();
-        let search = || Search {
-            path: String::from_utf8_lossy(path).into_owned(),
-            is_sourced: self.is_sourced,
-        };
-        let file = interpreter::find(self.argv[0].to_bytes(), path);
-        let interpreter = file
-            .as_ref()
-            .and_then(|file| interpreter::missing(file, path));
-        if let Some(interpreter) = interpreter {
-            let search = search();
-            return Error::NoInterpreter {
-                program,
-                interpreter,
-                search,
-            };
-        }
-        match pathexec::exec_clean(&argv, path, &env) {
-            Errno::ENOENT if file.is_none() => {
-                let search = search();
-                Error::NotInPath { program, search }
-            }
-            cause => Error::Run { program, cause },
-        }
+        Error::Run { program, cause }
     }
 }

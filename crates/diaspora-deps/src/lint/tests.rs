@@ -14,7 +14,8 @@ fn findings(files: &[(&str, &str, u32)], services: &str) -> String {
         fs::set_permissions(&file, fs::Permissions::from_mode(*mode)).expect("chmod");
     }
     let config = Config::load(&data_file).expect("config");
-    lint(&config, &directory, Path::new("/nonexistent"))
+    let settings = SettingsFile::new(Path::new("/nonexistent"), false);
+    lint(&config, &directory, &settings)
         .expect("examined")
         .join("\n")
 }

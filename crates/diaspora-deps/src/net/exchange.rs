@@ -1,16 +1,13 @@
 //! One request and its reply over a connected socket. The deadline is for the whole
 //! exchange: a peer that sends a byte now and then does not extend it.
 
-use std::io::Read;
-use std::net::TcpStream;
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
+use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use daemontools::Errno;
-use daemontools::unix::socket;
 
 use super::listener::Listener;
+use super::wire::{Stream, Wire};
 use crate::probe::{Protocol, Readiness};
 
 /// Limits of one probe.
@@ -31,28 +28,9 @@ impl Default for Limits {
     }
 }
 
-/// A connected socket, TCP or unix.
-pub(super) trait Stream: Read + AsFd {
-    fn set_timeout(&self, timeout: Duration) -> std::io::Result<()>;
-}
-
-impl Stream for TcpStream {
-    fn set_timeout(&self, timeout: Duration) -> std::io::Result<()> {
-        self.set_read_timeout(Some(timeout))?;
-        self.set_write_timeout(Some(timeout))
-    }
-}
-
-impl Stream for UnixStream {
-    fn set_timeout(&self, timeout: Duration) -> std::io::Result<()> {
-        self.set_read_timeout(Some(timeout))?;
-        self.set_write_timeout(Some(timeout))
-    }
-}
-
 /// Looks at the server, sends the request and reads until the protocol knows the readiness.
 pub(super) fn exchange(
-    mut stream: impl Stream,
+    stream: impl Stream,
     listener: &Listener,
     protocol: &dyn Protocol,
     deadline: Instant,
@@ -62,52 +40,61 @@ pub(super) fn exchange(
     if seen != Readiness::Incomplete {
         return seen;
     }
+    let silence = protocol.silence_is_ready();
+    let end = silence.map_or(deadline, |silence| deadline.min(Instant::now() + silence));
+    let wire = Wire::new(stream, end);
     let mut reply = Vec::new();
-    match request_and_read(&mut stream, protocol, &mut reply, deadline) {
-        Ok(readiness) => {
-            if readiness == Readiness::Ready {
-                let _ = socket::send_all(&stream, protocol.goodbye(&reply));
-            }
-            readiness
+    let outcome = match protocol.tls() {
+        None => talk(wire, protocol, &mut reply),
+        Some(tls) => match wire.secured(tls) {
+            Ok(wire) => talk(wire, protocol, &mut reply),
+            Err(error) => return Readiness::Down(format!("no TLS: {error}")),
+        },
+    };
+    outcome.unwrap_or_else(|error| {
+        if let Some(error) = tls_error(&error) {
+            return Readiness::Down(format!("no TLS: {error}"));
         }
-        Err(error) => {
-            let got = match reply.len() {
-                0 => "no answer".to_owned(),
-                count => format!("half an answer ({count} bytes)"),
-            };
-            Readiness::Starting(match errno(&error) {
-                Errno::EAGAIN | Errno::ETIMEDOUT => format!(
-                    "accepted, but {got} within {:.1} s",
-                    limits.answer.as_secs_f32()
-                ),
-                Errno::UnknownErrno => format!("closed the connection after {got}"),
-                other => format!("accepted, but {got}: {}", other.desc().to_lowercase()),
-            })
-        }
+        let got = match reply.len() {
+            0 => "no answer".to_owned(),
+            count => format!("half an answer ({count} bytes)"),
+        };
+        Readiness::Starting(match errno(&error) {
+            Errno::EAGAIN | Errno::ETIMEDOUT if silence.is_some() => return Readiness::Ready,
+            _ if silence.is_some() => "closed the connection at once".to_owned(),
+            Errno::EAGAIN | Errno::ETIMEDOUT => format!(
+                "accepted, but {got} within {:.1} s",
+                limits.answer.as_secs_f32()
+            ),
+            Errno::UnknownErrno => format!("closed the connection after {got}"),
+            other => format!("accepted, but {got}: {}", other.desc().to_lowercase()),
+        })
+    })
+}
+
+/// Sends the request, reads until the protocol knows the readiness, and says goodbye.
+fn talk(
+    mut stream: impl Read + Write,
+    protocol: &dyn Protocol,
+    reply: &mut Vec<u8>,
+) -> io::Result<Readiness> {
+    let readiness = request_and_read(&mut stream, protocol, reply)?;
+    if readiness == Readiness::Ready {
+        let goodbye = stream.write_all(protocol.goodbye(reply));
+        let _ = goodbye.and_then(|()| stream.flush());
     }
+    Ok(readiness)
 }
 
 fn request_and_read(
-    stream: &mut impl Stream,
+    stream: &mut (impl Read + Write),
     protocol: &dyn Protocol,
     reply: &mut Vec<u8>,
-    deadline: Instant,
-) -> std::io::Result<Readiness> {
-    let timed_out = || std::io::Error::from_raw_os_error(Errno::ETIMEDOUT as i32);
-    let left = || {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            Err(timed_out())
-        } else {
-            Ok(left)
-        }
-    };
-    let request = protocol.request();
-    if !request.is_empty() {
-        stream.set_timeout(left()?)?;
-        socket::send_all(&*stream, &request).map_err(std::io::Error::from)?;
-    }
+) -> io::Result<Readiness> {
+    stream.write_all(&protocol.request())?;
+    stream.flush()?;
     let mut buffer = [0; 16 * 1024];
+    let mut answered = 0;
     loop {
         match protocol.judge(reply) {
             Readiness::Incomplete => {}
@@ -119,21 +106,29 @@ fn request_and_read(
                 protocol.reply_max()
             )));
         }
-        stream.set_timeout(left()?)?;
+        if let Some(answer) = protocol.answer(reply, answered) {
+            stream.write_all(&answer)?;
+            stream.flush()?;
+            answered += 1;
+        }
         match stream.read(&mut buffer) {
-            Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(count) => reply.extend_from_slice(&buffer[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
 }
 
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
 /// The kernel's error number; `UnknownErrno` for an error of the standard library.
-pub(super) fn errno(error: &std::io::Error) -> Errno {
+pub(super) fn errno(error: &io::Error) -> Errno {
     match error.raw_os_error() {
         Some(number) => Errno::from_raw(number),
-        None if error.kind() == std::io::ErrorKind::TimedOut => Errno::ETIMEDOUT,
+        None if error.kind() == io::ErrorKind::TimedOut => Errno::ETIMEDOUT,
         None => Errno::UnknownErrno,
     }
 }

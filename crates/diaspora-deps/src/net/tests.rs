@@ -75,6 +75,23 @@ fn an_endless_answer_is_down_and_a_slow_one_is_starting() {
 }
 
 #[test]
+fn a_connection_that_is_closed_at_once_is_not_accepted() {
+    let closed = server(drop);
+    let why = Readiness::Starting("closed the connection at once".to_owned());
+    assert_eq!(probe(&closed, &Accepts, QUICK).readiness, why);
+    let silent = server(|mut stream| {
+        thread::spawn(move || stream.read(&mut [0; 9]));
+    });
+    let banner = server(|mut stream| {
+        let _ = stream.write_all(b"220 hello\r\n");
+        thread::spawn(move || stream.read(&mut [0; 9]));
+    });
+    for endpoint in [&silent, &banner] {
+        assert_eq!(probe(endpoint, &Accepts, QUICK).readiness, Readiness::Ready);
+    }
+}
+
+#[test]
 fn an_endpoint_without_a_listener_is_absent() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
     let port = listener.local_addr().expect("address").port();

@@ -1,9 +1,15 @@
-//! A connection that is accepted: the rule of 2010, and the only one for a service whose
-//! protocol is not known. The kernel accepts for a stopped process as well.
+//! A connection that is accepted and kept: all that can be seen of a service whose protocol
+//! is not known. The kernel accepts for a stopped process as well. A proxy accepts for a
+//! server that is down, and then closes at once.
+
+use std::time::Duration;
 
 use super::protocol::{Protocol, Readiness};
 
-/// The probe: ready once the connection is accepted.
+/// The time in which a proxy on this host finds that its server is down.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// The probe: ready once the connection is accepted, and the server speaks or waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Accepts;
 
@@ -12,19 +18,27 @@ impl Protocol for Accepts {
         Vec::new()
     }
 
-    fn judge(&self, _reply: &[u8]) -> Readiness {
-        Readiness::Ready
+    fn judge(&self, reply: &[u8]) -> Readiness {
+        match reply {
+            [] => Readiness::Incomplete,
+            [..] => Readiness::Ready,
+        }
+    }
+
+    fn silence_is_ready(&self) -> Option<Duration> {
+        Some(AT_ONCE)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::protocol::tests::survives_any_reply;
     use super::*;
 
     #[test]
-    fn an_accepted_connection_is_ready_without_a_request() {
-        assert_eq!(Accepts.judge(b""), Readiness::Ready);
-        assert_eq!(Accepts.judge(b"anything"), Readiness::Ready);
+    fn a_server_that_speaks_or_waits_is_ready_without_a_request() {
+        survives_any_reply(&Accepts, b"anything");
+        assert!(Accepts.silence_is_ready().is_some());
         assert!(Accepts.request().is_empty());
     }
 }

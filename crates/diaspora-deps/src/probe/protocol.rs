@@ -1,6 +1,10 @@
 //! What every probe has in common: the request, the reply's readiness, and messages about
 //! replies.
 
+use std::time::Duration;
+
+use crate::tls::Tls;
+
 /// The readiness of a dependency, as far as a reply tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
@@ -23,11 +27,21 @@ pub trait Server {
 
 /// The protocol of a probe.
 pub trait Protocol {
+    /// How the connection is made secure, if it is.
+    fn tls(&self) -> Option<&Tls> {
+        None
+    }
     /// The bytes to send after connecting.
     fn request(&self) -> Vec<u8>;
     /// Judges the reply so far, at first an empty one. The bytes are not trusted: they
     /// may be incomplete, of another protocol, or made to do harm.
     fn judge(&self, reply: &[u8]) -> Readiness;
+    /// The bytes to send when the reply so far is incomplete because the server waits for
+    /// them. `answered` is the number of such answers that were sent.
+    fn answer(&self, reply: &[u8], answered: usize) -> Option<Vec<u8>> {
+        let _ = (reply, answered);
+        None
+    }
     /// Whether the request may be sent to a server that runs as this user. The user is
     /// the kernel's word, for a unix socket.
     fn may_send_to(&self, user: u32) -> bool {
@@ -43,6 +57,10 @@ pub trait Protocol {
     fn look(&self, server: &dyn Server) -> Readiness {
         let _ = server;
         Readiness::Incomplete
+    }
+    /// The silence after which the server counts as ready, if it need not answer.
+    fn silence_is_ready(&self) -> Option<Duration> {
+        None
     }
     /// The bytes to send before closing, after a reply that is ready.
     fn goodbye(&self, reply: &[u8]) -> &'static [u8] {
@@ -75,6 +93,12 @@ pub(super) fn excerpt(reply: &[u8]) -> String {
         text.push_str("...");
     }
     format!("\"{text}\"")
+}
+
+/// The last line of an output that has something in it, for a message.
+pub(crate) fn last_line(output: &[u8]) -> Option<String> {
+    let mut lines = output.rsplit(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.find(|line| !line.is_empty()).map(excerpt)
 }
 
 /// The first line of a reply, without its line end; `None` if it is incomplete.

@@ -4,26 +4,29 @@
 use super::login::Login;
 use super::protocol::{Protocol, Readiness};
 use super::resp::{Reader, unexpected};
+use crate::tls::Tls;
 
 /// The probe.
 #[derive(Clone, Debug, Default)]
 pub struct Redis {
     /// How to log in first.
     pub login: Option<Login>,
+    /// How the connection is made secure.
+    pub tls: Option<Tls>,
 }
 
 impl Protocol for Redis {
+    fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
     fn request(&self) -> Vec<u8> {
-        let login = self.login.as_ref().map(Login::request);
-        [&login.unwrap_or_default()[..], b"PING\r\n"].concat()
+        [&self.log_in()[..], b"PING\r\n"].concat()
     }
 
     fn judge(&self, reply: &[u8]) -> Readiness {
         let mut reader = Reader::new(reply);
-        let answer = self
-            .login
-            .as_ref()
-            .map_or(Ok(()), |login| login.judge(&mut reader));
+        let answer = self.logged_in(&mut reader);
         match answer.and_then(|()| reader.line()) {
             Ok(b"+PONG") => Readiness::Ready,
             Ok(line) => unexpected(line),
@@ -39,6 +42,20 @@ impl Protocol for Redis {
 
     fn goodbye(&self, _reply: &[u8]) -> &'static [u8] {
         b"QUIT\r\n"
+    }
+}
+
+impl Redis {
+    /// What is sent before the first command.
+    pub(super) fn log_in(&self) -> Vec<u8> {
+        self.login.as_ref().map(Login::request).unwrap_or_default()
+    }
+
+    /// Reads the answer to it.
+    pub(super) fn logged_in(&self, reader: &mut Reader) -> Result<(), Readiness> {
+        self.login
+            .as_ref()
+            .map_or(Ok(()), |login| login.judge(reader))
     }
 }
 
@@ -87,6 +104,7 @@ mod tests {
                 password: b"p w".to_vec(),
                 servers: vec![7],
             }),
+            tls: None,
         };
         assert!(redis.may_send_to(7) && !redis.may_send_to(8));
         assert!(Redis::default().may_send_to(8));

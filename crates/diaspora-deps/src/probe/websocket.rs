@@ -26,7 +26,7 @@ impl Protocol for Websocket {
     }
 
     fn judge(&self, reply: &[u8]) -> Readiness {
-        let readiness = Http.judge(reply);
+        let readiness = Http::default().judge(reply);
         if !self.strict || readiness != Readiness::Ready {
             return readiness;
         }

@@ -1,10 +1,11 @@
-//! A resque worker does not listen: it registers in redis as `host:pid:queues`. The entry
-//! of a killed worker stays, so an entry counts only if it is of this host and its process
-//! runs.
+//! A worker does not listen: it registers in a set in redis, a resque worker as
+//! `host:pid:queues`, sidekiq as `host:pid:number`. The entry of a killed worker stays, so
+//! an entry counts only if it is of this host and its process runs.
 
-use super::login::Login;
 use super::protocol::{Protocol, Readiness, wrong_protocol};
+use super::redis::Redis;
 use super::resp::{Reader, command};
+use crate::tls::Tls;
 
 /// Tells whether a worker's process runs.
 pub trait Alive {
@@ -16,8 +17,10 @@ pub trait Alive {
 /// The probe.
 #[derive(Clone, Debug)]
 pub struct Worker<A> {
-    /// How to log in to redis.
-    pub login: Option<Login>,
+    /// What it is called in messages.
+    pub kind: &'static str,
+    /// The redis that knows the worker.
+    pub redis: Redis,
     /// The set in redis.
     pub key: Vec<u8>,
     /// The name of this host, as workers write it.
@@ -32,19 +35,18 @@ const ENTRIES_MAX: usize = 10_000;
 const ENTRY_BYTES: usize = 256;
 
 impl<A: Alive> Protocol for Worker<A> {
+    fn tls(&self) -> Option<&Tls> {
+        self.redis.tls()
+    }
+
     fn request(&self) -> Vec<u8> {
-        let login = self.login.as_ref().map(Login::request);
-        [
-            login.unwrap_or_default(),
-            command(&[b"SMEMBERS", &self.key]),
-        ]
-        .concat()
+        [self.redis.log_in(), command(&[b"SMEMBERS", &self.key])].concat()
     }
 
     fn judge(&self, reply: &[u8]) -> Readiness {
         match self.entries(reply) {
             Ok(entries) if entries.is_empty() => {
-                Readiness::Down("no worker has registered".to_owned())
+                Readiness::Down(format!("no {} has registered", self.kind))
             }
             Ok(entries) if entries.iter().any(|entry| self.is_ours(entry)) => Readiness::Ready,
             Ok(entries) => {
@@ -56,9 +58,7 @@ impl<A: Alive> Protocol for Worker<A> {
     }
 
     fn may_send_to(&self, user: u32) -> bool {
-        self.login
-            .as_ref()
-            .is_none_or(|login| login.may_send_to(user))
+        self.redis.may_send_to(user)
     }
 
     fn reply_max(&self) -> usize {
@@ -75,9 +75,7 @@ impl<A: Alive> Worker<A> {
     /// that it is asked once.
     fn entries<'a>(&self, reply: &'a [u8]) -> Result<Vec<&'a [u8]>, Readiness> {
         let mut reader = Reader::new(reply);
-        if let Some(login) = &self.login {
-            login.judge(&mut reader)?;
-        }
+        self.redis.logged_in(&mut reader)?;
         let count = reader.length()?;
         if count > ENTRIES_MAX {
             return Err(wrong_protocol("redis", reply));
@@ -85,7 +83,7 @@ impl<A: Alive> Worker<A> {
         (0..count).map(|_| reader.string()).collect()
     }
 
-    /// Whether an entry `host:pid:queues` is that of a running worker of this host.
+    /// Whether an entry `host:pid:more` is that of a running worker of this host.
     fn is_ours(&self, entry: &[u8]) -> bool {
         let rest = entry.strip_prefix(&self.host[..]);
         let pid = rest
@@ -100,6 +98,7 @@ impl<A: Alive> Worker<A> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::login::Login;
     use super::super::protocol::tests::survives_any_reply;
     use super::*;
 
@@ -113,7 +112,8 @@ mod tests {
 
     fn worker(pid: u32) -> Worker<Only> {
         Worker {
-            login: None,
+            kind: "worker",
+            redis: Redis::default(),
             key: b"resque:workers".to_vec(),
             host: b"here".to_vec(),
             alive: Only(pid),
@@ -162,7 +162,10 @@ mod tests {
             servers: vec![7],
         };
         let worker = Worker {
-            login: Some(login),
+            redis: Redis {
+                login: Some(login),
+                tls: None,
+            },
             ..worker(42)
         };
         let request = worker.request();

@@ -24,6 +24,10 @@ use crate::supervised;
 /// The time between two looks at a service that is not ready.
 const POLL: Duration = Duration::from_millis(100);
 
+/// How long svscan may take to see a new directory: it looks every five seconds where the
+/// kernel gives no notice.
+const UNTIL_SEEN: Duration = Duration::from_secs(6);
+
 /// Starts services; gives the exit code.
 pub(super) fn start(services: &[Service], order: &Order) -> i32 {
     let mut walk = Walk::new(order.needs());
@@ -35,6 +39,17 @@ pub(super) fn start(services: &[Service], order: &Order) -> i32 {
         }
     }
     code
+}
+
+/// Waits until each service that was just put into place has a supervise.
+fn wait_for_supervise(services: &[Service]) {
+    let start = Instant::now();
+    let is_missing = |service: &Service| {
+        service.path.join("run").exists() && supervised::current_status(&service.path).is_none()
+    };
+    while services.iter().any(is_missing) && start.elapsed() < UNTIL_SEEN {
+        thread::sleep(POLL);
+    }
 }
 
 /// Tells a service to start; gives 0, or the exit code of the failure.
@@ -70,6 +85,7 @@ pub(super) fn start_and_wait(
     let mut walk = Walk::new(order.needs());
     let mut told: Vec<Option<Told>> = services.iter().map(|_| None).collect();
     let mut code = 0;
+    wait_for_supervise(services);
     while !walk.is_over() {
         for index in walk.due() {
             let service = &services[index];

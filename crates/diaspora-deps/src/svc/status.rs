@@ -12,7 +12,6 @@ use super::limits;
 use super::services::{ME, Service};
 use crate::config::Config;
 use crate::paths::Paths;
-use crate::settings::SettingsFile;
 use crate::{supervised, waiting};
 
 mod line;
@@ -26,7 +25,7 @@ pub(super) fn status(
     paths: &Paths,
     is_verbose: bool,
 ) -> i32 {
-    let settings = SettingsFile::new(&paths.settings);
+    let settings = paths.settings_file();
     let mut gates = Gates::new(config, paths, &settings);
     let color = std::io::stdout().is_terminal();
     let mut worst = 0;

@@ -1,9 +1,8 @@
 //! The examples of `docs/any-stack.md`, word for word: the files and commands are read from
 //! the page. They run in a system of their own, on the ports and paths of the page.
 
-use std::fs;
-
 use crate::own_system;
+use crate::page;
 use crate::programs::root;
 use crate::world::World;
 
@@ -65,39 +64,6 @@ pub(crate) fn php(world: &World) {
     );
 }
 
-/// The files and commands of a section of the page, as a script.
-fn steps(heading: &str) -> String {
-    let page = fs::read_to_string(root().join("docs/any-stack.md")).unwrap();
-    let section = page.split_once(&format!("{heading}\n")).unwrap().1;
-    let section = section.split("\n## ").next().unwrap();
-    let mut script = String::new();
-    for block in section.split("\n```").collect::<Vec<_>>().chunks(2) {
-        let [before, block] = block else { break };
-        let (language, text) = block.split_once('\n').unwrap();
-        // A line `/path/of/file`: goes before the content of that file.
-        let name = before.trim_end().lines().last().unwrap_or_default();
-        let name = name
-            .strip_prefix('`')
-            .and_then(|name| name.strip_suffix("`:"));
-        match (name, language) {
-            (Some(name), _) => {
-                script += &format!(
-                    "mkdir -p ${{FILE%/*}}\ncat >$FILE <<'END OF FILE'\n{text}\nEND OF FILE\n"
-                )
-                .replace("${FILE%/*}", name.rsplit_once('/').unwrap().0)
-                .replace("$FILE", name);
-                if text.starts_with("#!") {
-                    script += &format!("chmod +x {name}\n");
-                }
-            }
-            (None, "sh") => script += &format!("{text}\n"),
-            // Shown, not run: packages are installed before, and systemd is away.
-            (None, _) => {}
-        }
-    }
-    script
-}
-
 fn run(world: &World, example: &Example) {
     let application = root()
         .join("crates/diaspora-deps/tests/any_stack")
@@ -105,7 +71,7 @@ fn run(world: &World, example: &Example) {
     let script = format!(
         "cp -r {} /srv/\n{}cd /etc/service\n{}",
         application.display(),
-        steps(example.heading),
+        page::script("any-stack.md", example.heading),
         example.then
     );
     own_system::run(world, &script);

@@ -9,11 +9,14 @@
 
 mod any_stack;
 mod complaints;
+mod guide;
+mod kinds;
 mod lint;
 mod loading;
 mod modern;
 mod outage;
 mod own_system;
+mod page;
 mod pictures;
 mod postgres;
 mod processes;
@@ -89,6 +92,20 @@ const CASES: &[Case] = &[
         postgres::quiet_while_starting,
     ),
     (
+        "redis_with_tls_and_users_and_its_workers",
+        &["redis-server", "redis-cli", "openssl"],
+        kinds::redis,
+    ),
+    ("a_web_server_with_tls", &["nginx", "openssl"], kinds::web),
+    (
+        "probes_leave_nothing_behind_in_mariadb",
+        &["mariadbd", "mariadb", "mariadb-install-db"],
+        kinds::mysql,
+    ),
+    ("memcached", &["memcached"], kinds::memcached),
+    ("rabbitmq", &["rabbitmq-server"], kinds::amqp),
+    ("a_program_and_a_file", &[], kinds::local),
+    (
         "a_mail_server_is_ready",
         &["svscan", "supervise", "multilog", "smtpd"],
         modern::mail,
@@ -141,6 +158,22 @@ const CASES: &[Case] = &[
             "php-fpm*",
         ],
         any_stack::php,
+    ),
+    (
+        "the_guide_for_todays_pod_is_followed",
+        &[
+            "svscan",
+            "unshare",
+            "ip",
+            "curl",
+            "redis-server",
+            "nginx",
+            "postgres",
+            "puma",
+            "sidekiq",
+            "bundle",
+        ],
+        guide::todays_pod,
     ),
     (
         "a_name_that_is_not_known_yet_is_waited_for",
@@ -233,6 +266,20 @@ const CASES: &[Case] = &[
         status::without_rights,
     ),
     ("install_makes_the_path_of_2010", &["unshare"], stop::link),
+    (
+        "a_request_is_answered_while_its_servers_stop",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "redis-server",
+            "postgres",
+            "nginx",
+            "puma",
+            "curl",
+        ],
+        stop::request,
+    ),
 ];
 
 fn main() {

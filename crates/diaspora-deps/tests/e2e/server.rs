@@ -20,7 +20,8 @@ pub(crate) struct Server<'a> {
 impl<'a> Server<'a> {
     /// Starts it as `user`.
     pub(crate) fn start(world: &'a World, user: &str, program: &str, words: &[&str]) -> Self {
-        let log = world.path("server.log");
+        let name = program.rsplit('/').next().unwrap();
+        let log = world.path(&format!("{name}.log"));
         let file = File::create(&log).unwrap();
         let mut command = world.command(program);
         command
@@ -82,11 +83,14 @@ pub(crate) fn check(world: &World, probe: &str) -> (i32, String) {
     world.gate(&["--services", &services.to_string_lossy(), "check", "x"])
 }
 
-/// Polls until the probe has this outcome, which begins with `x: `.
+/// Polls until the probe has this outcome.
 pub(crate) fn until(world: &World, probe: &str, outcome: &str) {
-    let mut last = String::new();
-    world.until(&format!("{probe}: {outcome}"), || {
-        last = check(world, probe).1;
-        last.starts_with(&format!("x: {outcome}"))
+    let last = std::cell::RefCell::default();
+    let what = || format!("{probe}: {outcome}, but {}", last.borrow());
+    world.until_described(what, || {
+        let line = check(world, probe).1;
+        let is_so = line.starts_with(&format!("x: {outcome}"));
+        last.replace(line);
+        is_so
     });
 }

@@ -167,3 +167,27 @@ pub(crate) fn link(world: &World) {
         );
     }
 }
+
+/// nginx and puma are told at the same time: both finish what runs.
+pub(crate) fn request(world: &World) {
+    database(world);
+    world.write_nginx("run/puma.sock");
+    let application =
+        "run lambda { |_| File.write('begun', ''); sleep 2; [200, {}, [\"answered\"]] }\n";
+    fs::write(world.path("app/config.ru"), application).expect("write");
+    world.stage("modern");
+    world.scan();
+    world.bring(&["10postgres", "20nginx", "30redis", "99puma"]);
+    world.until_ready(&["web", "puma"]);
+    let address = format!("http://127.0.0.1:{}/", world.port("WEB"));
+    let page = world
+        .command("curl")
+        .args(["-s", &address])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("curl");
+    world.until("a request", || world.path("app/begun").exists());
+    succeed(world, &["stopall"]);
+    let page = page.wait_with_output().expect("a page");
+    assert_eq!(String::from_utf8_lossy(&page.stdout), "answered");
+}

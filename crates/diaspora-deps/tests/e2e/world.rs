@@ -196,12 +196,22 @@ impl World {
     }
 
     /// Polls until a condition holds; fails with the state of all services if it never does.
-    pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+    pub(crate) fn until(&self, what: &str, holds: impl FnMut() -> bool) {
+        self.until_described(|| what.to_owned(), holds);
+    }
+
+    /// The same where what never happened is known only at the end.
+    pub(crate) fn until_described(
+        &self,
+        what: impl Fn() -> String,
+        mut holds: impl FnMut() -> bool,
+    ) {
         let deadline = Instant::now() + TIMEOUT;
         while !holds() {
             assert!(
                 Instant::now() < deadline,
-                "never: {what}\n{}",
+                "never: {}\n{}",
+                what(),
                 self.report()
             );
             thread::sleep(Duration::from_millis(50));

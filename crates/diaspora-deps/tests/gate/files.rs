@@ -26,6 +26,24 @@ fn a_services_file_that_somebody_named_must_exist() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), message);
 }
 
+/// Where a setting is asked for; else the file is not read.
+#[test]
+fn a_settings_file_of_the_command_line_must_exist() {
+    let folder = Folder::new("");
+    let missing = folder.path("missing");
+    let name = missing.to_str().unwrap();
+    let message = format!(
+        "diaspora-deps: fatal: unable to source {}: file does not exist\n",
+        missing.display()
+    );
+    for words in [&["check", "puma"][..], &["exec", "puma"], &["lint"]] {
+        let words = [&["--settings", name], words].concat();
+        let (code, _, err) = folder.run(&words);
+        assert_eq!((code, &*err), (100, &*message), "{words:?}");
+    }
+    assert_eq!(folder.run(&["--settings", name, "graph"]).0, 0);
+}
+
 #[test]
 fn a_services_file_of_another_kind_is_refused_at_once() {
     let folder = Folder::new("");

@@ -73,7 +73,8 @@ fn process_1_obeys_term_and_int() {
 
 #[test]
 fn the_program_of_process_1_has_the_default_actions() {
-    let text = "[service.x]\nexec = [\"grep\", \"-E\", \"^(Sig|NSpid)\", \"/proc/self/status\"]\n";
+    let text =
+        "[service.x]\nexec = [\"grep\", \"-E\", \"^(Sig[BCI]|NSpid)\", \"/proc/self/status\"]\n";
     let folder = Folder::new(text);
     let report = |command: &mut Command| {
         let output = command.output().unwrap();
@@ -87,7 +88,7 @@ fn the_program_of_process_1_has_the_default_actions() {
         return;
     };
     let mut bare = unshare(&["--pid", "--fork"]).unwrap();
-    bare.args(["grep", "-E", "^(Sig|NSpid)", "/proc/self/status"]);
+    bare.args(["grep", "-E", "^(Sig[BCI]|NSpid)", "/proc/self/status"]);
     let signals = report(&mut inner);
     let is_1 = |line: &String| line.starts_with("NSpid") && line.ends_with("\t1");
     assert!(signals.iter().any(is_1), "{signals:?}");

@@ -26,7 +26,7 @@ fn gone() -> OwnedFd {
 fn folder(port: u16) -> Folder {
     let text = config(port)
         + "[service.x]\nneeds = [\"redis\"]\nsource-settings = true\n\
-           exec = [\"/bin/sh\", \"-c\", \"grep ^Sig /proc/self/status >../report\"]\n";
+           exec = [\"/bin/sh\", \"-c\", \"grep ^Sig[BCI] /proc/self/status >../report\"]\n";
     let folder = Folder::new(&text);
     fs::write(folder.path("settings"), "DEFAULT_ATTEMPTS=9\n").unwrap();
     folder

@@ -139,7 +139,7 @@ fn a_path_without_ruby_is_said_with_the_fix() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     let (code, _, err) = folder.run(&["exec", "puma"]);
     let message = "unable to run bin/puma: its interpreter no-such-ruby does not exist in \
-                   /usr/bin:/bin: install it, or export a PATH that has it in the settings file";
+                   /usr/bin:/bin: install it, or write \"export PATH=/folder/of/no-such-ruby:$PATH\" in";
     assert!(code == 111 && err.contains(message), "{code} {err}");
     // A PATH of the settings file, as rbenv's.
     let shims = folder.path("shims");

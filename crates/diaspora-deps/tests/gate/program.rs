@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use crate::folder::{Folder, config, redis};
+use crate::folder::{Folder, config, redis, refused};
 
 /// A service whose program prints its pid, environment, arguments, signals and
 /// descriptors.
@@ -56,6 +56,16 @@ fn the_program_has_the_gates_pid_and_inheritance() {
 fn each_failed_preparation_has_its_exit_code() {
     for (services, code, part) in [
         (
+            "directory = \"${DIASPORA_HOME}\"\nsettings = { DIASPORA_HOME = \"/nonexistent\" }",
+            1,
+            "unable to chdir to /nonexistent: file does not exist: set DIASPORA_HOME in /",
+        ),
+        (
+            "user = \"${DIASPORA_USER}\"\nsettings = { DIASPORA_USER = \"no-such\" }",
+            100,
+            "unknown user no-such: set DIASPORA_USER in /",
+        ),
+        (
             "directory = \"/nonexistent\"",
             1,
             "unable to chdir to /nonexistent: file does not exist",
@@ -95,8 +105,9 @@ fn each_failed_preparation_has_its_exit_code() {
         (output.status.code(), err.as_str()),
         (
             Some(111),
-            "diaspora-deps: fatal: unable to run no-such-program: file does not exist in /usr/bin:/bin: \
-             install it, or set PATH in the service's env\n"
+            "diaspora-deps: fatal: unable to run no-such-program: file does not exist in \
+             /usr/bin:/bin: install it, or write env = { PATH = \
+             \"/folder/of/no-such-program:/usr/bin:/bin\" } in [service.x]\n"
         )
     );
 }
@@ -167,5 +178,73 @@ fn a_run_script_of_2010_works() {
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(code));
         assert_eq!(String::from_utf8(output.stdout).unwrap(), out);
+    }
+}
+
+/// A pod's ruby is that of rbenv or rvm, whose folder svscanboot's PATH does not have.
+#[test]
+fn a_path_without_a_version_manager_is_said_with_the_fix_before_the_wait() {
+    let text = config(refused())
+        + "[service.x]\nneeds = [\"redis\"]\nsource-settings = true\nexec = [\"bundle\"]\n\
+           [service.y]\nsource-settings = true\ndirectory = \"${DIASPORA_HOME}\"\nexec = [\"./script\"]\n";
+    let folder = Folder::new(&text);
+    let settings = folder.path("settings");
+    let script = |name: &str, text: &str| {
+        let file = folder.path(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    let run = |service: &str| {
+        let mut gate = folder.gate(&["exec", service]);
+        gate.env("PATH", "/nowhere")
+            .env("HOME", folder.path("home"));
+        let output = gate.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code().unwrap(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let home = format!("DIASPORA_HOME={}\n", folder.path("app").display());
+    fs::write(&settings, &home).unwrap();
+    script("app/script", "#!/usr/bin/env ruby\n");
+    let fatal = "diaspora-deps: fatal: unable to run ";
+    let no_bundle = format!("{fatal}bundle: file does not exist in /nowhere: ");
+    let no_ruby = format!("{fatal}./script: its interpreter ruby does not exist in /nowhere: ");
+    for (service, message) in [("x", &no_bundle), ("y", &no_ruby)] {
+        let (code, out, err) = run(service);
+        assert!(
+            (code, out.as_str()) == (111, "") && err.starts_with(message.as_str()),
+            "{err}"
+        );
+    }
+    for (name, manager) in [
+        ("bundle", ".rbenv/shims"),
+        ("ruby", ".rvm/wrappers/ruby-3.1"),
+    ] {
+        script(&format!("home/{manager}/{name}"), "#!/bin/sh\necho $0\n");
+        let (service, message) = match name {
+            "bundle" => ("x", &no_bundle),
+            _ => ("y", &no_ruby),
+        };
+        let shims = folder.path("home").join(manager);
+        let shims = shims.display();
+        let fix = format!("export PATH={shims}:$PATH");
+        let expected = format!(
+            "{message}{shims} has it: write \"{fix}\" in {}\n",
+            settings.display()
+        );
+        let (code, out, err) = run(service);
+        assert_eq!((code, out.as_str(), err), (111, "", expected));
+        // What it says is the fix.
+        fs::write(&settings, format!("{home}{fix}\nDEFAULT_ATTEMPTS=1\n")).unwrap();
+        let (code, out, err) = run(service);
+        match service {
+            "x" => assert_eq!((code, out.as_str()), (126, "99thin_2 waiting for redis\n")),
+            _ => assert!(code == 0 && out.ends_with("/ruby\n"), "{out}{err}"),
+        }
+        fs::write(&settings, &home).unwrap();
     }
 }

@@ -32,7 +32,7 @@ impl LogFile {
     /// Opens a file of a log directory; `None` if it is not there, or is no regular file.
     pub(super) fn open(directory: &Path, name: &OsStr) -> io::Result<Option<Self>> {
         let path = c_path(&directory.join(name))?;
-        let opened = match file::open_read(&path) {
+        let opened = match file::open_read_nofollow(&path) {
             Ok(opened) => opened,
             Err(daemontools::Errno::ENOENT) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -129,7 +129,7 @@ pub(super) fn os(name: &Name) -> &OsStr {
 /// The identity of a file of a log directory; `None` if it is not there.
 pub(super) fn identity(directory: &Path, name: &OsStr) -> Option<Identity> {
     let path = c_path(&directory.join(name)).ok()?;
-    file::stat(&path).ok().map(|facts| facts.identity)
+    file::lstat(&path).ok().map(|facts| facts.identity)
 }
 
 /// The names of the finished files of a log directory, the oldest first.

@@ -1,4 +1,5 @@
-use crate::config::{Config, Kind, Redis};
+use crate::config::{Config, Http, Kind, Redis, Tls};
+use crate::probe::Status;
 
 /// The probe of the service x, or the message of the mistake in it.
 fn probe(text: &str) -> Result<Kind, String> {
@@ -30,6 +31,7 @@ fn each_kind_has_its_fields_and_their_defaults() {
         address: address(),
         user: None,
         password_file: None,
+        tls: None,
     };
     for (fields, kind) in [
         (
@@ -66,6 +68,38 @@ fn each_kind_has_its_fields_and_their_defaults() {
                 database: "postgres".to_owned(),
             },
         ),
+        (
+            "kind = 'http', address = 'https://a/up', host = 'b', status = ['2xx', '401']",
+            Kind::Http(Http {
+                address: "https://a/up".to_owned(),
+                path: None,
+                host: Some("b".to_owned()),
+                statuses: ["2xx", "401"]
+                    .map(|text| Status::parse(text).expect(text))
+                    .to_vec(),
+                tls: None,
+            }),
+        ),
+        (
+            "kind = 'http', address = 'localhost:1', ca-file = '/ca'",
+            Kind::Http(Http {
+                address: address(),
+                path: None,
+                host: None,
+                statuses: Vec::new(),
+                tls: Some(Tls {
+                    ca_file: Some("/ca".to_owned()),
+                    is_insecure: false,
+                }),
+            }),
+        ),
+        (
+            "kind = 'exec', command = ['a', 'b']",
+            Kind::Exec {
+                command: vec!["a".to_owned(), "b".to_owned()],
+                timeout: 5,
+            },
+        ),
     ] {
         let text = format!("[service.x]\nprobe = {{ {fields} }}");
         assert_eq!(probe(&text), Ok(kind), "{fields}");
@@ -85,7 +119,7 @@ fn a_mistake_has_its_line_and_the_fields_of_the_kind() {
         ),
         (
             "[service.x.probe]\nkind = 'redis'\naddress = 'localhost:1'\nstrict = true",
-            "mine:4: a redis probe has no strict: its fields are address, user and password-file",
+            "mine:4: a redis probe has no strict: its fields are address, user, password-file, tls, ca-file and insecure",
         ),
         // The field that the kind does not have, and not that it has no address.
         (
@@ -125,6 +159,34 @@ fn a_mistake_has_its_line_and_the_fields_of_the_kind() {
             "mine:2: a unix probe wants the path of a socket",
         ),
         ("[service.x]\nprobe = 'redis'", "mine:2: "),
+        (
+            "[service.x]\nprobe = { kind = 'exec', address = 'a:1' }",
+            "mine:2: an exec probe has no address: its fields are command and timeout",
+        ),
+        (
+            "[service.x]\nprobe = { kind = 'exec' }",
+            "mine:2: the probe has no command: write command = [",
+        ),
+        (
+            "[service.x]\nprobe = { kind = 'exec', command = 'ls -l' }",
+            "mine:2: command must be a list of texts",
+        ),
+        (
+            "[service.x]\nprobe = { kind = 'exec', command = ['ls'], timeout = 0 }",
+            "mine:2: timeout must be whole seconds from 1 to 3600",
+        ),
+        (
+            "[service.x]\nprobe = { kind = 'file' }",
+            "mine:2: the probe has no path: write path = ",
+        ),
+        (
+            "[service.x]\nprobe = { kind = 'http', address = 'a:1', status = '2x' }",
+            "mine:2: status must be \"200\", \"2xx\" or a list of these",
+        ),
+        (
+            "[service.x]\nprobe = { kind = 'http', address = 'https://a:99999/' }",
+            "mine:2: ",
+        ),
     ] {
         let found = probe(text).expect_err(text);
         assert!(found.starts_with(message), "{found}");
