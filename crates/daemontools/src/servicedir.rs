@@ -5,6 +5,7 @@
 
 pub mod control;
 pub mod detail;
+pub mod foreign;
 pub mod ok;
 pub mod policy;
 pub mod query;

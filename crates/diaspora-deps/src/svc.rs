@@ -170,6 +170,12 @@ fn steer(arguments: &Arguments, paths: &Paths) -> Result<i32, Error> {
         // One that did not stop in time is started when it has ended.
         Action::Restart | Action::RestartAll => {
             services.retain(|service| !service.is_meant_to_be_down());
+            if services.is_empty() {
+                ME.warning(
+                    &[b"nothing is up, or was to be: start starts services"],
+                    None,
+                );
+            }
             let order = order(&config, &services);
             let (reached, stopped) = stop::stop(&services, &order, timeout);
             let mut reached = reached.into_iter();

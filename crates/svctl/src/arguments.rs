@@ -129,6 +129,8 @@ pub(crate) enum Command {
         /// The services [default: all]
         names: Vec<OsString>,
     },
+    /// Show a live picture of all services; ? shows its keys
+    Top,
     /// Show numbers for Prometheus, once, into a file or by HTTP
     Metrics(Metrics),
     /// Print the version

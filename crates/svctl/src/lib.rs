@@ -25,6 +25,7 @@ mod service;
 mod snapshot;
 mod status;
 mod table;
+mod top;
 mod tree;
 mod words;
 

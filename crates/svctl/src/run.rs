@@ -16,6 +16,7 @@ use crate::logs;
 use crate::metrics;
 use crate::output::ME;
 use crate::status;
+use crate::top;
 use crate::tree::Tree;
 
 /// How long is waited for what happens at once.
@@ -76,6 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> i32 {
         } => access::run(tree, &names, status, control),
         Command::Lint { names } => lint::run(tree, &names),
         Command::Metrics(request) => metrics::run(tree, &request),
+        Command::Top => top::run(tree),
         Command::Version => cli::version(&ME),
     }
 }

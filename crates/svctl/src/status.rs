@@ -1,6 +1,6 @@
 //! `svctl status`: all about some services.
 
-mod page;
+pub(crate) mod page;
 
 use std::ffi::OsString;
 

@@ -5,19 +5,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use daemontools::servicedir::foreign::ALL;
 use daemontools::servicedir::policy::Policy;
 
 use crate::read;
-
-/// Files of s6 and runit, with what does the same here. `finish` is another matter: it is
-/// run where `finish = true`.
-const OF_OTHERS: [(&str, &str); 5] = [
-    ("notification-fd", "ready-fd = N"),
-    ("timeout-kill", "stop-timeout = SECONDS"),
-    ("timeout-finish", "finish-timeout = SECONDS"),
-    ("down-signal", "stop-signal = \"NAME\""),
-    ("max-death-tally", "give-up = N"),
-];
 
 /// The faults of a service or logger directory, each with its file.
 pub(super) fn faults(directory: &Path) -> Vec<(PathBuf, String)> {
@@ -37,23 +28,18 @@ pub(super) fn faults(directory: &Path) -> Vec<(PathBuf, String)> {
         faults.push((file.clone(), format!("line {}: {what}", trouble.line)));
     });
     let exists = |name: &str| fs::symlink_metadata(directory.join(name)).is_ok();
-    let add = |name: &str, setting: &str| {
-        let fault = format!("is not used: write {setting} into {}", file.display());
-        (directory.join(name), fault)
-    };
     if exists("finish") && !policy.finish {
-        faults.push(add("finish", "finish = true"));
+        let fault = format!("is not run: write finish = true into {}", file.display());
+        faults.push((directory.join("finish"), fault));
     }
-    let text = String::from_utf8_lossy(&text);
-    let is_set = |setting: &str| {
-        let name = setting.split(' ').next().unwrap_or_default();
-        text.lines()
-            .filter_map(|line| line.split_once('='))
-            .any(|(found, _)| found.trim() == name)
-    };
-    for (name, setting) in OF_OTHERS {
-        if exists(name) && !is_set(setting) {
-            faults.push(add(name, setting));
+    for foreign in ALL {
+        let path = directory.join(foreign.file);
+        if exists(foreign.file) && !(foreign.has)(&policy) {
+            let content = read::regular(&path).unwrap_or_default();
+            let line = foreign.line(&String::from_utf8_lossy(&content));
+            let suite = foreign.suite;
+            let fault = format!("is {suite}'s and means nothing to supervise: here it is {line}");
+            faults.push((path, fault));
         }
     }
     if policy.finish && !exists("finish") {
@@ -95,7 +81,7 @@ mod tests {
     fn a_file_that_is_not_switched_on_is_said() {
         let finish = found(&[("finish", "")]);
         assert!(
-            finish.starts_with("finish: is not used: write finish = true into "),
+            finish.starts_with("finish: is not run: write finish = true into "),
             "{finish}"
         );
         let fd = found(&[
@@ -103,7 +89,9 @@ mod tests {
             ("supervise.toml", "backoff = 1\n"),
         ]);
         assert!(
-            fd.starts_with("notification-fd: is not used: write ready-fd = N"),
+            fd.starts_with(
+                "notification-fd: is s6's and means nothing to supervise: here it is ready-fd = 3"
+            ),
             "{fd}"
         );
         let policy = "finish = true\nready-fd = 3\ngive-up = 3\n";

@@ -176,6 +176,18 @@ const CASES: &[Case] = &[
         guide::todays_pod,
     ),
     (
+        "a_pod_with_mariadb",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "mariadbd",
+        ],
+        guide::mariadb,
+    ),
+    (
         "a_name_that_is_not_known_yet_is_waited_for",
         &["svscan", "unshare", "ip", "redis-server"],
         complaints::name,
@@ -185,6 +197,12 @@ const CASES: &[Case] = &[
         &["svscan", "unshare", "ip", "redis-server"],
         complaints::addresses,
     ),
+    (
+        "a_temporary_server_is_not_ready",
+        &["svscan", "unshare", "ip", "postgres", "psql", "setuidgid"],
+        complaints::temporary_server,
+    ),
+    ("the_pages_name_tests_that_exist", &[], complaints::names),
     (
         "no_proxy_is_asked",
         &["svscan", "unshare", "ip", "nginx", "curl"],

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Instant;
 
 use crate::world::World;
 
@@ -32,44 +33,57 @@ pub(crate) fn crash_loop(world: &World) {
     }
 }
 
-/// The gate gives up after two seconds; the wait is told from its first attempt on.
+/// The gates give up after a second; the wait is told from the first attempt on.
 pub(crate) fn real_wait(world: &World) {
-    fs::write(world.path("settings"), "DEFAULT_ATTEMPTS=1\n").expect("write");
-    world.scan();
-    world.bring_script(
-        "mailer",
-        "#!/bin/sh\ndiaspora-deps wait redis || exit $?\nexec sleep 1000\n",
+    let settings = format!(
+        "DEFAULT_ATTEMPTS=1\nDIASPORA_HOME={}\n",
+        world.path("app").display()
     );
-    let starts = || {
-        let detail = fs::read_to_string(world.path("service/mailer/supervise/detail"));
-        let detail = detail.unwrap_or_default();
-        let starts = detail.lines().find_map(|line| line.strip_prefix("starts "));
-        starts
-            .and_then(|starts| starts.parse::<u32>().ok())
-            .unwrap_or(0)
-    };
-    world.until("the fifth start", || starts() > 4);
-    world.until("a wait of its own", || {
-        let (code, line) = of(world, "mailer");
-        let seconds = line
-            .strip_prefix("waits ")
-            .and_then(|rest| rest.split(' ').next());
-        let seconds: u32 = seconds
-            .and_then(|seconds| seconds.parse().ok())
-            .unwrap_or(0);
-        // Each start lives for about a second.
-        code == 3 && seconds >= 4 && line.contains("for redis: down: connection refused")
+    fs::write(world.path("settings"), settings).expect("write");
+    world.scan();
+    let script = "#!/bin/sh\ndiaspora-deps wait redis || exit $?\nexec sleep 1000\n";
+    world.bring_script("mailer", script);
+    // Its gate is in another directory while it waits.
+    world.stage("modern");
+    world.bring(&["90sidekiq"]);
+    for (service, need) in [("mailer", "redis"), ("90sidekiq", "postgres")] {
+        world.until("the fifth start", || starts(world, service) > 4);
+        world.until("a wait longer than a start", || {
+            let (code, line) = of(world, service);
+            let why = format!("for {need}: down: connection refused");
+            code == 3 && waits(&line) >= Some(4) && line.contains(&why)
+        });
+    }
+    let below =
+        ["postgres", "redis", "redis"].map(|need| format!("  {need}: down: connection refused"));
+    world.until("all that they wait for", || {
+        let (_, text) = world.svc(&["statusall", "--verbose"]);
+        let lines = text.lines().filter(|line| line.starts_with("  "));
+        lines.eq(&below)
     });
-    let (_, text) = world.svc(&["statusall", "--verbose"]);
-    let below = text.lines().nth(1);
-    assert_eq!(below, Some("  redis: down: connection refused"), "{text}");
     // Stopped by somebody, it waits anew.
     world.control("-d", "mailer");
     world.until("down", || of(world, "mailer").1.starts_with("down "));
+    let begun = Instant::now();
     world.control("-u", "mailer");
     world.until("a new wait", || {
-        of(world, "mailer").1.starts_with("waits 0 s ")
+        let waits = waits(&of(world, "mailer").1);
+        waits.is_some_and(|seconds| seconds <= begun.elapsed().as_secs() + 1)
     });
+}
+
+/// The seconds of a line `waits 5 s ...`.
+fn waits(line: &str) -> Option<u64> {
+    let (seconds, _) = line.strip_prefix("waits ")?.split_once(" s ")?;
+    seconds.parse().ok()
+}
+
+/// How often a service was started.
+fn starts(world: &World, service: &str) -> u32 {
+    let detail = world.path("service").join(service).join("supervise/detail");
+    let detail = fs::read_to_string(detail).unwrap_or_default();
+    let starts = detail.lines().find_map(|line| line.strip_prefix("starts "));
+    starts.and_then(|starts| starts.parse().ok()).unwrap_or(0)
 }
 
 pub(crate) fn without_rights(world: &World) {

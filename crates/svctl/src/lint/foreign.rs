@@ -4,71 +4,10 @@
 use std::fs;
 use std::path::Path;
 
+use daemontools::servicedir::foreign::{ALL, Foreign};
 use daemontools::servicedir::policy::Policy;
 
 use super::finding::Finding;
-
-/// A file of another suite.
-struct Foreign {
-    file: &'static str,
-    /// Whose it is.
-    suite: &'static str,
-    /// The line of `supervise.toml` for its content, or what else does it.
-    line: fn(&str) -> String,
-    /// Whether a policy has something for it already.
-    has: fn(&Policy) -> bool,
-}
-
-const ALL: [Foreign; 8] = [
-    Foreign {
-        file: "notification-fd",
-        suite: "s6",
-        line: |text| format!("ready-fd = {text}"),
-        has: |policy| policy.ready_fd.is_some(),
-    },
-    Foreign {
-        file: "timeout-kill",
-        suite: "s6",
-        line: |text| format!("stop-timeout = {}", seconds(text)),
-        has: |policy| policy.stop_timeout().is_some(),
-    },
-    Foreign {
-        file: "timeout-finish",
-        suite: "s6",
-        line: |text| format!("finish-timeout = {}", seconds(text)),
-        has: |policy| policy.finish_timeout != Policy::default().finish_timeout,
-    },
-    Foreign {
-        file: "down-signal",
-        suite: "s6",
-        line: |text| format!("stop-signal = \"{text}\""),
-        has: |policy| policy.stop_signal != Policy::default().stop_signal,
-    },
-    Foreign {
-        file: "max-death-tally",
-        suite: "s6",
-        line: |text| format!("give-up = {text}"),
-        has: |policy| policy.give_up != 0,
-    },
-    Foreign {
-        file: "check",
-        suite: "runit",
-        line: |_| "healthcheck --ready=./check in run, and ready-fd = 3".to_owned(),
-        has: |policy| policy.ready_fd.is_some(),
-    },
-    Foreign {
-        file: "control",
-        suite: "runit",
-        line: |_| "stop-signal, or a program that run starts".to_owned(),
-        has: |policy| policy.stop_signal != Policy::default().stop_signal,
-    },
-    Foreign {
-        file: "stop",
-        suite: "daemontools-encore",
-        line: |_| "finish = true, with a program called finish".to_owned(),
-        has: |policy| policy.finish,
-    },
-];
 
 /// What is there and not switched on.
 pub(super) fn not_switched_on(directory: &Path, policy: Option<&Policy>) -> Vec<Finding> {
@@ -76,8 +15,13 @@ pub(super) fn not_switched_on(directory: &Path, policy: Option<&Policy>) -> Vec<
         directory.join(foreign.file).exists() && !policy.is_some_and(foreign.has)
     });
     let say = |foreign: &Foreign| {
-        let text = fs::read_to_string(directory.join(foreign.file)).unwrap_or_default();
-        let line = (foreign.line)(text.lines().next().unwrap_or_default().trim());
+        let path = directory.join(foreign.file);
+        // A FIFO would block.
+        let text = path
+            .is_file()
+            .then(|| fs::read_to_string(path).ok())
+            .flatten();
+        let line = foreign.line(&text.unwrap_or_default());
         let text = format!(
             "is {}'s and means nothing to supervise; here it is {line}",
             foreign.suite
@@ -85,15 +29,6 @@ pub(super) fn not_switched_on(directory: &Path, policy: Option<&Policy>) -> Vec<
         Finding::of(foreign.file, text)
     };
     lacking.map(say).collect()
-}
-
-/// Milliseconds as seconds.
-fn seconds(text: &str) -> String {
-    let millis: u64 = text.parse().unwrap_or(0);
-    match millis % 1000 {
-        0 => (millis / 1000).to_string(),
-        rest => format!("{}.{rest:03}", millis / 1000),
-    }
 }
 
 #[cfg(test)]

@@ -5,4 +5,5 @@ mod access;
 mod enable;
 mod logs;
 mod steer;
+mod top;
 mod world;
