@@ -13,6 +13,7 @@ mod setting;
 mod table;
 mod written;
 
+pub use kind::of as kind_of;
 pub use known::Config;
 pub use own::Own;
 pub use probe::{Http, Kind, Probe, Redis, Tls};

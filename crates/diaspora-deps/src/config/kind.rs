@@ -91,6 +91,34 @@ pub(super) fn read(written: &Written) -> Result<Kind, Located> {
     Ok(kind)
 }
 
+/// The probe of this kind with `words`: those of its command, its path or its address. All
+/// other fields have their defaults.
+///
+/// # Errors
+/// As [`read`], without a place.
+pub fn of(kind: &str, words: &[String]) -> Result<Kind, Mistake> {
+    let field = |value| Field {
+        value,
+        location: Location::default(),
+        is_inherited: false,
+    };
+    let text = |word: &String| Value::String(word.clone());
+    let (name, value) = match (kind, words) {
+        ("exec", words) => ("command", Value::Array(words.iter().map(text).collect())),
+        ("file", words) => ("path", text(&words.concat())),
+        (_, words) => ("address", text(&words.concat())),
+    };
+    let kind = Value::String(kind.to_owned());
+    let fields = [("kind", kind), (name, value)];
+    let written = Written {
+        location: Location::default(),
+        fields: fields
+            .map(|(name, value)| (name.to_owned(), field(value)))
+            .into(),
+    };
+    read(&written).map_err(|(_, mistake)| mistake)
+}
+
 /// Checks an address as far as it is known before its settings are.
 fn check_address(kind: &Kind) -> Result<(), Mistake> {
     let Some(address) = kind.address().filter(|address| !address.contains("${")) else {

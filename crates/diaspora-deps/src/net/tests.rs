@@ -8,6 +8,7 @@ use crate::probe::{Accepts, Redis};
 const QUICK: Limits = Limits {
     resolve: Duration::from_secs(2),
     answer: Duration::from_millis(100),
+    total: None,
 };
 
 /// A server that does `serve` with each connection, and the endpoint for it.
