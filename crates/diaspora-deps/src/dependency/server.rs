@@ -1,7 +1,7 @@
 //! A server that can be probed: endpoint and protocol, with every setting of the probe's
 //! texts replaced by its value.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::{Config, Kind};
 use crate::context::Context;
@@ -42,7 +42,9 @@ impl Server {
         let address = place.context.expand(kind.address().unwrap_or_default())?;
         let address = String::from_utf8_lossy(&address);
         let url = Url::parse(&address).filter(|_| matches!(kind, Kind::Http(_)));
-        let endpoint = Endpoint::parse(url.as_ref().map_or(&*address, |url| &url.address))?;
+        let directory = place.working_directory()?;
+        let text = url.as_ref().map_or(&*address, |url| &url.address);
+        let endpoint = Endpoint::parse_in(text, directory.as_deref())?;
         let protocol = place.protocol(kind, &endpoint, url.as_ref())?;
         Ok(Self { endpoint, protocol })
     }
@@ -57,6 +59,15 @@ impl Server {
 }
 
 impl Place<'_> {
+    /// That of the service, where a relative path of a socket begins.
+    fn working_directory(&self) -> Result<Option<PathBuf>, Error> {
+        let service = self.config.services.get(self.service);
+        let directory = service.and_then(|service| service.directory.as_deref());
+        directory
+            .map(|path| self.context.expand_path(path))
+            .transpose()
+    }
+
     fn protocol(
         &self,
         kind: &Kind,
