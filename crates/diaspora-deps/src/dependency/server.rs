@@ -1,7 +1,7 @@
 //! A server that can be probed: endpoint and protocol, with every setting of the probe's
 //! texts replaced by its value.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::config::{Config, Kind};
 use crate::context::Context;
@@ -42,9 +42,12 @@ impl Server {
         let address = place.context.expand(kind.address().unwrap_or_default())?;
         let address = String::from_utf8_lossy(&address);
         let url = Url::parse(&address).filter(|_| matches!(kind, Kind::Http(_)));
-        let directory = place.working_directory()?;
-        let text = url.as_ref().map_or(&*address, |url| &url.address);
-        let endpoint = Endpoint::parse_in(text, directory.as_deref())?;
+        let address = url.as_ref().map_or(&*address, |url| &url.address);
+        // A pod says where it listens relative to its own directory.
+        let service = place.config.services.get(place.service);
+        let directory = service.and_then(|service| service.directory.as_ref());
+        let directory = directory.map(|path| place.context.expand_path(path));
+        let endpoint = Endpoint::parse_in(address, directory.transpose()?.as_deref())?;
         let protocol = place.protocol(kind, &endpoint, url.as_ref())?;
         Ok(Self { endpoint, protocol })
     }
@@ -59,15 +62,6 @@ impl Server {
 }
 
 impl Place<'_> {
-    /// That of the service, where a relative path of a socket begins.
-    fn working_directory(&self) -> Result<Option<PathBuf>, Error> {
-        let service = self.config.services.get(self.service);
-        let directory = service.and_then(|service| service.directory.as_deref());
-        directory
-            .map(|path| self.context.expand_path(path))
-            .transpose()
-    }
-
     fn protocol(
         &self,
         kind: &Kind,
