@@ -45,17 +45,12 @@ impl Pod {
     }
 
     pub(crate) fn until_up(&self) {
-        self.until("all are ready", || run("diaspora-deps check").0 == 0);
+        self.until("all are ready", || {
+            let (code, text) = run("diaspora-deps check");
+            code == 0 && text.contains("sidekiq: ready") && text.contains("puma: ready")
+        });
         self.until("all are up", || run("diaspora_svc statusall").0 == 0);
-        self.until("sidekiq is registered", || self.sidekiq_is_registered());
         self.until("a page", || self.page().is_some());
-    }
-
-    /// Whether sidekiq has booted: it then enters its name and pid into redis.
-    fn sidekiq_is_registered(&self) -> bool {
-        let processes = run("redis-cli smembers processes").1;
-        self.pid("90sidekiq")
-            .is_some_and(|pid| processes.contains(&format!(":{pid}:")))
     }
 
     /// The page, if there is one.
