@@ -205,12 +205,11 @@ mod tests {
     use super::*;
 
     fn config() -> Config {
-        Config {
-            settings: [("DIASPORA_HOME", "/app"), ("DEFAULT_ATTEMPTS", "10")]
-                .map(|(name, value)| (name.to_owned(), Setting::Text(value.to_owned())))
-                .into(),
-            ..Config::default()
-        }
+        let settings = [("DIASPORA_HOME", "/app"), ("DEFAULT_ATTEMPTS", "10")];
+        let text = |(name, value): (&str, &str)| (name.to_owned(), Setting::Text(value.to_owned()));
+        let mut config = Config::default();
+        config.settings = settings.map(text).into();
+        config
     }
 
     #[test]

@@ -52,6 +52,12 @@ impl SettingsFile {
         }
     }
 
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The variables `names` of the file and its exports; `None` if it does not exist and
     /// need not.
     ///

@@ -254,6 +254,11 @@ const CASES: &[Case] = &[
         scripts::hanging_client,
     ),
     (
+        "a_client_without_supervise_holds_its_store",
+        &["supervise", "redis-server"],
+        scripts::lost_supervise,
+    ),
+    (
         "a_service_that_had_to_be_killed_is_named",
         &["svscan", "supervise"],
         scripts::killed,

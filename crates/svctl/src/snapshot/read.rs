@@ -34,8 +34,7 @@ fn snapshot(directory: &CStr) -> Result<Snapshot, QueryError> {
 }
 
 fn exists(directory: &CStr, file: &'static CStr) -> Result<bool, QueryError> {
-    let path = query::path(directory, file)?;
-    match file::stat(path.as_c_str()) {
+    match query::with_path(directory, file, file::stat)? {
         Ok(_) => Ok(true),
         Err(Errno::ENOENT) => Ok(false),
         Err(error) => Err(QueryError::File(file, error)),
@@ -45,8 +44,8 @@ fn exists(directory: &CStr, file: &'static CStr) -> Result<bool, QueryError> {
 /// The process that a supervise has left, if it still runs: pid and start time tell it
 /// from a later one.
 fn leftover(directory: &CStr) -> Option<u32> {
-    let path = query::path(directory, servicedir::DETAIL).ok()?;
-    let file = file::open_read(path.as_c_str()).ok()?;
+    let opened = query::with_path(directory, servicedir::DETAIL, file::open_read);
+    let file = opened.ok()?.ok()?;
     let mut buffer = [0; DETAIL_LEN];
     let detail = Detail::parse(detail::read(file, &mut buffer).ok()?);
     if detail.boot.is_none() || detail.boot != procfs::boot_id().ok()? {
