@@ -127,17 +127,23 @@ const HARMS: [(&str, Harm); 10] = [
             thread::sleep(Duration::from_millis(5));
         }
     }),
-    ("zeroes", |stream, sent| flood(stream, sent, &[0; 65536])),
-    ("ones", |stream, sent| flood(stream, sent, &[0xff; 65536])),
-    ("letters", |stream, sent| {
-        flood(stream, sent, &[b'x'; 65536])
+    ("zeroes", |stream, sent| {
+        flood(stream, sent, &[0; 65536]);
     }),
-    ("lines", |stream, sent| flood(stream, sent, &[b'\n'; 65536])),
+    ("ones", |stream, sent| {
+        flood(stream, sent, &[0xff; 65536]);
+    }),
+    ("letters", |stream, sent| {
+        flood(stream, sent, &[b'x'; 65536]);
+    }),
+    ("lines", |stream, sent| {
+        flood(stream, sent, &[b'\n'; 65536]);
+    }),
     ("errors", |stream, sent| {
-        flood(stream, sent, &b"-ERR x\r\n".repeat(8192))
+        flood(stream, sent, &b"-ERR x\r\n".repeat(8192));
     }),
     ("strings", |stream, sent| {
-        flood(stream, sent, &b"$4\r\nabcd\r\n".repeat(6000))
+        flood(stream, sent, &b"$4\r\nabcd\r\n".repeat(6000));
     }),
 ];
 
