@@ -7,6 +7,7 @@
 //! [`lint`] and [`install`] are for operators, and so is [`svc`], the other program.
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod check;
 pub mod config;
 pub mod context;

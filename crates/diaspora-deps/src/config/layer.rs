@@ -189,10 +189,11 @@ fn lay_over(service: &mut Service, mut table: Table, source: Source) -> Result<(
         let old = service.probe.take();
         let old = old.map_or_else(Written::default, |probe| probe.written);
         let written = old.lay_over(fields.location(), fields.values());
-        let kind = kind::read(&written)
+        let (kind, rhythm) = kind::read(&written)
             .map_err(|(location, mistake)| Error::Mistake { location, mistake })?;
         service.probe = Some(Probe {
             kind,
+            rhythm,
             is_built_in: false,
             written,
         });

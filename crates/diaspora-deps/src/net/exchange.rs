@@ -32,6 +32,16 @@ impl Limits {
         }
     }
 
+    /// The same, and everything within this time.
+    #[must_use]
+    pub fn at_most(self, longest: Duration) -> Self {
+        Self {
+            resolve: self.resolve.min(longest),
+            answer: self.answer.min(longest),
+            total: Some(self.total.map_or(longest, |total| total.min(longest))),
+        }
+    }
+
     /// What is left of these limits after a time.
     pub(super) fn after(self, time: Duration) -> Self {
         let left = self.total.map(|total| total.saturating_sub(time));
