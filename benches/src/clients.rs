@@ -2,8 +2,9 @@
 
 use std::process::{Command, Stdio};
 
+use crate::contender::Contender;
 use crate::settings::Settings;
-use crate::table::{Row, Target};
+use crate::table::{Of, Row, Target};
 use crate::tree::Tree;
 use crate::{Outcome, process, program};
 
@@ -35,7 +36,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
             continue;
         };
         let mut row = Row::new(case, "µs").target(Target::at_most(factor));
-        let command = |contender: &&crate::contender::Contender| -> Command {
+        let command = |contender: &&Contender| -> Command {
             let mut command = contender.command(program);
             command
                 .args(arguments)
@@ -50,5 +51,36 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
         }
         rows.push(row);
     }
+    if ours.program("svctl").is_some() {
+        for case in ["list", "metrics"] {
+            rows.push(beside_svstat(settings, ours, &tree, &all, case)?);
+        }
+    }
     Ok(rows)
+}
+
+/// A command of svctl on the whole tree beside svstat on its services, both ours.
+fn beside_svstat(
+    settings: &Settings,
+    ours: &Contender,
+    tree: &Tree,
+    all: &[String],
+    case: &str,
+) -> Outcome<Row> {
+    let row = Row::new(format!("svctl {case} on {} services", all.len()), "µs");
+    let mut row = row.target(Target::AtMost(2.0, Of::Column("svstat")));
+    let svctl = ["--dir=.".to_owned(), case.to_owned()];
+    for _ in 0..settings.rounds(60) {
+        for (column, program, arguments) in
+            [("ours", "svctl", &svctl[..]), ("svstat", "svstat", all)]
+        {
+            let mut command = ours.command(program);
+            command
+                .args(arguments)
+                .current_dir(tree.scan())
+                .stdout(Stdio::null());
+            row.push(column, process::whole(&mut command)?);
+        }
+    }
+    Ok(row)
 }

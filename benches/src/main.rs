@@ -75,7 +75,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "clients",
-        about: "svc, svok, svstat",
+        about: "svc, svok, svstat, svctl",
         measure: clients::measure,
     },
     Case {

@@ -3,7 +3,15 @@
 use std::fmt::Write;
 
 /// The columns, in this order; those that nobody fills are left out.
-const COLUMNS: [&str; 6] = ["ours", "daemontools", "runit", "s6", "cat", "copier"];
+const COLUMNS: [&str; 7] = [
+    "ours",
+    "daemontools",
+    "runit",
+    "s6",
+    "cat",
+    "copier",
+    "svstat",
+];
 
 /// Figures of one contender in one case.
 #[derive(Clone, Debug, Default)]

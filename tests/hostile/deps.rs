@@ -205,6 +205,7 @@ fn waits_for_no_fifo() -> Case {
         }
         run(side, &["lint"]);
         side.remove("services.toml");
+        side.file("services.toml", "");
         run(side, &["lint"]);
         side.remove("settings");
         run(side, &["lint"]);

@@ -19,9 +19,9 @@ pub mod pathexec;
 pub mod procfs;
 mod seconds;
 pub mod servicedir;
+pub mod shares;
 pub mod strerr;
 pub mod tai64n;
-pub mod two_threads;
 #[allow(unsafe_code)]
 pub mod unix;
 

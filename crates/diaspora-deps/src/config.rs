@@ -13,9 +13,10 @@ mod setting;
 mod table;
 mod written;
 
+pub use kind::of as kind_of;
 pub use known::Config;
 pub use own::Own;
-pub use probe::{Http, Kind, Probe, Redis, Tls};
+pub use probe::{Http, Kind, Probe, Redis, Rhythm, Tls};
 pub use service::{Alias, Directory, LogFile, Need, Service, Unless};
 pub use setting::{Key, Newest, Setting};
 

@@ -21,6 +21,8 @@ pub struct Context<'a> {
     file: &'a SettingsFile,
     service: Option<&'a Service>,
     instance: Option<&'a str>,
+    /// Whether `${NAME}` is what it says.
+    is_verbatim: bool,
 }
 
 impl<'a> Context<'a> {
@@ -33,6 +35,16 @@ impl<'a> Context<'a> {
             file,
             service: None,
             instance: None,
+            is_verbatim: false,
+        }
+    }
+
+    /// No values: every text is taken as it is.
+    #[must_use]
+    pub const fn verbatim(config: &'a Config, file: &'a SettingsFile) -> Self {
+        Self {
+            is_verbatim: true,
+            ..Self::new(config, file)
         }
     }
 
@@ -64,6 +76,9 @@ impl<'a> Context<'a> {
     /// [`Error::NoVersion`]; a file that a default is read from can't be read; as
     /// [`Context::settings`].
     pub fn expand(&self, text: &str) -> Result<Vec<u8>, Error> {
+        if self.is_verbatim {
+            return Ok(text.as_bytes().to_vec());
+        }
         let mut out = Vec::new();
         let parts = variables::parts(text).ok_or_else(|| Error::OpenVariable(text.to_owned()))?;
         for part in parts {
@@ -190,12 +205,11 @@ mod tests {
     use super::*;
 
     fn config() -> Config {
-        Config {
-            settings: [("DIASPORA_HOME", "/app"), ("DEFAULT_ATTEMPTS", "10")]
-                .map(|(name, value)| (name.to_owned(), Setting::Text(value.to_owned())))
-                .into(),
-            ..Config::default()
-        }
+        let settings = [("DIASPORA_HOME", "/app"), ("DEFAULT_ATTEMPTS", "10")];
+        let text = |(name, value): (&str, &str)| (name.to_owned(), Setting::Text(value.to_owned()));
+        let mut config = Config::default();
+        config.settings = settings.map(text).into();
+        config
     }
 
     #[test]

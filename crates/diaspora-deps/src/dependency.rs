@@ -2,9 +2,10 @@
 //! value.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::config::{Config, Kind};
+use crate::address::{self, Address};
+use crate::config::{Config, Kind, Rhythm};
 use crate::context::Context;
 use crate::error::Error;
 use crate::name::Name;
@@ -27,6 +28,8 @@ pub struct Dependency {
     pub label: String,
     /// The service and instance.
     pub name: Name,
+    /// How often a gate probes it.
+    pub rhythm: Rhythm,
     target: Target,
     /// The service directory whose supervise is asked first, if it can tell readiness.
     supervised: Option<PathBuf>,
@@ -34,10 +37,10 @@ pub struct Dependency {
 }
 
 impl Dependency {
-    /// Finds the dependency that is called `label`. `directory` is the scan directory.
+    /// Finds the dependency that is called `label`, or has that address. `directory` is the scan directory.
     ///
     /// # Errors
-    /// It is unknown, has no probe or no instance, or a setting of its probe is missing.
+    /// It is unknown or no address, has no probe or no instance, or a setting of its probe is missing.
     pub fn new(
         config: &Config,
         context: &Context,
@@ -46,6 +49,10 @@ impl Dependency {
     ) -> Result<Self, Error> {
         let label = label.to_owned();
         let Some(name) = config.find(&label) else {
+            if address::is_one(&label) {
+                let Address { label, kind } = address::parse(&label)?;
+                return Self::of_kind(config, context, &label, &kind);
+            }
             return Err(config.unknown(&label));
         };
         let service = &config.services[&name.service];
@@ -78,6 +85,7 @@ impl Dependency {
             label,
             name,
             target,
+            rhythm: probe.rhythm,
             limits: Limits::default(),
         })
     }
@@ -106,6 +114,7 @@ impl Dependency {
             },
             target: Target::new(kind, &place)?,
             supervised: None,
+            rhythm: Rhythm::default(),
             limits: Limits::default(),
         })
     }
@@ -119,13 +128,19 @@ impl Dependency {
     /// Probes it once.
     #[must_use]
     pub fn probe(&self) -> Outcome {
+        self.probe_within(Duration::MAX)
+    }
+
+    /// Probes it once, for this time at most.
+    #[must_use]
+    pub fn probe_within(&self, longest: Duration) -> Outcome {
         let start = Instant::now();
         let told = self.supervised.as_deref().and_then(|directory| {
             let readiness = supervised::told_readiness(directory)?;
             let address = directory.display().to_string();
             Some(Outcome::unnoticed(readiness, address, start))
         });
-        told.unwrap_or_else(|| self.target.probe(self.limits))
+        told.unwrap_or_else(|| self.target.probe(self.limits.at_most(longest)))
     }
 
     /// The address of its server, unless it is none or its supervise is asked.

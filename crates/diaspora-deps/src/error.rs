@@ -69,6 +69,12 @@ pub enum Error {
     /// An address that can't be read.
     #[error(transparent)]
     Address(#[from] NotAnAddress),
+    /// A probe that is described on a command line in a wrong way.
+    #[error(transparent)]
+    Probe(Mistake),
+    /// More than one address where there is one probe.
+    #[error("\"{}\" is more than one address: write one, or exec for a program", .0.join(" "))]
+    OneAddress(Vec<String>),
     /// A probe that can't use TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),

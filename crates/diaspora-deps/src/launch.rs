@@ -3,8 +3,9 @@
 //! pid: no process stays between it and supervise.
 
 use std::ffi::CStr;
+use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, Service};
 use crate::context::Context;
 use crate::dependency::Dependency;
 use crate::error::Error;
@@ -95,6 +96,20 @@ fn gate(
     Ok(program)
 }
 
+/// Why a gate with this inherited environment would not find the program of a service, with
+/// what to do about it. `None` if it would, or would end before for another reason.
+pub(crate) fn not_found(
+    service: &Service,
+    context: &Context,
+    settings: &Path,
+    inherited: &[&[u8]],
+) -> Option<Error> {
+    let program = Program::inheriting(inherited, service, context, &[]).ok()?;
+    let origin = Origin { service, settings };
+    let error = program.look().err()?;
+    Some(origin.explain(error, Some(&program)))
+}
+
 /// The service and instance that `label` means. An instance that is not in the name is
 /// the one of the service directory.
 fn identify(config: &Config, label: &str, directory: &str) -> Result<Name, Error> {
@@ -113,8 +128,6 @@ fn identify(config: &Config, label: &str, directory: &str) -> Result<Name, Error
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]

@@ -7,6 +7,7 @@
 //! [`lint`] and [`install`] are for operators, and so is [`svc`], the other program.
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod check;
 pub mod config;
 pub mod context;
@@ -23,6 +24,7 @@ pub mod paths;
 pub mod probe;
 pub mod settings;
 pub mod svc;
+pub mod svprobe;
 pub mod tls;
 pub mod wait;
 
@@ -40,9 +42,13 @@ pub use command::run;
 use daemontools::{Args, entry};
 
 /// Runs the program that the binary was executed as, `diaspora-deps` by default: `make
-/// install` makes one file of both. Gives the exit code.
+/// install` makes one file of them. Gives the exit code.
 #[must_use]
 pub fn run_called(args: Args) -> i32 {
-    let programs: [(_, entry::Program); 2] = [("diaspora-deps", run), ("diaspora_svc", svc::run)];
+    let programs: [(_, entry::Program); 3] = [
+        ("diaspora-deps", run),
+        ("diaspora_svc", svc::run),
+        ("svprobe", svprobe::run),
+    ];
     entry::called(&programs, &args).unwrap_or(run)(args)
 }

@@ -51,7 +51,7 @@ pub fn lint(
     let mut lint = Lint {
         config,
         directory,
-        services: Services::new(config, context, directory),
+        services: Services::new(config, context, settings.path(), directory),
         findings: Vec::new(),
     };
     for name in &names {

@@ -57,7 +57,7 @@ pub fn probe(endpoint: &Endpoint, protocol: &dyn Protocol, limits: Limits) -> Ou
     let (readiness, absent) = match endpoint {
         Endpoint::Unix(path) => probe_socket(path, protocol, limits),
         Endpoint::Tcp(host, port) => match resolve(host, *port, limits.resolve) {
-            Ok(addresses) => probe_addresses(&addresses, protocol, limits),
+            Ok(addresses) => probe_addresses(&addresses, protocol, limits.after(start.elapsed())),
             Err(error) => (Readiness::Down(error.to_string()), false),
         },
     };
@@ -102,7 +102,14 @@ fn probe_addresses(
 ) -> (Readiness, bool) {
     let mut best: Option<Readiness> = None;
     let mut absent = true;
+    let start = Instant::now();
     for address in addresses {
+        let limits = limits.after(start.elapsed());
+        if limits.answer.is_zero() {
+            let why = "no time is left for its other addresses";
+            best.get_or_insert_with(|| Readiness::Down(why.to_owned()));
+            break;
+        }
         let deadline = Instant::now() + limits.answer;
         let readiness = match TcpStream::connect_timeout(address, limits.answer) {
             Ok(stream) => {

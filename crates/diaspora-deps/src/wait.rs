@@ -16,7 +16,10 @@ mod pace;
 
 use attempts::Attempts;
 pub use pace::Pace;
-use pace::{Pauses, SECOND};
+use pace::Pauses;
+
+/// The time that a probe has at least, also at the end of a wait.
+const PROBE_MIN: Duration = Duration::from_millis(100);
 
 /// How a gate waits.
 #[derive(Clone, Copy, Debug)]
@@ -75,12 +78,23 @@ impl Wait<'_> {
         let mut attempts = Attempts::new(limit);
         for (index, dependency) in dependencies.iter().enumerate() {
             let waited = self.for_one(dependency, &mut attempts)?;
-            if let Waited::TimedOut { outcome, timeout } = waited {
+            if let Waited::TimedOut {
+                outcome,
+                successes,
+                timeout,
+            } = waited
+            {
                 let later = dependencies[index + 1..].iter();
                 return Err(Error::TimedOut {
                     timeout,
                     service: dependency.label.clone(),
-                    why: why(dependency, outcome),
+                    why: match successes {
+                        0 => why(dependency, outcome),
+                        _ => {
+                            let wanted = dependency.rhythm.successes;
+                            format!("ready {successes} times in a row, not {wanted}")
+                        }
+                    },
                     not_tried: later.map(|later| later.label.clone()).collect(),
                 });
             }
@@ -93,31 +107,47 @@ impl Wait<'_> {
         dependency: &Dependency,
         attempts: &mut Attempts<impl FnOnce() -> Result<u64, Error>>,
     ) -> Result<Waited, Error> {
-        let mut pauses = Pauses::new(self.pace);
+        let rhythm = dependency.rhythm;
+        let mut pauses = Pauses::new(self.pace, rhythm.interval);
         let mut next_line = Instant::now();
+        let mut successes = 0;
         loop {
-            let outcome = dependency.probe();
-            if outcome.readiness == Readiness::Ready {
+            let outcome = dependency.probe_within(self.left().max(PROBE_MIN));
+            successes = match outcome.readiness {
+                Readiness::Ready => successes + 1,
+                _ => 0,
+            };
+            if successes == rhythm.successes {
                 return Ok(Waited::Ready);
             }
             let is_late = |deadline: &Deadline| deadline.left().is_zero();
             if let Some(Deadline { timeout, .. }) = self.options.deadline.filter(is_late) {
-                return Ok(Waited::TimedOut { outcome, timeout });
+                return Ok(Waited::TimedOut {
+                    outcome,
+                    successes,
+                    timeout,
+                });
+            }
+            if successes > 0 {
+                thread::sleep(pauses.after_success().min(self.left()));
+                continue;
             }
             if Instant::now() >= next_line {
                 if !attempts.take()? {
                     return Err(Error::GaveUp);
                 }
                 self.print(dependency, &outcome);
-                next_line = Instant::now() + SECOND;
+                next_line = Instant::now() + pauses.between_lines();
             }
             let until_line = next_line.saturating_duration_since(Instant::now());
-            let until_end = self
-                .options
-                .deadline
-                .map_or(Duration::MAX, |end| end.left());
-            thread::sleep(pauses.next(&outcome).min(until_line).min(until_end));
+            thread::sleep(pauses.next(&outcome).min(until_line).min(self.left()));
         }
+    }
+
+    /// The time that is left.
+    fn left(&self) -> Duration {
+        let deadline = self.options.deadline;
+        deadline.map_or(Duration::MAX, |deadline| deadline.left())
     }
 
     fn print(&self, dependency: &Dependency, outcome: &Outcome) {
@@ -132,7 +162,12 @@ impl Wait<'_> {
 /// How the wait for one dependency ended.
 enum Waited {
     Ready,
-    TimedOut { outcome: Outcome, timeout: Duration },
+    TimedOut {
+        outcome: Outcome,
+        /// The last ones in a row.
+        successes: u32,
+        timeout: Duration,
+    },
 }
 
 /// `starting: why (localhost:6379)`.

@@ -14,7 +14,8 @@ use daemontools::{Errno, errno};
 
 use crate::arguments::Metrics;
 use crate::output::{ME, print, printable};
-use crate::processes::{self, Usage};
+use crate::processes;
+use crate::service::Service;
 use crate::snapshot::{self, Snapshot};
 use crate::tree::{Tree, is_without_svscan};
 use crate::words;
@@ -103,29 +104,30 @@ fn rows(tree: &Tree, processes: bool) -> io::Result<Vec<Row>> {
     let mut services = Vec::new();
     for service in tree.services()? {
         let logger = service.logger();
-        let has_logger = logger.directory.is_dir();
         services.push(service);
-        services.extend(has_logger.then_some(logger));
+        services.extend(logger.directory.is_dir().then_some(logger));
     }
     let snapshots = snapshot::read_all(&services);
     let rows = services.into_iter().zip(snapshots);
-    Ok(rows
-        .map(|(service, snapshot)| Row {
-            name: service.name,
-            usage: if processes { usage(&snapshot) } else { None },
-            snapshot,
-        })
-        .collect())
+    let rows = rows.map(|(service, snapshot)| row(service, snapshot, processes));
+    Ok(rows.collect())
 }
 
-/// What the processes of a service use; `None` if it could not be read.
-fn usage(snapshot: &Snapshot) -> Option<Usage> {
-    let main = match snapshot {
+fn row(service: Service, snapshot: Snapshot, processes: bool) -> Row {
+    let main = match &snapshot {
         Snapshot::Supervised(facts) => facts.pid(),
         Snapshot::Unsupervised { leftover } => *leftover,
-        Snapshot::Unreadable(_) => return None,
+        Snapshot::Unreadable(_) => None,
     };
-    Some(main.map_or(Usage::default(), |pid| processes::usage(pid, true)))
+    let usage = processes.then(|| {
+        main.map(|pid| processes::usage(pid, true))
+            .unwrap_or_default()
+    });
+    Row {
+        name: service.name,
+        usage: usage.filter(|_| !matches!(snapshot, Snapshot::Unreadable(_))),
+        snapshot,
+    }
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {

@@ -3,20 +3,19 @@
 //! other one is read again in the reference's steps, for the reference's message.
 
 use core::ffi::CStr;
-
 use daemontools::buffer::Path;
 use daemontools::servicedir::detail::{self, DETAIL_LEN};
 use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::status::{self, Length, Status, StatusError};
 use daemontools::unix::file;
-use daemontools::{Errno, servicedir, two_threads};
+use daemontools::{Errno, servicedir, shares};
 
 use crate::service::{Error, Service};
 
 /// Reads all services by their paths. `None` for a service of which a fact could not be
 /// read.
 pub(crate) fn all_by_path(names: &[&CStr]) -> Vec<Option<Service>> {
-    two_threads::map(names, |name| by_path(name))
+    shares::each(names, |name| by_path(name))
 }
 
 fn by_path(name: &CStr) -> Option<Service> {

@@ -43,6 +43,9 @@ pub fn read(file: impl AsFd, buffer: &mut [u8; DETAIL_LEN]) -> Result<&[u8]> {
 /// The lines of the file as pairs of name and value, for readers that need not know
 /// the names.
 pub fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    // The file is filled up with empty lines.
+    let end = text.iter().rposition(|&byte| byte != b'\n');
+    let text = &text[..end.map_or(0, |end| end + 1)];
     text.split(|&byte| byte == b'\n').filter_map(|line| {
         let space = line.iter().position(|&byte| byte == b' ')?;
         Some((&line[..space], &line[space + 1..]))

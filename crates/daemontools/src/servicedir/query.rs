@@ -107,9 +107,32 @@ pub fn path(directory: &CStr, file: &'static CStr) -> Result<Path<PATH_MAX>, Que
     Path::new(&[directory.to_bytes(), b"/", file.to_bytes()]).map_err(QueryError::Directory)
 }
 
+/// Calls `use_path` with the path of a file of a service.
+///
+/// # Errors
+/// As [`path`].
+pub fn with_path<T>(
+    directory: &CStr,
+    file: &'static CStr,
+    use_path: impl FnOnce(&CStr) -> T,
+) -> Result<T, QueryError> {
+    // Nearly all are short, and thousands are read: a path of the greatest length takes
+    // longer to be moved than the kernel needs for it.
+    const SHORT: usize = 128;
+    if directory.count_bytes() + file.count_bytes() < SHORT - 1 {
+        let parts = [directory.to_bytes(), b"/", file.to_bytes()];
+        if let (false, Ok(path)) = (directory.is_empty(), Path::<SHORT>::new(&parts)) {
+            return Ok(use_path(path.as_c_str()));
+        }
+    }
+    path(directory, file).map(|path| use_path(path.as_c_str()))
+}
+
 fn is_supervised(directory: &CStr) -> Result<bool, QueryError> {
-    let path = path(directory, servicedir::OK)?;
-    ok::is_supervised(path.as_c_str(), Accept::Fifo).or_else(|error| {
+    let asked = with_path(directory, servicedir::OK, |path| {
+        ok::is_supervised(path, Accept::Fifo)
+    });
+    asked?.or_else(|error| {
         // Which part of the path is it about?
         match file::stat(directory) {
             Err(error) => Err(QueryError::Directory(error)),
@@ -124,8 +147,8 @@ fn is_supervised(directory: &CStr) -> Result<bool, QueryError> {
 
 /// The record; `None` if supervise has not written one yet.
 fn read_status(directory: &CStr) -> Result<Option<Status>, QueryError> {
-    let path = path(directory, servicedir::STATUS)?;
-    match status::read(path.as_c_str(), Length::AtLeast) {
+    let read = |path: &CStr| status::read(path, Length::AtLeast);
+    match with_path(directory, servicedir::STATUS, read)? {
         Ok(status) => Ok(Some(status)),
         Err(StatusError::Open(Errno::ENOENT) | StatusError::Length) => Ok(None),
         Err(StatusError::Open(error) | StatusError::Read(error)) => {
@@ -136,10 +159,9 @@ fn read_status(directory: &CStr) -> Result<Option<Status>, QueryError> {
 
 /// The facts of the detail file; none if there is no such file.
 fn read_detail(directory: &CStr) -> Result<Detail, QueryError> {
-    let path = path(directory, servicedir::DETAIL)?;
     let mut buffer = [0; DETAIL_LEN];
-    let text = file::open_read(path.as_c_str()).and_then(|file| detail::read(file, &mut buffer));
-    match text {
+    let opened = with_path(directory, servicedir::DETAIL, file::open_read)?;
+    match opened.and_then(|file| detail::read(file, &mut buffer)) {
         Ok(text) => Ok(Detail::parse(text)),
         Err(Errno::ENOENT) => Ok(Detail::default()),
         Err(error) => Err(QueryError::File(servicedir::DETAIL, error)),

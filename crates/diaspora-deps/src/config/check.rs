@@ -30,6 +30,7 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
         texts(config, service).map_err(located)?;
     }
     found_settings(config)?;
+    unused_settings(config).map_err(located)?;
     cycles(config).map_err(located)
 }
 
@@ -111,6 +112,11 @@ fn without_effect(service: &Service) -> Result<(), Located> {
         ("directories", !service.directories.is_empty()),
         ("attempts", service.attempts.is_some()),
         ("source-settings", service.source_settings),
+        // A probe's socket may be relative to it.
+        (
+            "directory",
+            service.directory.is_some() && service.probe.is_none(),
+        ),
     ];
     let (field, wanted) = if service.exec.is_empty() {
         let mut fields = of_a_program.iter().filter(|(_, is_set)| *is_set);
@@ -120,6 +126,8 @@ fn without_effect(service: &Service) -> Result<(), Located> {
         }
     } else if service.group.is_some() && service.user.is_none() {
         ("group", "user")
+    } else if service.attempts.is_some() && service.needs.is_empty() {
+        ("attempts", "needs")
     } else {
         return Ok(());
     };
@@ -133,7 +141,7 @@ fn without_effect(service: &Service) -> Result<(), Located> {
 
 /// The variables of a service's texts.
 fn texts(config: &Config, service: &Service) -> Result<(), Located> {
-    let check = |location: &Location, text: &str| {
+    let check = |(location, text): (&Location, &str)| {
         let mistake = variables_of(text, |name| match name {
             "INSTANCE" if service.instances => None,
             "INSTANCE" => Some(Mistake::NoInstances(service.name.clone())),
@@ -142,6 +150,11 @@ fn texts(config: &Config, service: &Service) -> Result<(), Located> {
         });
         mistake.map_or(Ok(()), |mistake| Err((location.clone(), mistake)))
     };
+    texts_of(service).try_for_each(check)
+}
+
+/// The texts of a service that may hold variables.
+fn texts_of(service: &Service) -> impl Iterator<Item = (&Location, &str)> {
     let log = service.log.iter().flat_map(|log| {
         let owner = log.user.iter().chain(&log.group);
         std::iter::once(&log.file).chain(owner)
@@ -154,24 +167,13 @@ fn texts(config: &Config, service: &Service) -> Result<(), Located> {
         let texts = [&unless.file, &unless.line];
         texts.into_iter().chain(&unless.args)
     });
-    let others = service
-        .directory
-        .iter()
-        .chain(&service.user)
-        .chain(&service.group);
-    let texts = service
-        .exec
-        .iter()
-        .chain(service.env.values())
-        .chain(others);
-    for text in texts.chain(log).chain(directories).chain(unless) {
-        check(&service.location, text)?;
-    }
+    let others = service.directory.iter().chain(&service.user);
+    let others = others.chain(&service.group).chain(service.env.values());
+    let texts = service.exec.iter().chain(others);
+    let texts = texts.chain(log).chain(directories).chain(unless);
+    let texts = texts.map(|text| (&service.location, text.as_str()));
     let probe = service.probe.iter().flat_map(|probe| probe.written.texts());
-    for (location, text) in probe {
-        check(location, text)?;
-    }
-    Ok(())
+    texts.chain(probe)
 }
 
 /// The first mistake in the variables of a text.
@@ -213,6 +215,43 @@ fn found_settings(config: &Config) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// A setting of the operator's that no text holds: its name may be a slip.
+fn unused_settings(config: &Config) -> Result<(), Located> {
+    let texts = config
+        .services
+        .values()
+        .flat_map(texts_of)
+        .map(|(_, text)| text);
+    let keys = config
+        .settings
+        .values()
+        .filter_map(|setting| match setting {
+            Setting::Key(key) => Some(std::iter::once(&key.file).chain(&key.keys)),
+            _ => None,
+        });
+    let texts = texts.chain(keys.flatten().map(String::as_str));
+    let used: BTreeSet<&str> = texts
+        .filter_map(variables::parts)
+        .flatten()
+        .filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Variable(name) => Some(name),
+        })
+        .collect();
+    let mut own = config.own_settings.iter();
+    match own.find(|(name, _)| !used.contains(name.as_str())) {
+        None => Ok(()),
+        Some((name, location)) => {
+            let others = config.settings.keys().filter(|other| *other != name);
+            let mistake = Mistake::UnusedSetting {
+                name: name.clone(),
+                similar: similar(others, name).cloned(),
+            };
+            Err((location.clone(), mistake))
+        }
+    }
 }
 
 /// Services that need each other.

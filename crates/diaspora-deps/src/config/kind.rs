@@ -1,9 +1,11 @@
 //! Reads a probe's kind and the fields of that kind. A field that another kind has is a
 //! mistake: it would have no effect.
 
+use std::time::Duration;
+
 use toml::Value;
 
-use super::probe::{Http, Kind, Redis, Tls};
+use super::probe::{Http, Kind, Redis, Rhythm, Tls};
 use super::written::{Field, Written};
 use crate::error::{Location, Mistake};
 use crate::net::{Endpoint, Url};
@@ -14,6 +16,11 @@ const EXEC_SECONDS: u64 = 5;
 /// More seconds than an attempt should take.
 const SECONDS_MAX: i64 = 3600;
 
+/// More successes in a row than anybody waits for.
+const SUCCESSES_MAX: u32 = 1000;
+const INTERVAL_MIN: Duration = Duration::from_millis(10);
+const INTERVAL_MAX: Duration = Duration::from_secs(3600);
+
 /// A mistake and the line where it stands.
 type Located = (Location, Mistake);
 
@@ -22,7 +29,7 @@ type Located = (Location, Mistake);
 /// # Errors
 /// The first mistake: an unknown kind; a field that the kind does not have; a value of
 /// another type; a field that is missing.
-pub(super) fn read(written: &Written) -> Result<Kind, Located> {
+pub(super) fn read(written: &Written) -> Result<(Kind, Rhythm), Located> {
     let mut fields = Fields::new(written);
     let kind = match fields.kind()? {
         "tcp" => Kind::Tcp {
@@ -86,9 +93,39 @@ pub(super) fn read(written: &Written) -> Result<Kind, Located> {
             return Err((fields.location("kind"), mistake));
         }
     };
+    let rhythm = fields.rhythm();
     fields.end()?;
     check_address(&kind).map_err(|mistake| (fields.location("address"), mistake))?;
-    Ok(kind)
+    Ok((kind, rhythm))
+}
+
+/// The probe of this kind with `words`: those of its command, its path or its address. All
+/// other fields have their defaults.
+///
+/// # Errors
+/// As [`read`], without a place.
+pub fn of(kind: &str, words: &[String]) -> Result<Kind, Mistake> {
+    let field = |value| Field {
+        value,
+        location: Location::default(),
+        is_inherited: false,
+    };
+    let text = |word: &String| Value::String(word.clone());
+    let (name, value) = match (kind, words) {
+        ("exec", words) => ("command", Value::Array(words.iter().map(text).collect())),
+        ("file", words) => ("path", text(&words.concat())),
+        (_, words) => ("address", text(&words.concat())),
+    };
+    let kind = Value::String(kind.to_owned());
+    let fields = [("kind", kind), (name, value)];
+    let written = Written {
+        location: Location::default(),
+        fields: fields
+            .map(|(name, value)| (name.to_owned(), field(value)))
+            .into(),
+    };
+    let read = read(&written).map_err(|(_, mistake)| mistake);
+    read.map(|(kind, _)| kind)
 }
 
 /// Checks an address as far as it is known before its settings are.
@@ -202,6 +239,30 @@ impl<'a> Fields<'a> {
             is_fine.then(|| u64::try_from(seconds).ok())?
         });
         seconds.unwrap_or(default)
+    }
+
+    /// The fields that each kind has.
+    fn rhythm(&mut self) -> Rhythm {
+        let successes = self.take("successes", "a number from 1 to 1000", |value| {
+            let successes = u32::try_from(value.as_integer()?).ok()?;
+            (1..=SUCCESSES_MAX)
+                .contains(&successes)
+                .then_some(successes)
+        });
+        let interval = self.take("interval", "seconds from 0.01 to 3600", |value| {
+            let whole = value
+                .as_integer()
+                .and_then(|whole| i32::try_from(whole).ok());
+            let seconds = value.as_float().or(whole.map(f64::from))?;
+            let interval = Duration::try_from_secs_f64(seconds).ok()?;
+            (INTERVAL_MIN..=INTERVAL_MAX)
+                .contains(&interval)
+                .then_some(interval)
+        });
+        Rhythm {
+            successes: successes.unwrap_or(1),
+            interval,
+        }
     }
 
     fn redis(&mut self) -> Redis {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::service::Service;
 use super::setting::Setting;
-use crate::error::{Error, Suggestion};
+use crate::error::{Error, Location, Suggestion};
 use crate::name::Name;
 use crate::similar::similar;
 
@@ -15,6 +15,8 @@ pub struct Config {
     pub services: BTreeMap<String, Service>,
     /// Settings with their defaults.
     pub settings: BTreeMap<String, Setting>,
+    /// Where the settings are written that are not built in.
+    pub(super) own_settings: BTreeMap<String, Location>,
 }
 
 impl Config {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 use super::kind;
+use super::known::Config;
 use super::own::Own;
 use super::probe::Probe;
 use super::service::{Alias, Directory, LogFile, Need, Service, Unless};
@@ -14,16 +15,12 @@ use super::table::{self, Field, Placed, Source, Table};
 use super::written::Written;
 use crate::error::{Error, Mistake};
 
-/// Lays a file over `services` and `settings`.
+/// Lays a file over `config`.
 ///
 /// # Errors
 /// The first mistake in the file.
-pub(super) fn add(
-    file: &str,
-    text: &str,
-    services: &mut BTreeMap<String, Service>,
-    settings: &mut BTreeMap<String, Setting>,
-) -> Result<(), Error> {
+pub(super) fn add(file: &str, text: &str, config: &mut Config) -> Result<(), Error> {
+    let services = &mut config.services;
     let source = Source { file, text };
     let parsed = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
@@ -43,7 +40,11 @@ pub(super) fn add(
         for service in services.values_mut() {
             service.settings.remove(&name);
         }
-        settings.insert(name, setting(source, field)?);
+        let setting = setting(source, field)?;
+        if config.settings.insert(name.clone(), setting).is_none() {
+            let location = source.location(field.0.span().start);
+            config.own_settings.insert(name, location);
+        }
     }
     for (key, _) in &new_services {
         free_name(services, key.get_ref());
@@ -103,7 +104,7 @@ fn setting(source: Source, field: Field) -> Result<Setting, Error> {
     } else {
         Setting::Key(Key {
             file: table.needed_text("file")?,
-            keys: names(table.texts("keys")?.unwrap_or_default()),
+            keys: names(table.needed_texts("keys")?),
             default: table.needed_text("default")?,
             location: table.location(),
         })
@@ -188,10 +189,11 @@ fn lay_over(service: &mut Service, mut table: Table, source: Source) -> Result<(
         let old = service.probe.take();
         let old = old.map_or_else(Written::default, |probe| probe.written);
         let written = old.lay_over(fields.location(), fields.values());
-        let kind = kind::read(&written)
+        let (kind, rhythm) = kind::read(&written)
             .map_err(|(location, mistake)| Error::Mistake { location, mistake })?;
         service.probe = Some(Probe {
             kind,
+            rhythm,
             is_built_in: false,
             written,
         });
@@ -225,7 +227,7 @@ fn unless(mut table: Table) -> Result<Unless, Error> {
     let unless = Unless {
         file: table.needed_text("file")?,
         line: table.needed_text("line")?,
-        args: names(table.texts("args")?.unwrap_or_default()),
+        args: names(table.needed_texts("args")?),
     };
     table.end()?;
     Ok(unless)

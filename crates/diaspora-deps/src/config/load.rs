@@ -53,17 +53,14 @@ impl Config {
     /// The built-in configuration with the text of a file over it.
     pub(super) fn parse(file: &str, text: &str) -> Result<Self, Error> {
         let mut config = Self::default();
-        config.add("built-in services.toml", BUILT_IN)?;
+        layer::add("built-in services.toml", BUILT_IN, &mut config)?;
+        config.own_settings.clear();
         let services = config.services.values_mut();
         for probe in services.filter_map(|service| service.probe.as_mut()) {
             probe.is_built_in = true;
         }
-        config.add(file, text)?;
+        layer::add(file, text, &mut config)?;
         check::check(&config)?;
         Ok(config)
-    }
-
-    fn add(&mut self, file: &str, text: &str) -> Result<(), Error> {
-        layer::add(file, text, &mut self.services, &mut self.settings)
     }
 }

@@ -1,5 +1,7 @@
 //! How to see that a service is ready: the kinds of probes, each with its own fields.
 
+use std::time::Duration;
+
 use super::written::Written;
 use crate::probe::Status;
 
@@ -8,11 +10,32 @@ use crate::probe::Status;
 pub struct Probe {
     /// What is asked, and how.
     pub kind: Kind,
+    /// How often it is asked.
+    pub rhythm: Rhythm,
     /// Whether all of it is built in. Then supervise is asked instead where the service
     /// is supervised here and says itself when it is ready.
     pub is_built_in: bool,
     /// The fields as written, for the next file.
     pub(super) written: Written,
+}
+
+/// How often a gate probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rhythm {
+    /// The probes in a row that must find it ready, 1 or more: a server that is there for
+    /// its own initialisation alone answers once and goes.
+    pub successes: u32,
+    /// The time between two probes; without it, that of the gate.
+    pub interval: Option<Duration>,
+}
+
+impl Default for Rhythm {
+    fn default() -> Self {
+        Self {
+            successes: 1,
+            interval: None,
+        }
+    }
 }
 
 /// The kind of a probe with its fields. Texts may hold `${NAME}`. An address is one of

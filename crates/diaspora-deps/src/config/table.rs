@@ -120,12 +120,20 @@ impl<'a> Table<'a> {
 
     /// A text that must not be missing.
     pub(super) fn needed_text(&mut self, name: &'static str) -> Result<String, Error> {
-        let mistake = || Mistake::MissingField {
-            table: self.name.clone(),
-            field: name,
-        };
-        let missing = self.source.mistake(self.at, mistake());
-        self.text(name)?.ok_or(missing)
+        let text = self.text(name)?;
+        text.ok_or_else(|| self.missing(name))
+    }
+
+    /// A list of texts that must not be missing.
+    pub(super) fn needed_texts(&mut self, name: &'static str) -> Result<Vec<Placed>, Error> {
+        let texts = self.texts(name)?;
+        texts.ok_or_else(|| self.missing(name))
+    }
+
+    fn missing(&self, field: &'static str) -> Error {
+        let table = self.name.clone();
+        let mistake = Mistake::MissingField { table, field };
+        self.source.mistake(self.at, mistake)
     }
 
     pub(super) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, Error> {

@@ -79,7 +79,7 @@ fn a_mistake_has_its_file_line_and_fix() {
             "did you mean needs?",
         ),
         (
-            "[service.x]\nneeds = [\"sidekiq\"]",
+            "[service.x]\nneeds = [\"y\"]\n[service.y]",
             "mine:2:",
             "add probe =",
         ),
@@ -111,12 +111,17 @@ fn a_mistake_has_its_file_line_and_fix() {
             "did you mean with?",
         ),
         (
-            "[settings]\nA = { file = \"/x\" }",
+            "[settings]\nA = { file = \"/x\", keys = [] }",
             "mine:2: A has no default",
             "needs",
         ),
         (
-            "[settings]\nA = { file = \"${SERVER_LISTEN}\", default = \"\" }",
+            "[settings]\nDIASPORA_HOM = '/x'",
+            "mine:2: no text has ${DIASPORA_HOM}: ",
+            "did you mean DIASPORA_HOME?",
+        ),
+        (
+            "[settings]\nA = { file = \"${SERVER_LISTEN}\", keys = [], default = \"\" }",
             "mine:2: ${SERVER_LISTEN} is found itself",
             "texts",
         ),
@@ -167,6 +172,10 @@ fn a_value_of_another_type_is_told_in_words() {
         ),
         ("exec = 'sleep 1'", "exec must be a list of texts"),
         (
+            "unless = { file = '/x', line = 'x' }",
+            "unless has no args, which it needs",
+        ),
+        (
             "unless = { line = 'x' }",
             "unless has no file, which it needs",
         ),
@@ -204,9 +213,11 @@ fn a_field_without_effect_is_refused() {
             "has directories and no exec",
         ),
         (
-            "unless = { file = '/x', line = 'y' }",
+            "unless = { file = '/x', line = 'y', args = [] }",
             "has unless and no exec",
         ),
+        ("exec = ['x']\nattempts = 3", "has attempts and no needs"),
+        ("directory = '/x'", "has directory and no exec"),
         ("exec = ['x']\ngroup = 'nogroup'", "has group and no user"),
     ] {
         let message = format!("mine:1: service \"x\" {message}");

@@ -31,17 +31,19 @@ pub(super) struct Program {
 type End = Option<ExitStatus>;
 
 impl Program {
-    pub(super) fn probe(&self) -> Readiness {
+    /// Runs it once, within its own time limit and `limit`.
+    pub(super) fn probe(&self, limit: Option<Duration>) -> Readiness {
+        let timeout = limit.map_or(self.timeout, |limit| limit.min(self.timeout));
         let mut output = Vec::new();
-        let (seconds, why) = match self.run(&mut output) {
+        let (is_down, why) = match self.run(timeout, &mut output) {
             Ok(Some(status)) if status.success() => return Readiness::Ready,
             Ok(Some(status)) => match (status.code(), status.signal()) {
-                (Some(code), _) => (None, format!("exit code {code}")),
-                (None, signal) => (None, format!("killed by signal {}", signal.unwrap_or(0))),
+                (Some(code), _) => (true, format!("exit code {code}")),
+                (None, signal) => (true, format!("killed by signal {}", signal.unwrap_or(0))),
             },
             Ok(None) => {
-                let seconds = self.timeout.as_secs_f32();
-                (Some(seconds), format!("no end within {seconds} s"))
+                let seconds = timeout.as_secs_f32();
+                (false, format!("no end within {seconds} s"))
             }
             Err(error) => {
                 let error = errno::text(Errno::from_raw(error.raw_os_error().unwrap_or(0)));
@@ -52,9 +54,10 @@ impl Program {
             Some(line) => format!("{why}: {line}"),
             None => why,
         };
-        match seconds {
-            Some(_) => Readiness::Starting(why),
-            None => Readiness::Down(why),
+        if is_down {
+            Readiness::Down(why)
+        } else {
+            Readiness::Starting(why)
         }
     }
 
@@ -64,7 +67,7 @@ impl Program {
     }
 
     /// Runs it, and keeps the end of its output.
-    fn run(&self, output: &mut Vec<u8>) -> io::Result<End> {
+    fn run(&self, timeout: Duration, output: &mut Vec<u8>) -> io::Result<End> {
         let (read, write) = fd::pipe()?;
         fd::set_nonblocking(&read, true)?;
         let mut words = self
@@ -82,7 +85,7 @@ impl Program {
         let mut child = command.spawn()?;
         // Else the pipe would never end.
         drop(command);
-        let ended = wait(&child, File::from(read), self.timeout, output);
+        let ended = wait(&child, File::from(read), timeout, output);
         // Before the child is waited for: until then the number of its group is its own.
         let group = i32::try_from(child.id()).map(Pid::from_raw);
         let _ = group.map(|group| process::kill_group(group, Signal::SIGKILL));
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_code_and_the_last_line_are_told() {
-        let probe = |script: &str| program(script, LONG).probe();
+        let probe = |script: &str| program(script, LONG).probe(None);
         assert_eq!(probe("echo fine"), Readiness::Ready);
         let down = |why: &str| Readiness::Down(why.to_owned());
         let script = "echo first; echo 'not yet' >&2; echo; exit 3";
@@ -165,7 +168,7 @@ mod tests {
             timeout: LONG,
         };
         let why = "unable to run /nonexistent/check a: file does not exist".to_owned();
-        assert_eq!(program.probe(), Readiness::Down(why));
+        assert_eq!(program.probe(None), Readiness::Down(why));
     }
 
     #[test]
@@ -173,7 +176,7 @@ mod tests {
         let place = tempfile::tempdir().expect("a directory");
         let file = place.path().join("pid");
         let script = format!("sleep 1000 & echo $! >{}; wait", file.display());
-        let outcome = program(&script, Duration::from_millis(500)).probe();
+        let outcome = program(&script, Duration::from_millis(500)).probe(None);
         assert_eq!(
             outcome,
             Readiness::Starting("no end within 0.5 s".to_owned())
@@ -190,7 +193,7 @@ mod tests {
         let place = tempfile::tempdir().expect("a directory");
         let file = place.path().join("pid");
         let script = format!("sleep 1000 & echo $! >{}", file.display());
-        assert_eq!(program(&script, LONG).probe(), Readiness::Ready);
+        assert_eq!(program(&script, LONG).probe(None), Readiness::Ready);
         let pid = std::fs::read_to_string(file).expect("it has begun");
         let stat = format!("/proc/{}/stat", pid.trim());
         while std::fs::read_to_string(&stat).is_ok_and(|text| !text.contains(") Z ")) {
@@ -202,9 +205,11 @@ mod tests {
     fn a_flood_of_output_is_not_kept() {
         let mut output = Vec::new();
         let flood = program("yes; true", Duration::from_millis(300));
-        assert!(matches!(flood.run(&mut output), Ok(None)));
+        assert!(matches!(flood.run(flood.timeout, &mut output), Ok(None)));
         assert!(output.len() <= KEPT);
         let much = program("head -c 1000000 /dev/zero | tr '\\0' 'x'; exit 2", LONG);
-        assert!(matches!(much.probe(), Readiness::Down(why) if why.starts_with("exit code 2: ")));
+        assert!(
+            matches!(much.probe(None), Readiness::Down(why) if why.starts_with("exit code 2: "))
+        );
     }
 }

@@ -42,7 +42,12 @@ impl Server {
         let address = place.context.expand(kind.address().unwrap_or_default())?;
         let address = String::from_utf8_lossy(&address);
         let url = Url::parse(&address).filter(|_| matches!(kind, Kind::Http(_)));
-        let endpoint = Endpoint::parse(url.as_ref().map_or(&*address, |url| &url.address))?;
+        let address = url.as_ref().map_or(&*address, |url| &url.address);
+        // A pod says where it listens relative to its own directory.
+        let service = place.config.services.get(place.service);
+        let directory = service.and_then(|service| service.directory.as_ref());
+        let directory = directory.map(|path| place.context.expand_path(path));
+        let endpoint = Endpoint::parse_in(address, directory.transpose()?.as_deref())?;
         let protocol = place.protocol(kind, &endpoint, url.as_ref())?;
         Ok(Self { endpoint, protocol })
     }

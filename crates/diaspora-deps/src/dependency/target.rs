@@ -53,7 +53,7 @@ impl Target {
             Self::Server(server) => server.probe(limits),
             Self::Program(program) => Outcome {
                 absent: false,
-                ..Outcome::unnoticed(program.probe(), program.name(), start)
+                ..Outcome::unnoticed(program.probe(limits.total), program.name(), start)
             },
             Self::File(path) => {
                 let readiness = file::readiness(path);

@@ -173,6 +173,14 @@ pub enum Mistake {
         /// A setting that is spelled almost like it.
         similar: Option<String>,
     },
+    /// A setting of the operator's that no text holds.
+    #[error("no text has ${{{name}}}: {}", unused(similar.as_deref()))]
+    UnusedSetting {
+        /// The setting.
+        name: String,
+        /// Another one that is spelled almost like it.
+        similar: Option<String>,
+    },
     /// A `${INSTANCE}` in a service that has no instances.
     #[error("service \"{0}\" has no instances, and so no ${{INSTANCE}}: write instances = true")]
     NoInstances(String),
@@ -249,6 +257,13 @@ fn setting(name: &str, similar: Option<&str>) -> String {
     match similar {
         Some(similar) => format!("did you mean ${{{similar}}}?"),
         None => format!("give {name} a default under [settings]"),
+    }
+}
+
+fn unused(similar: Option<&str>) -> String {
+    match similar {
+        Some(similar) => format!("did you mean {similar}?"),
+        None => "take it out, or use it".to_owned(),
     }
 }
 

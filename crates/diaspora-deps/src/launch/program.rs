@@ -36,6 +36,17 @@ pub(super) struct Program {
 
 impl Program {
     pub(super) fn new(service: &Service, context: &Context, args: &[&CStr]) -> Result<Self, Error> {
+        let inherited: Vec<&[u8]> = env::iter().map(CStr::to_bytes).collect();
+        Self::inheriting(&inherited, service, context, args)
+    }
+
+    /// The program with another inherited environment than that of this process.
+    pub(super) fn inheriting(
+        inherited: &[&[u8]],
+        service: &Service,
+        context: &Context,
+        args: &[&CStr],
+    ) -> Result<Self, Error> {
         let mut words = service.exec.iter();
         let program = words.next().map(|program| context.expand_name(program));
         let mut argv = Vec::from_iter(program.transpose()?);
@@ -54,8 +65,7 @@ impl Program {
             true => context.settings()?,
             false => None,
         };
-        let inherited: Vec<&[u8]> = env::iter().map(CStr::to_bytes).collect();
-        let env = environment(&inherited, settings, &set)
+        let env = environment(inherited, settings, &set)
             .into_iter()
             .filter_map(|entry| CString::new(entry).ok())
             .collect();

@@ -1,19 +1,17 @@
 //! What a service's program needs to start: the program itself, its working directory, and
 //! for postgres data of its version.
 
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use daemontools::procfs;
-use daemontools::unix::env;
 
 use super::foreground;
 use super::shell::{Command, base};
 use crate::config::Service;
 use crate::context::Context;
+use crate::launch;
 use crate::{read, supervised};
 
 /// The PATH that svscanboot gives.
@@ -21,7 +19,12 @@ const BOOT_PATH: &str =
     "/command:/usr/local/bin:/usr/local/sbin:/bin:/sbin:/usr/bin:/usr/sbin:/usr/X11R6/bin";
 
 /// The faults of the program of a service whose directory is `path`.
-pub(super) fn faults(service: &Service, context: &Context, path: &Path) -> Vec<String> {
+pub(super) fn faults(
+    service: &Service,
+    context: &Context,
+    settings: &Path,
+    path: &Path,
+) -> Vec<String> {
     let mut faults = Vec::new();
     let directory = match &service.directory {
         None => path.to_owned(),
@@ -44,8 +47,11 @@ pub(super) fn faults(service: &Service, context: &Context, path: &Path) -> Vec<S
     let Some(words) = words(service, context) else {
         return faults;
     };
-    let fault = missing(&words[0], &directory, &search_path(service, context, path));
-    faults.extend(fault);
+    faults.extend(missing(&words[0], &directory));
+    let inherited = environment(path);
+    let inherited: Vec<&[u8]> = inherited.iter().map(Vec::as_slice).collect();
+    let not_found = launch::not_found(service, context, settings, &inherited);
+    faults.extend(not_found.map(|error| error.to_string()));
     faults.extend(other_version(&words));
     let command = Command {
         words,
@@ -81,55 +87,28 @@ fn words(service: &Service, context: &Context) -> Option<Vec<String>> {
     (!words.is_empty()).then_some(words)
 }
 
-/// The PATH in which the program is searched: its own, else that of the settings file, else
-/// that of the supervise that runs, else svscanboot's.
-fn search_path(service: &Service, context: &Context, path: &Path) -> PathBuf {
-    let own = service.env.get("PATH");
-    let own = own.and_then(|text| context.expand_path(text).ok());
-    let settings = || {
-        let settings = context.settings().ok().flatten();
-        let settings = settings.filter(|_| service.source_settings)?;
-        let mut entries = settings.exported.iter();
-        let path = entries.find_map(|entry| path_in(entry))?;
-        Some(path)
-    };
+/// The environment that a service inherits: that of the supervise that runs, else that of
+/// svscanboot.
+fn environment(path: &Path) -> Vec<Vec<u8>> {
     let running = || {
         let pid = supervised::current_status(path)?.pid;
         let supervise = procfs::process(pid).ok()?.parent;
         let environment = fs::read(format!("/proc/{supervise}/environ")).ok()?;
-        environment.split(|&byte| byte == 0).find_map(path_in)
+        let entries = environment.split(|&byte| byte == 0);
+        Some(entries.map(<[u8]>::to_vec).collect())
     };
-    own.or_else(settings)
-        .or_else(running)
-        .unwrap_or_else(|| PathBuf::from(BOOT_PATH))
+    running().unwrap_or_else(|| vec![format!("PATH={BOOT_PATH}").into_bytes()])
 }
 
-fn path_in(entry: &[u8]) -> Option<PathBuf> {
-    let (name, value) = env::split(entry)?;
-    (name == b"PATH").then(|| PathBuf::from(OsStr::from_bytes(value)))
-}
-
-/// A program that does not exist or can't be executed.
-fn missing(program: &str, directory: &Path, path: &Path) -> Option<String> {
-    let is_program = |file: &Path| {
-        let metadata = fs::metadata(file);
-        metadata.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-    };
-    if program.contains('/') {
-        let is_missing = !is_program(&directory.join(program));
-        return is_missing.then(|| missing_version(program));
-    }
-    if std::env::split_paths(path).any(|folder| is_program(&folder.join(program))) {
+/// A program with its path that does not exist or can't be executed.
+fn missing(program: &str, directory: &Path) -> Option<String> {
+    if !program.contains('/') {
         return None;
     }
-    let is_ruby = ["bundle", "ruby", "rake", "puma", "sidekiq", "thin"].contains(&program);
-    let fix = if is_ruby {
-        "install it, or, with rvm or rbenv, export a PATH that has it in the settings file"
-    } else {
-        "install it, or export a PATH that has it in the settings file"
-    };
-    let path = path.display();
-    Some(format!("its program {program} is not in {path}: {fix}"))
+    let metadata = fs::metadata(directory.join(program));
+    let is_program =
+        metadata.is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0);
+    (!is_program).then(|| missing_version(program))
 }
 
 /// The message for a program that does not exist, with other versions that do: those of
@@ -189,22 +168,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_searched_as_the_service_would() {
+    fn a_program_with_a_path_must_be_executable() {
         let folder = tempfile::tempdir().expect("a directory");
         let file = folder.path().join("program");
         fs::write(&file, "").expect("write");
-        let found = |program: &str| missing(program, Path::new("/"), folder.path());
-        let fault = found("program").expect("not executable");
-        assert!(
-            fault.starts_with("its program program is not in "),
-            "{fault}"
-        );
+        let found = || missing("./program", folder.path());
+        assert!(found().is_some_and(|fault| fault.contains("./program does not exist")));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("chmod");
-        assert_eq!(found("program"), None);
-        assert_eq!(found(&file.display().to_string()), None);
-        assert_eq!(missing("./program", folder.path(), Path::new("")), None);
-        let fault = found("bundle").expect("no bundle there");
-        assert!(fault.contains("rvm or rbenv"), "{fault}");
+        assert_eq!(found(), None);
     }
 
     #[test]

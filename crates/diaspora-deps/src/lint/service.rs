@@ -14,6 +14,7 @@ use crate::name::Name;
 pub(super) struct Services<'a> {
     config: &'a Config,
     context: Context<'a>,
+    settings: &'a Path,
     scan_directory: &'a Path,
     /// Each address, with the service directory that has it.
     addresses: BTreeMap<String, String>,
@@ -23,11 +24,13 @@ impl<'a> Services<'a> {
     pub(super) const fn new(
         config: &'a Config,
         context: Context<'a>,
+        settings: &'a Path,
         scan_directory: &'a Path,
     ) -> Self {
         Self {
             config,
             context,
+            settings,
             scan_directory,
             addresses: BTreeMap::new(),
         }
@@ -46,7 +49,7 @@ impl<'a> Services<'a> {
         if gated {
             let context = self.context.of(name);
             faults.extend(accounts::missing(service, &context));
-            faults.extend(program::faults(service, &context, path));
+            faults.extend(program::faults(service, &context, self.settings, path));
             let unmet = needs::unmet(self.config, &context, self.scan_directory, path, name);
             faults.extend(unmet);
         }

@@ -73,7 +73,7 @@ fn each_fault_is_one_finding() {
         (
             &[("30redis/run", GATE, 0o755)],
             "[service.redis]\nuser = \"root\"\nexec = [\"no-such-program\"]",
-            "its program no-such-program is not in /command:",
+            "unable to run no-such-program: file does not exist in /command:",
         ),
         (
             &[("30redis/run", GATE, 0o755)],

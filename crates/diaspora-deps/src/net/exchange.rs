@@ -17,6 +17,41 @@ pub struct Limits {
     pub resolve: Duration,
     /// For each address, from connecting to the end of the reply.
     pub answer: Duration,
+    /// For all of it; none of its own if the others suffice.
+    pub total: Option<Duration>,
+}
+
+impl Limits {
+    /// Everything within this time.
+    #[must_use]
+    pub const fn total(time: Duration) -> Self {
+        Self {
+            resolve: time,
+            answer: time,
+            total: Some(time),
+        }
+    }
+
+    /// The same, and everything within this time.
+    #[must_use]
+    pub fn at_most(self, longest: Duration) -> Self {
+        Self {
+            resolve: self.resolve.min(longest),
+            answer: self.answer.min(longest),
+            total: Some(self.total.map_or(longest, |total| total.min(longest))),
+        }
+    }
+
+    /// What is left of these limits after a time.
+    pub(super) fn after(self, time: Duration) -> Self {
+        let left = self.total.map(|total| total.saturating_sub(time));
+        let least = |limit: Duration| left.map_or(limit, |left| limit.min(left));
+        Self {
+            resolve: least(self.resolve),
+            answer: least(self.answer),
+            total: left,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -24,6 +59,7 @@ impl Default for Limits {
         Self {
             resolve: Duration::from_secs(2),
             answer: Duration::from_secs(2),
+            total: None,
         }
     }
 }

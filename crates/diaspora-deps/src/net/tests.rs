@@ -5,9 +5,12 @@ use std::thread;
 use super::*;
 use crate::probe::{Accepts, Redis};
 
+mod hostile;
+
 const QUICK: Limits = Limits {
     resolve: Duration::from_secs(2),
     answer: Duration::from_millis(100),
+    total: None,
 };
 
 /// A server that does `serve` with each connection, and the endpoint for it.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::Parser;
 
+use crate::address;
 use crate::command::arguments::{Arguments, Command};
 use crate::config::Config;
 
@@ -43,7 +44,7 @@ impl Gate {
             Command::Exec { service, .. } => Some(Self::Exec(service)),
             Command::Wait { services, .. } => {
                 let names = services.iter().flat_map(|word| word.split_whitespace());
-                Some(Self::Wait(names.map(str::to_owned).collect()))
+                Some(Self::Wait(names.map(address::shown).collect()))
             }
             _ => None,
         }

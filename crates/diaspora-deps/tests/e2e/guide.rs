@@ -54,3 +54,19 @@ pub(crate) fn todays_pod(world: &World) {
     assert!(guide.contains("startall --wait"), "{guide}");
     own_system::run(world, &format!("{POD}{guide}{THEN}"));
 }
+
+/// The change for another database, without the rest of the pod.
+pub(crate) fn mariadb(world: &World) {
+    let change = page::script("diaspora.md", "## A pod with MariaDB");
+    own_system::run(
+        world,
+        &format!(
+            "diaspora-deps install --set modern /root/service\n{change}\
+             mv /root/service/10mariadb /etc/service/\n\
+             diaspora_svc startall --wait\n\
+             diaspora-deps check mariadb\n\
+             says 'puma     needs mariadb, redis' diaspora-deps graph puma\n\
+             diaspora_svc stopall\n"
+        ),
+    );
+}

@@ -126,6 +126,21 @@ const CASES: &[Case] = &[
         supervised::ends,
     ),
     (
+        "any_stack_without_a_file",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "curl",
+            "redis-server",
+            "nginx",
+            "memcached",
+        ],
+        any_stack::without_a_file,
+    ),
+    (
         "any_stack_django_postgres_rabbitmq",
         &[
             "svscan",
@@ -174,6 +189,18 @@ const CASES: &[Case] = &[
             "bundle",
         ],
         guide::todays_pod,
+    ),
+    (
+        "a_pod_with_mariadb",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "mariadbd",
+        ],
+        guide::mariadb,
     ),
     (
         "a_name_that_is_not_known_yet_is_waited_for",
@@ -240,6 +267,11 @@ const CASES: &[Case] = &[
         "a_client_that_hangs_holds_its_store_and_nothing_else",
         &["svscan", "supervise", "multilog", "redis-server"],
         scripts::hanging_client,
+    ),
+    (
+        "a_client_without_supervise_holds_its_store",
+        &["supervise", "redis-server"],
+        scripts::lost_supervise,
     ),
     (
         "a_service_that_had_to_be_killed_is_named",

@@ -54,7 +54,7 @@ pub(crate) fn stack(world: &World) {
         });
     }
     world.bring(&["30redis", "20nginx", "10postgres"]);
-    world.until_ready(&["postgres", "redis", "web", "puma"]);
+    world.until_ready(&["postgres", "redis", "web", "puma", "sidekiq"]);
     world.until("a page", || world.page().starts_with("visit "));
     world.until("sidekiq", || {
         world.log("90sidekiq").contains("sidekiq: booted")

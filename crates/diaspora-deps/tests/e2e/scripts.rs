@@ -1,6 +1,7 @@
 //! `diaspora_svc` on scripts that hang, wait or are down.
 
 use std::fs;
+use std::process::Stdio;
 
 use crate::status;
 use crate::world::World;
@@ -106,4 +107,35 @@ pub(crate) fn hanging_client(world: &World) {
     fs::write(world.path("service/mailer/go"), "").expect("write");
     succeed(world, &["stopall"]);
     assert!(status::of(world, "30redis").1.starts_with("down "));
+}
+
+/// A client that has lost its supervise can't be told to stop; its store is not either.
+pub(crate) fn lost_supervise(world: &World) {
+    world.stage("diaspora");
+    world.bring(&["30redis"]);
+    let client = "#!/bin/sh\ndiaspora-deps wait redis || exit $?\nexec sleep 1000\n";
+    world.bring_script("mailer", client);
+    let supervise = |service| {
+        let mut command = world.command("supervise");
+        let directory = world.path("service").join(service);
+        command.arg(directory).stdout(Stdio::null());
+        command.stderr(Stdio::null()).spawn().expect("supervise")
+    };
+    let mut of_redis = supervise("30redis");
+    let mut of_client = supervise("mailer");
+    world.until("all up", || {
+        ["30redis", "mailer"].map(|service| status::of(world, service).1.starts_with("up "))
+            == [true; 2]
+    });
+    of_client.kill().expect("kill");
+    of_client.wait().expect("a dead supervise");
+    let line = "supervise not running, and its process runs";
+    assert_eq!(status::of(world, "mailer"), (100, line.to_owned()));
+    let expected = "diaspora_svc: warning: unable to control mailer: supervise not running\n\
+        diaspora_svc: warning: 30redis was not told to stop: it is needed by what is not down: \
+        mailer\n";
+    assert_eq!(world.svc(&["stopall"]), (111, expected.to_owned()));
+    assert!(status::of(world, "30redis").1.starts_with("up "));
+    world.control("-dx", "30redis");
+    of_redis.wait().expect("an ended supervise");
 }

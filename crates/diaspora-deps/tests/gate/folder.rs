@@ -92,7 +92,9 @@ pub(crate) fn redis_after(probes: u32) -> (u16, Arc<AtomicU32>) {
 }
 
 /// A redis that sends to each connection, counted from 0, its answer, or nothing.
-fn redis_by(answer: impl Fn(u32) -> &'static str + Send + 'static) -> (u16, Arc<AtomicU32>) {
+pub(crate) fn redis_by(
+    answer: impl Fn(u32) -> &'static str + Send + 'static,
+) -> (u16, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let connections = Arc::new(AtomicU32::new(0));

@@ -2,6 +2,7 @@
 //! becomes. All servers are scripted.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod address;
 mod files;
 mod folder;
 mod init;
@@ -10,6 +11,7 @@ mod output;
 mod pod;
 mod program;
 mod resolver;
+mod rhythm;
 mod settings;
 mod supervised;
 mod svc;

@@ -198,11 +198,11 @@ fn fields_of_other_kinds_are_refused() {
     for (probe, message) in [
         (
             "kind = \"service\", address = \"localhost:1\"",
-            "a service probe has no address: its fields are directory",
+            "a service probe has no address: its fields are directory, successes and interval",
         ),
         (
             "kind = \"tcp\", address = \"localhost:1\", directory = \"x\"",
-            "a tcp probe has no directory: its fields are address",
+            "a tcp probe has no directory: its fields are address, successes and interval",
         ),
     ] {
         let folder = Folder::new(&format!("[service.x]\nprobe = {{ {probe} }}\n"));

@@ -13,6 +13,7 @@ mod load;
 mod outage;
 mod pod;
 mod processes;
+#[allow(dead_code, reason = "the other tests use all of it")]
 #[path = "../e2e/programs.rs"]
 mod programs;
 mod start;

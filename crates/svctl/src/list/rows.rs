@@ -8,7 +8,7 @@ use crate::output::printable;
 use crate::service::Service;
 use crate::snapshot::Snapshot;
 use crate::table::{self, Cell, Side};
-use crate::words::{self, NOTHING};
+use crate::words::{self, Mood, NOTHING};
 
 const HEAD: [&str; 7] = ["NAME", "STATE", "FOR", "PID", "STARTS", "LAST END", "NOTE"];
 const SIDES: [Side; 7] = [
@@ -63,7 +63,11 @@ fn row(service: &Service, snapshot: &Snapshot, now: Tai64n, colored: bool) -> [C
         }
     }
     if colored {
-        cells[1].color = Some(color::of(words::mood(snapshot)));
+        let mood = match snapshot {
+            Snapshot::Unsupervised { leftover: None } if !service.enabled => Mood::Rest,
+            _ => words::mood(snapshot),
+        };
+        cells[1].color = Some(color::of(mood));
     }
     cells
 }

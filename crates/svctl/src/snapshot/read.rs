@@ -6,7 +6,7 @@ use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail};
 use daemontools::servicedir::query::{self, QueryError};
 use daemontools::servicedir::state::State;
 use daemontools::unix::file;
-use daemontools::{Errno, procfs, servicedir, two_threads};
+use daemontools::{Errno, procfs, servicedir, shares};
 
 use super::facts::{Facts, Snapshot};
 use crate::service::Service;
@@ -20,8 +20,7 @@ pub(crate) fn read(service: &Service) -> Snapshot {
 
 /// Reads many services.
 pub(crate) fn read_all(services: &[Service]) -> Vec<Snapshot> {
-    let read = two_threads::map(services, |service| Some(read(service)));
-    read.into_iter().flatten().collect()
+    shares::each(services, read)
 }
 
 fn snapshot(directory: &CStr) -> Result<Snapshot, QueryError> {
@@ -35,8 +34,7 @@ fn snapshot(directory: &CStr) -> Result<Snapshot, QueryError> {
 }
 
 fn exists(directory: &CStr, file: &'static CStr) -> Result<bool, QueryError> {
-    let path = query::path(directory, file)?;
-    match file::stat(path.as_c_str()) {
+    match query::with_path(directory, file, file::stat)? {
         Ok(_) => Ok(true),
         Err(Errno::ENOENT) => Ok(false),
         Err(error) => Err(QueryError::File(file, error)),
@@ -46,8 +44,8 @@ fn exists(directory: &CStr, file: &'static CStr) -> Result<bool, QueryError> {
 /// The process that a supervise has left, if it still runs: pid and start time tell it
 /// from a later one.
 fn leftover(directory: &CStr) -> Option<u32> {
-    let path = query::path(directory, servicedir::DETAIL).ok()?;
-    let file = file::open_read(path.as_c_str()).ok()?;
+    let opened = query::with_path(directory, servicedir::DETAIL, file::open_read);
+    let file = opened.ok()?.ok()?;
     let mut buffer = [0; DETAIL_LEN];
     let detail = Detail::parse(detail::read(file, &mut buffer).ok()?);
     if detail.boot.is_none() || detail.boot != procfs::boot_id().ok()? {

@@ -23,9 +23,16 @@ pub(super) fn services(directory: &Path, enabled: &[Service]) -> Vec<Service> {
         }
         let others = entries(parent).filter(|path| !targets.contains(path));
         let others = others.filter(|path| !file_name(path).starts_with(b"."));
-        found.extend(others.map(|path| disabled(path.as_os_str().as_bytes().to_vec(), path)));
+        found.extend(others.map(|path| disabled(file_name(&path).to_vec(), path)));
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
+    // Of several with one name, that of the tree, or else the first, has it.
+    let mut taken: BTreeSet<Vec<u8>> = enabled.iter().map(|service| service.name.clone()).collect();
+    for service in &mut found {
+        if !taken.insert(service.name.clone()) {
+            service.name = service.directory.as_os_str().as_bytes().to_vec();
+        }
+    }
     found
 }
 

@@ -1,6 +1,7 @@
 //! What the name of a service means.
 //!
-//! `web` is the service of that name in the tree, and `web/log` its logger. A name that
+//! `web` is the service of that name in the tree, else one that is not enabled, and
+//! `web/log` is its logger. A name that
 //! begins with a slash or a dot and a slash, and any other with a slash in it, is a path.
 
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ pub(crate) fn resolve(tree: &Tree, name: &[u8]) -> Result<Service, NotFound> {
     let in_tree = || {
         let directory = tree.path_of(name);
         let enabled = !name.starts_with(b".");
-        service(name, directory, enabled)
+        service(name, directory, enabled).or_else(|| not_enabled(tree, name))
     };
     let found = match is_in_tree(name) {
         true => in_tree(),
@@ -48,6 +49,20 @@ pub(crate) fn resolve(tree: &Tree, name: &[u8]) -> Result<Service, NotFound> {
         is_path: !is_in_tree(name),
         similar: similar(tree, name),
     })
+}
+
+/// A service that is not enabled, or its logger.
+fn not_enabled(tree: &Tree, name: &[u8]) -> Option<Service> {
+    let (base, is_logger) = match name.strip_suffix(b"/log") {
+        Some(base) => (base, true),
+        None => (name, false),
+    };
+    let mut disabled = tree.disabled().into_iter();
+    let found = disabled.find(|service| service.name == base)?;
+    match is_logger {
+        false => Some(found),
+        true => Some(found.logger()).filter(|logger| logger.directory.is_dir()),
+    }
 }
 
 /// Whether a name is looked up in the tree: it has no slash but the one of a logger.
@@ -151,6 +166,12 @@ mod tests {
             let found = resolve(path.as_os_str().as_encoded_bytes()).expect(name);
             assert_eq!((found.directory, found.enabled), (path, enabled), "{name}");
         }
+        fs::write(place.path().join("defs/other/run"), "").expect("write");
+        let other = resolve(b"other").expect("it is beside mail");
+        assert_eq!(
+            (other.directory, other.enabled),
+            (place.path().join("defs/other"), false)
+        );
         let wrong = resolve(b"wrker").expect_err("no such service");
         assert_eq!(wrong.similar, [b"worker".to_vec()]);
         assert!(resolve(b"nothing").is_err_and(|wrong| wrong.similar.is_empty()));

@@ -61,7 +61,13 @@ impl Tree {
         Ok(services)
     }
 
-    /// The same with loggers, each behind its service, and then the services that are not
+    /// Those that are not enabled, sorted by name.
+    pub(crate) fn disabled(&self) -> Vec<Service> {
+        let enabled = self.services().unwrap_or_default();
+        disabled::services(&self.directory, &enabled)
+    }
+
+    /// The services with loggers, each behind its service, and then the services that are not
     /// enabled.
     ///
     /// # Errors
@@ -72,7 +78,10 @@ impl Tree {
         let mut all = Vec::with_capacity(2 * enabled.len());
         for service in enabled.into_iter().chain(disabled) {
             let logger = service.logger();
-            let has_logger = logger.directory.is_dir();
+            let has_logger = match service.enabled {
+                true => logger.directory.is_dir(),
+                false => logger.directory.join("supervise").is_dir(),
+            };
             all.push(service);
             all.extend(has_logger.then_some(logger));
         }

@@ -6,7 +6,7 @@ use std::ffi::{CString, OsStr};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use nix::fcntl::{AtFlags, RenameFlags};
+use nix::fcntl::AtFlags;
 use nix::sys::stat::Mode;
 use nix::unistd::UnlinkatFlags;
 
@@ -50,8 +50,19 @@ pub fn rename(from: &CStr, to: &CStr) -> Result<()> {
 /// Those of `renameat2(2)`: EEXIST if the name exists, EINVAL or ENOSYS if the file system
 /// or the kernel can't do this atomically.
 pub fn rename_new(from: &CStr, to: &CStr) -> Result<()> {
-    let here = nix::fcntl::AT_FDCWD;
-    nix::fcntl::renameat2(here, from, here, to, RenameFlags::RENAME_NOREPLACE)
+    // musl has no function for it.
+    // SAFETY: the kernel reads two C strings and no other memory.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_renameat2,
+            libc::AT_FDCWD,
+            from.as_ptr(),
+            libc::AT_FDCWD,
+            to.as_ptr(),
+            libc::RENAME_NOREPLACE,
+        )
+    };
+    Errno::result(result).map(drop)
 }
 
 /// Gives a file a second name.

@@ -119,16 +119,16 @@ fn a_mistake_has_its_line_and_the_fields_of_the_kind() {
         ),
         (
             "[service.x.probe]\nkind = 'redis'\naddress = 'localhost:1'\nstrict = true",
-            "mine:4: a redis probe has no strict: its fields are address, user, password-file, tls, ca-file and insecure",
+            "mine:4: a redis probe has no strict: its fields are address, user, password-file, tls, ca-file, insecure, successes and interval",
         ),
         // The field that the kind does not have, and not that it has no address.
         (
             "[service.x]\nprobe = { kind = 'tcp', database = 'd' }",
-            "mine:2: a tcp probe has no database: its fields are address",
+            "mine:2: a tcp probe has no database: its fields are address, successes and interval",
         ),
         (
             "[service.x]\nprobe = { kind = 'service', address = 'a:1' }",
-            "mine:2: a service probe has no address: its fields are directory",
+            "mine:2: a service probe has no address: its fields are directory, successes and interval",
         ),
         (
             "[service.x]\nprobe = { kind = 'tcp' }",
@@ -161,7 +161,7 @@ fn a_mistake_has_its_line_and_the_fields_of_the_kind() {
         ("[service.x]\nprobe = 'redis'", "mine:2: "),
         (
             "[service.x]\nprobe = { kind = 'exec', address = 'a:1' }",
-            "mine:2: an exec probe has no address: its fields are command and timeout",
+            "mine:2: an exec probe has no address: its fields are command, timeout, successes and interval",
         ),
         (
             "[service.x]\nprobe = { kind = 'exec' }",

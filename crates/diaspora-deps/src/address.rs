@@ -1,0 +1,292 @@
+//! A server that is named by its address on a command line, where no file describes it:
+//! `db:5432`, `/run/x.sock`, `postgres://db/app`. Pure.
+
+use crate::config::{Http, Kind, Redis, Tls};
+use crate::error::NotAnAddress;
+use crate::net::Endpoint;
+
+/// A server that is named by its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The address as messages show it: without the password that it may hold.
+    pub label: String,
+    /// What is asked there.
+    pub kind: Kind,
+}
+
+/// The schemes, each with the port where none is written.
+const SCHEMES: [(&str, Option<u16>); 18] = [
+    ("tcp", None),
+    ("unix", None),
+    ("http", Some(80)),
+    ("https", Some(443)),
+    ("ws", Some(80)),
+    ("redis", Some(6379)),
+    ("rediss", Some(6379)),
+    ("postgres", Some(5432)),
+    ("postgresql", Some(5432)),
+    ("mysql", Some(3306)),
+    ("mysql2", Some(3306)),
+    ("mariadb", Some(3306)),
+    ("mongodb", Some(27_017)),
+    ("memcached", Some(11_211)),
+    ("amqp", Some(5672)),
+    ("smtp", Some(25)),
+    ("file", None),
+    ("websocket", Some(80)),
+];
+
+/// Whether a word looks like an address and not like the name of a service.
+#[must_use]
+pub fn is_one(word: &str) -> bool {
+    word.contains([':', '/'])
+}
+
+/// A word as messages show it: an address without its password.
+#[must_use]
+pub fn shown(word: &str) -> String {
+    match word.split_once("://") {
+        Some((scheme, rest)) => Parts::of(rest).shown(scheme),
+        None => word.to_owned(),
+    }
+}
+
+/// Reads an address.
+///
+/// # Errors
+/// It is none, its scheme is unknown, or it has a password that its server needs: a command
+/// line can be seen by every user.
+pub fn parse(word: &str) -> Result<Address, NotAnAddress> {
+    let label = shown(word);
+    let Some((scheme, rest)) = word.split_once("://") else {
+        let address = word.to_owned();
+        let kind = match Endpoint::parse(word)? {
+            Endpoint::Unix(_) => Kind::Unix { address },
+            Endpoint::Tcp(..) => Kind::Tcp { address },
+        };
+        return Ok(Address { label, kind });
+    };
+    let Some(&(_, port)) = SCHEMES.iter().find(|(known, _)| *known == scheme) else {
+        return Err(NotAnAddress::Scheme(label));
+    };
+    let parts = Parts::of(rest);
+    let needs_password = matches!(scheme, "redis" | "rediss" | "http" | "https");
+    if needs_password && parts.password.is_some() {
+        return Err(NotAnAddress::Password(label));
+    }
+    let address = parts.address(port);
+    if !matches!(scheme, "unix" | "file") {
+        let endpoint = Endpoint::parse(&address);
+        endpoint.map_err(|_| NotAnAddress::of(&label))?;
+    }
+    let kind = match scheme {
+        "unix" => match Endpoint::parse(word)? {
+            Endpoint::Unix(_) => Kind::Unix {
+                address: word.to_owned(),
+            },
+            Endpoint::Tcp(..) => return Err(NotAnAddress::of(&label)),
+        },
+        "file" if parts.host.is_empty() && parts.path.len() > 1 => Kind::File {
+            path: parts.path.to_owned(),
+        },
+        "file" => return Err(NotAnAddress::of(&label)),
+        "http" | "https" => Kind::Http(Http {
+            address: word.to_owned(),
+            path: None,
+            host: None,
+            statuses: Vec::new(),
+            tls: None,
+        }),
+        "ws" | "websocket" => Kind::Websocket {
+            address,
+            strict: false,
+        },
+        "redis" | "rediss" => Kind::Redis(Redis {
+            address,
+            user: None,
+            password_file: None,
+            tls: (scheme == "rediss").then(Tls::default),
+        }),
+        "postgres" | "postgresql" => Kind::Postgres {
+            address,
+            user: parts.user.map_or_else(|| "postgres".to_owned(), decoded),
+            database: parts
+                .database()
+                .map_or_else(|| "postgres".to_owned(), decoded),
+        },
+        "mysql" | "mysql2" | "mariadb" => Kind::Mysql {
+            address,
+            user: None,
+            password_file: None,
+        },
+        "mongodb" => Kind::Mongo {
+            address,
+            modern: false,
+        },
+        "memcached" => Kind::Memcached { address },
+        "amqp" => Kind::Amqp { address },
+        "smtp" => Kind::Smtp { address },
+        _ => Kind::Tcp { address },
+    };
+    Ok(Address { label, kind })
+}
+
+/// The parts of `user:password@host:port/path?query`.
+#[derive(Clone, Copy, Debug)]
+struct Parts<'a> {
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    /// Host and port, or nothing before the path of a socket.
+    host: &'a str,
+    /// The path, with its slash.
+    path: &'a str,
+    query: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(rest: &'a str) -> Self {
+        // A password may hold what ends a host.
+        let (login, rest) = match rest.rsplit_once('@') {
+            Some((login, rest)) => (Some(login), rest),
+            None => (None, rest),
+        };
+        let (rest, query) = match rest.split_once('?') {
+            Some((rest, query)) => (rest, Some(query)),
+            None => (rest, None),
+        };
+        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (user, password) = match login.and_then(|login| login.split_once(':')) {
+            Some((user, password)) => (Some(user), Some(password)),
+            None => (login, None),
+        };
+        Self {
+            user: user.filter(|user| !user.is_empty()),
+            password: password.filter(|password| !password.is_empty()),
+            host,
+            path,
+            query,
+        }
+    }
+
+    /// `host:port`, or the path of a socket.
+    fn address(&self, port: Option<u16>) -> String {
+        let after_brackets = self
+            .host
+            .rsplit_once(']')
+            .map_or(self.host, |(_, after)| after);
+        match port {
+            _ if self.host.is_empty() => self.path.to_owned(),
+            Some(port) if !after_brackets.contains(':') => format!("{}:{port}", self.host),
+            _ => self.host.to_owned(),
+        }
+    }
+
+    /// The first name of the path, if that is not the path of a socket.
+    fn database(&self) -> Option<&'a str> {
+        let name = self.path.trim_start_matches('/').split('/').next()?;
+        (!self.host.is_empty() && !name.is_empty()).then_some(name)
+    }
+
+    /// The address without the password. A query may hold one too; that of a page is
+    /// what is asked for.
+    fn shown(&self, scheme: &str) -> String {
+        let user = self.user.map(|user| format!("{user}@")).unwrap_or_default();
+        let query = self.query.filter(|_| scheme.starts_with("http"));
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{scheme}://{user}{}{}{query}", self.host, self.path)
+    }
+}
+
+/// A part of an address with its `%40` and the like replaced.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        let byte = after
+            .get(..2)
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(byte.unwrap_or(b'%'));
+        rest = byte.map_or(after, |_| &after[2..]);
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an address means: the kind, its address, and the address as shown.
+    fn meaning(word: &str) -> (&'static str, String, String) {
+        match parse(word) {
+            Ok(Address { label, kind }) => {
+                let address = kind.address().unwrap_or_default().to_owned();
+                (kind.name(), address, label)
+            }
+            Err(error) => ("", error.to_string(), String::new()),
+        }
+    }
+
+    #[test]
+    fn a_scheme_is_a_kind_of_probe_and_has_its_port() {
+        for (word, kind, address) in [
+            ("db:5432", "tcp", "db:5432"),
+            ("[::1]:25", "tcp", "[::1]:25"),
+            ("tcp://db:1", "tcp", "db:1"),
+            ("/run/x.sock", "unix", "/run/x.sock"),
+            ("unix:///run/x.sock", "unix", "unix:///run/x.sock"),
+            ("http://a", "http", "http://a"),
+            ("https://a:8443/up?x=1", "http", "https://a:8443/up?x=1"),
+            ("ws://a", "websocket", "a:80"),
+            ("redis://a/0", "redis", "a:6379"),
+            ("redis:///run/redis.sock", "redis", "/run/redis.sock"),
+            ("rediss://[::1]", "redis", "[::1]:6379"),
+            ("postgres://u@a/app", "postgres", "a:5432"),
+            ("mysql2://a:3307/app", "mysql", "a:3307"),
+            ("mongodb://a", "mongo", "a:27017"),
+            ("memcached://a", "memcached", "a:11211"),
+            ("amqp://a/vhost", "amqp", "a:5672"),
+            ("smtp://a", "smtp", "a:25"),
+            ("file:///run/ready", "file", ""),
+        ] {
+            let shown = word.to_owned();
+            assert_eq!(meaning(word), (kind, address.to_owned(), shown));
+        }
+        for wrong in [
+            "a:", "tcp://a", "redis://", "file://a", "unix://a", "http://",
+        ] {
+            assert_eq!(meaning(wrong).0, "", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for word in [
+            "postgres://u:se@cr:et@db/app?password=secret",
+            "mysql://u:secret@db",
+            "redis://:secret@db",
+            "https://u:secret@db/",
+            "foo://u:secret@db",
+            "tcp://u:secret@db",
+        ] {
+            let (_, address, label) = meaning(word);
+            let text = format!("{address} {label} {}", shown(word));
+            assert!(!text.contains("secret") && !text.contains("et@"), "{text}");
+        }
+        let shown = shown("postgres://u:secret@db/app");
+        assert_eq!(shown, "postgres://u@db/app");
+    }
+
+    #[test]
+    fn user_and_database_of_postgres_are_those_of_the_address() {
+        let word = "postgresql://us%40er:x@db/my%2Dapp";
+        let postgres = parse(word).map(|address| address.kind);
+        let expected = Kind::Postgres {
+            address: "db:5432".to_owned(),
+            user: "us@er".to_owned(),
+            database: "my-app".to_owned(),
+        };
+        assert_eq!(postgres, Ok(expected));
+    }
+}
