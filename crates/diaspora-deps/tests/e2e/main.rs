@@ -126,6 +126,21 @@ const CASES: &[Case] = &[
         supervised::ends,
     ),
     (
+        "any_stack_without_a_file",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "curl",
+            "redis-server",
+            "nginx",
+            "memcached",
+        ],
+        any_stack::without_a_file,
+    ),
+    (
         "any_stack_django_postgres_rabbitmq",
         &[
             "svscan",
