@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::page;
-use crate::pod::{Pod, sh};
+use crate::pod::{Pod, run, sh};
 
 pub(crate) fn todays_pod(pod: &Pod) {
     // The servers are installed, there is no systemd, and nobody edits.
@@ -20,6 +20,7 @@ pub(crate) fn todays_pod(pod: &Pod) {
     assert!(guide.contains("startall --wait"), "{guide}");
     sh(&format!("set -e\n{guide}"));
     assert!(pod.page().is_some(), "{}", pod.report());
+    assert_eq!(run("diaspora-deps lint"), (0, String::new()));
     sh("diaspora_svc restart --wait");
     assert!(pod.page().is_some(), "{}", pod.report());
 }
