@@ -62,6 +62,7 @@ packages:
 demo: build reference packages
 	demo/core
 	demo/diaspora
+	demo/modern
 
 ## make unit      what needs neither root nor a network nor other programs, in a minute
 unit:

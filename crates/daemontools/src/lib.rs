@@ -19,6 +19,7 @@ pub mod pathexec;
 pub mod procfs;
 mod seconds;
 pub mod servicedir;
+pub mod shares;
 pub mod strerr;
 pub mod tai64n;
 #[allow(unsafe_code)]

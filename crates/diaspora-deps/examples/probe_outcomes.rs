@@ -6,13 +6,20 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use diaspora_deps::net::{Endpoint, Limits, probe};
+use diaspora_deps::config::{Config, kind_of};
+use diaspora_deps::context::Context;
+use diaspora_deps::dependency::Dependency;
+use diaspora_deps::net::{Endpoint, Limits, Outcome, probe};
 use diaspora_deps::probe::{
-    Accepts, Alive, Http, Mongo, Postgres, Protocol, Readiness, Redis, Smtp, Websocket, Worker,
+    Accepts, Alive, Amqp, Http, Memcached, Mongo, Mysql, Page, Postgres, Protocol, Readiness,
+    Redis, Smtp, Status, Websocket, Worker,
 };
+use diaspora_deps::settings::SettingsFile;
+use diaspora_deps::tls::Tls;
 
 struct Me;
 
@@ -35,6 +42,14 @@ fn peer(answer: Vec<u8>) -> Endpoint {
     Endpoint::Tcp("127.0.0.1".to_owned(), port)
 }
 
+/// A peer that closes each connection at once, as a proxy without its server.
+fn closing() -> Endpoint {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || listener.incoming().for_each(drop));
+    Endpoint::Tcp("127.0.0.1".to_owned(), port)
+}
+
 fn gone() -> Endpoint {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -45,7 +60,21 @@ fn gone() -> Endpoint {
 }
 
 fn row(kind: &str, case: &str, endpoint: &Endpoint, protocol: &dyn Protocol) {
-    let outcome = probe(endpoint, protocol, Limits::default());
+    print(kind, case, probe(endpoint, protocol, Limits::default()));
+}
+
+/// A row of what has no server.
+fn local(kind: &str, case: &str, words: &[&str]) {
+    let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+    let probed = kind_of(kind, &words).unwrap();
+    let (config, settings) = (Config::default(), SettingsFile::new(Path::new(""), false));
+    let context = Context::verbatim(&config, &settings);
+    let dependency = Dependency::of_kind(&config, &context, kind, &probed).unwrap();
+    let within = Limits::total(Duration::from_secs(2));
+    print(kind, case, dependency.within(within).probe());
+}
+
+fn print(kind: &str, case: &str, outcome: Outcome) {
     let words = match outcome.readiness {
         Readiness::Ready => "ready".to_owned(),
         Readiness::Starting(why) => format!("starting: {why}"),
@@ -74,6 +103,14 @@ fn mongo(elements: &[u8]) -> Vec<u8> {
     bytes
 }
 
+const GREETING: &[u8] = b"\n10.11.14\0\x0c\0\0\0~I/Ls~?\\\0\xfe\xf7\x08\x02\0\xff\x81\x15\
+\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0mysql_native_password\0";
+
+/// A packet of a MySQL server.
+fn mysql(number: u8, body: &[u8]) -> Vec<u8> {
+    [&[u8::try_from(body.len()).unwrap(), 0, 0, number], body].concat()
+}
+
 fn postgres(code: &str) -> Vec<u8> {
     let body = format!("C{code}\0Mthe database system is starting up\0\0");
     let length = u32::try_from(body.len() + 4).unwrap();
@@ -82,12 +119,21 @@ fn postgres(code: &str) -> Vec<u8> {
 
 fn main() {
     let host = "here";
-    let worker = Worker {
-        kind: "worker",
+    let worker = |kind| Worker {
+        kind,
         redis: Redis::default(),
         key: b"resque:workers".to_vec(),
         host: host.into(),
         alive: Me,
+    };
+    let (worker, sidekiq) = (worker("worker"), worker("sidekiq"));
+    let page = Http {
+        page: Some(Page {
+            path: b"/up".to_vec(),
+            host: b"localhost".to_vec(),
+            statuses: Status::USUAL.to_vec(),
+        }),
+        tls: None,
     };
     let members = |pid: u32| {
         let entry = format!("{host}:{pid}:*");
@@ -103,7 +149,7 @@ fn main() {
     let secondary = [&b"\x08ismaster\0\0\x08secondary\0\x01"[..], ok].concat();
     let strict = Websocket { strict: true };
     let shaken = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-    let probes: [Peers; 8] = [
+    let probes: [Peers; 13] = [
         (
             "redis",
             &Redis::default(),
@@ -147,10 +193,40 @@ fn main() {
             postgres("57P03"),
         ),
         (
+            "http, page",
+            &page,
+            b"HTTP/1.1 204 No Content\r\n".to_vec(),
+            b"HTTP/1.1 503 Service Unavailable\r\n".to_vec(),
+        ),
+        (
+            "mysql",
+            &Mysql::default(),
+            [mysql(0, GREETING), mysql(2, b"\0\0\0\x02\0\0\0")].concat(),
+            mysql(0, b"\xff\x10\x04Too many connections"),
+        ),
+        (
+            "memcached",
+            &Memcached,
+            b"VERSION 1.6.18\r\n".to_vec(),
+            b"ERROR Too many open connections\r\n".to_vec(),
+        ),
+        (
+            "amqp",
+            &Amqp,
+            b"\x01\0\0\0\0\x01\xec\0\x0a\0\x0a\0\x09".to_vec(),
+            b"\x01\0\0\0\0\0\x20\0\x0a\0\x32".to_vec(),
+        ),
+        (
             "worker",
             &worker,
             members(std::process::id()),
             members(u32::MAX),
+        ),
+        (
+            "sidekiq",
+            &sidekiq,
+            members(std::process::id()),
+            b"*0\r\n".to_vec(),
         ),
     ];
     std::io::stdout()
@@ -171,7 +247,19 @@ fn main() {
         row(name, "silence", &peer(Vec::new()), protocol);
         row(name, "refused", &gone(), protocol);
     }
+    let secure = Http {
+        page: None,
+        tls: Some(Tls::unverified("localhost").unwrap()),
+    };
+    row(
+        "https",
+        "no TLS",
+        &peer(b"HTTP/1.1 400 Bad Request\r\n".to_vec()),
+        &secure,
+    );
+    row("https", "silence", &peer(Vec::new()), &secure);
     row("tcp", "accepts", &peer(Vec::new()), &Accepts);
+    row("tcp", "closes at once", &closing(), &Accepts);
     row("tcp", "refused", &gone(), &Accepts);
     let place = std::env::temp_dir().join(format!("probe-outcomes-{}", std::process::id()));
     let endpoint = Endpoint::Unix(place.clone());
@@ -181,6 +269,17 @@ fn main() {
     drop(listener);
     row("unix", "stale", &endpoint, &Accepts);
     let _ = std::fs::remove_file(&place);
+    local("exec", "exits 0", &["true"]);
+    local("exec", "exits 1", &["sh", "-c", "echo not yet; exit 1"]);
+    local("exec", "hangs", &["sleep", "1000"]);
+    local("exec", "is not there", &["/nonexistent/check"]);
+    local("file", "no file", &[&place.to_string_lossy()]);
+    std::fs::write(&place, "").unwrap();
+    local("file", "empty", &[&place.to_string_lossy()]);
+    std::fs::write(&place, "x").unwrap();
+    local("file", "not empty", &[&place.to_string_lossy()]);
+    let _ = std::fs::remove_file(&place);
+    local("file", "a device", &["/dev/null"]);
     // Give the peers' last threads no time to complain.
     thread::sleep(Duration::from_millis(1));
 }

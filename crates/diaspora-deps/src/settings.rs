@@ -103,6 +103,9 @@ fn run(file: &Path, names: &[&str], timeout: Duration) -> Result<Option<Settings
     if text.windows(2).any(|two| two == b"\r\n") {
         return Err(SourceError::WindowsLines(file.to_owned()));
     }
+    if text.starts_with(b"\xef\xbb\xbf") {
+        return Err(SourceError::ByteOrderMark(file.to_owned()));
+    }
     let absolute = std::path::absolute(file).map_err(|_| SourceError::NoWorkingDirectory)?;
     let script = script::script(absolute.as_os_str().as_bytes(), names);
     let (pipe, write) = fd::pipe().map_err(SourceError::System)?;
@@ -277,6 +280,19 @@ mod tests {
             let settings = sourced(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(variable(&settings, "A").as_deref(), Some("1"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_refused_with_the_fix() {
+        // The shell would look for a command of that name, and A would stay unset.
+        let error = sourced("\u{feff}A=1\n").expect_err("a mark");
+        assert!(error.is_permanent());
+        let message = error.to_string();
+        let start = "it begins with a byte order mark, as on Windows: sed -i '1s/^...//' /";
+        assert!(
+            message.replace("\\xef\\xbb\\xbf", "...").starts_with(start),
+            "{message}"
+        );
     }
 
     #[test]

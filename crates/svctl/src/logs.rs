@@ -7,6 +7,7 @@ mod place;
 mod show;
 mod source;
 mod splitter;
+mod succession;
 mod wait;
 
 use std::collections::VecDeque;

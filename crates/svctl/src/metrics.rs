@@ -101,20 +101,19 @@ fn collect(tree: &Tree, processes: bool) -> String {
 
 /// The services that are enabled, and their loggers.
 fn rows(tree: &Tree, processes: bool) -> io::Result<Vec<Row>> {
-    let services = tree.services()?;
-    let mut rows = Vec::with_capacity(services.len());
-    for service in services {
+    let mut services = Vec::new();
+    for service in tree.services()? {
         let logger = service.logger();
-        rows.push(row(service, processes));
-        if logger.directory.is_dir() {
-            rows.push(row(logger, processes));
-        }
+        services.push(service);
+        services.extend(logger.directory.is_dir().then_some(logger));
     }
-    Ok(rows)
+    let snapshots = snapshot::read_all(&services);
+    let rows = services.into_iter().zip(snapshots);
+    let rows = rows.map(|(service, snapshot)| row(service, snapshot, processes));
+    Ok(rows.collect())
 }
 
-fn row(service: Service, processes: bool) -> Row {
-    let snapshot = snapshot::read(&service);
+fn row(service: Service, snapshot: Snapshot, processes: bool) -> Row {
     let main = match &snapshot {
         Snapshot::Supervised(facts) => facts.pid(),
         Snapshot::Unsupervised { leftover } => *leftover,

@@ -3,61 +3,19 @@
 //! other one is read again in the reference's steps, for the reference's message.
 
 use core::ffi::CStr;
-use std::sync::Mutex;
-
 use daemontools::buffer::Path;
 use daemontools::servicedir::detail::{self, DETAIL_LEN};
 use daemontools::servicedir::ok::{self, Accept};
 use daemontools::servicedir::status::{self, Length, Status, StatusError};
-use daemontools::unix::{file, thread};
-use daemontools::{Errno, servicedir};
+use daemontools::unix::file;
+use daemontools::{Errno, servicedir, shares};
 
 use crate::service::{Error, Service};
-
-/// From this number of directories on, a second thread makes it faster.
-const TWO_THREADS: usize = 256;
-/// How many directories a thread takes at a time.
-const SHARE: usize = 16;
 
 /// Reads all services by their paths. `None` for a service of which a fact could not be
 /// read.
 pub(crate) fn all_by_path(names: &[&CStr]) -> Vec<Option<Service>> {
-    let mut found = vec![None; names.len()];
-    if names.len() < TWO_THREADS || !by_two_threads(names, &mut found) {
-        each_by_path(names, &mut found);
-    }
-    found
-}
-
-/// Reads the services in two threads; `false` if the second could not be started.
-fn by_two_threads(names: &[&CStr], found: &mut [Option<Service>]) -> bool {
-    let processor = thread::processor();
-    let shares = Mutex::new(names.chunks(SHARE).zip(found.chunks_mut(SHARE)));
-    let read_shares = || {
-        let next = || shares.lock().ok().and_then(|mut shares| shares.next());
-        while let Some((names, found)) = next() {
-            each_by_path(names, found);
-        }
-    };
-    std::thread::scope(|scope| {
-        let helper = thread::builder().spawn_scoped(scope, || {
-            thread::own_descriptors();
-            if let Some(processor) = processor {
-                thread::leave_processor(processor);
-            }
-            read_shares();
-        });
-        if helper.is_ok() {
-            read_shares();
-        }
-        helper.is_ok()
-    })
-}
-
-fn each_by_path(names: &[&CStr], found: &mut [Option<Service>]) {
-    for (name, found) in names.iter().zip(found) {
-        *found = by_path(name);
-    }
+    shares::each(names, |name| by_path(name))
 }
 
 fn by_path(name: &CStr) -> Option<Service> {

@@ -13,6 +13,9 @@ pub enum SourceError {
     /// It can't be opened, or another user may change it.
     #[error("{0}")]
     Unreadable(PathError),
+    /// It begins with the mark that Windows puts before UTF-8: a part of the first word.
+    #[error("it begins with a byte order mark, as on Windows: sed -i '1s/^\\xef\\xbb\\xbf//' {}", .0.display())]
+    ByteOrderMark(PathBuf),
     /// It was named and does not exist.
     #[error("{}", errno::text(Errno::ENOENT))]
     Missing,
@@ -47,7 +50,7 @@ impl SourceError {
     #[must_use]
     pub const fn is_permanent(&self) -> bool {
         match self {
-            Self::Missing | Self::WindowsLines(_) => true,
+            Self::Missing | Self::WindowsLines(_) | Self::ByteOrderMark(_) => true,
             Self::Unreadable(error) => !matches!(error, PathError::System(_)),
             _ => false,
         }

@@ -5,7 +5,7 @@ use std::fs;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use daemontools::procfs;
 use daemontools::unix::socket;
@@ -35,16 +35,18 @@ impl Listener {
         }
     }
 
-    fn process(&self) -> Option<u32> {
+    /// The process, if `is_candidate`. That is asked first: whether a process listens is
+    /// known only by all its descriptors.
+    fn process(&self, is_candidate: impl Fn(u32) -> bool) -> Option<u32> {
         match self {
-            Self::Process(pid) => Some(*pid),
+            Self::Process(pid) => Some(*pid).filter(|&pid| is_candidate(pid)),
             Self::Address(address) => {
                 let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
                 let mut tables = tables
                     .iter()
                     .filter_map(|path| fs::read_to_string(path).ok());
                 let (user, inode) = tables.find_map(|table| listening(&table, *address))?;
-                holder(user, &inode)
+                holder(user, &inode, is_candidate)
             }
             Self::Unknown => None,
         }
@@ -53,8 +55,9 @@ impl Listener {
 
 impl Server for Listener {
     fn own_file(&self, name: &str) -> Option<Vec<u8>> {
-        let directory = format!("/proc/{}/cwd", self.process()?);
-        read::regular(&Path::new(&directory).join(name)).ok()
+        let path = |pid: u32| PathBuf::from(format!("/proc/{pid}/cwd")).join(name);
+        let pid = self.process(|pid| path(pid).is_file())?;
+        read::regular(&path(pid)).ok()
     }
 }
 
@@ -87,14 +90,14 @@ fn hex(address: &[u8]) -> String {
         .collect()
 }
 
-/// The process of `user` that has the socket with this inode open.
-fn holder(user: u32, inode: &str) -> Option<u32> {
+/// The candidate of `user` that has the socket with this inode open.
+fn holder(user: u32, inode: &str, is_candidate: impl Fn(u32) -> bool) -> Option<u32> {
     let socket = PathBuf::from(format!("socket:[{inode}]"));
     let mut found = None;
     let _ = procfs::each_pid(|pid| {
         let process = format!("/proc/{pid}");
         let is_users = || fs::metadata(&process).is_ok_and(|facts| facts.uid() == user);
-        if found.is_none() && is_users() {
+        if found.is_none() && is_users() && is_candidate(pid) {
             let entries = fs::read_dir(format!("{process}/fd")).into_iter().flatten();
             let mut links = entries.flatten().map(|entry| fs::read_link(entry.path()));
             found = links
@@ -117,16 +120,16 @@ mod tests {
         let own = Some(std::process::id());
         let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
         let stream = TcpStream::connect(listener.local_addr().expect("address")).expect("connect");
-        assert_eq!(Listener::of_tcp(&stream).process(), own);
+        assert_eq!(Listener::of_tcp(&stream).process(|_| true), own);
         let any = TcpListener::bind("[::]:0").expect("bind");
         let port = any.local_addr().expect("address").port();
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("connect");
-        assert_eq!(Listener::of_tcp(&stream).process(), own);
+        assert_eq!(Listener::of_tcp(&stream).process(|_| true), own);
         let place = tempfile::tempdir().expect("a directory");
         let path = place.path().join("socket");
         let _listener = UnixListener::bind(&path).expect("bind");
         let stream = UnixStream::connect(&path).expect("connect");
-        assert_eq!(Listener::of_unix(&stream).process(), own);
+        assert_eq!(Listener::of_unix(&stream).process(|_| true), own);
     }
 
     #[test]

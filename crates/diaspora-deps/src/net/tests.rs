@@ -5,6 +5,8 @@ use std::thread;
 use super::*;
 use crate::probe::{Accepts, Redis};
 
+mod hostile;
+
 const QUICK: Limits = Limits {
     resolve: Duration::from_secs(2),
     answer: Duration::from_millis(100),

@@ -16,6 +16,29 @@ struct Example {
     then: &'static str,
 }
 
+pub(crate) fn without_a_file(world: &World) {
+    run(
+        world,
+        &Example {
+            heading: "## Without a file",
+            application: "app",
+            then: r#"
+            poll says "60app waiting for redis://localhost" cat 60app/log/main/current
+            redis-server --bind 127.0.0.1 --save '' --dir /tmp >/dev/null &
+            poll says "60app waiting for http://localhost/health" cat 60app/log/main/current
+            # A server without that page is not ready.
+            nginx -g 'daemon off;' &
+            poll curl -s http://localhost/
+            if says "app has started" cat 60app/log/main/current; then fail "too early"; fi
+            mkdir -p /var/www/html
+            echo fine >/var/www/html/health
+            memcached -u nobody &
+            poll says "app has started" cat 60app/log/main/current
+            "#,
+        },
+    );
+}
+
 pub(crate) fn django(world: &World) {
     run(
         world,

@@ -7,35 +7,20 @@ use crate::own_system;
 use crate::programs::root;
 use crate::world::World;
 
-const SERVICES: &str = r#"
-mkdir -p /etc/diaspora-deps
-cat >/etc/diaspora-deps/services.toml <<'END'
-[service.db]
-probe = { kind = "redis", address = "db:6379" }
-[service.six]
-probe = { kind = "redis", address = "localhost:1006" }
-[service.four]
-probe = { kind = "redis", address = "localhost:1004" }
-END
-"#;
-
 /// The name of the server is not known yet, as that of a container that does not run.
 pub(crate) fn name(world: &World) {
     own_system::run(
         world,
-        &format!(
-            "{SERVICES}{}",
-            r#"
+        r#"
         echo '127.0.0.1 localhost' >/etc/hosts
         redis-server --bind 127.0.0.1 --save '' --dir /tmp >/dev/null &
-        poll diaspora-deps wait -a 0 redis
-        diaspora-deps wait --timeout=60 db >/etc/waits &
+        poll diaspora-deps wait -a 0 redis://localhost
+        diaspora-deps wait --timeout=60 redis://db >/etc/waits &
         gate=$!
-        poll says 'waiting for db' cat /etc/waits
+        poll says 'waiting for redis://db' cat /etc/waits
         echo '127.0.0.1 db' >>/etc/hosts
         wait "$gate"
-        "#
-        ),
+        "#,
     );
 }
 
@@ -43,15 +28,12 @@ pub(crate) fn name(world: &World) {
 pub(crate) fn addresses(world: &World) {
     own_system::run(
         world,
-        &format!(
-            "{SERVICES}{}",
-            r#"
+        r#"
         printf '127.0.0.1 localhost\n::1 localhost\n' >/etc/hosts
         redis-server --port 1006 --bind ::1 --save '' --dir /tmp >/dev/null &
         redis-server --port 1004 --bind 127.0.0.1 --save '' --dir /tmp >/dev/null &
-        diaspora-deps wait --timeout=60 six four
-        "#
-        ),
+        diaspora-deps wait --timeout=60 redis://localhost:1006 redis://localhost:1004
+        "#,
     );
 }
 
@@ -88,17 +70,14 @@ pub(crate) fn temporary_server(world: &World) {
 pub(crate) fn proxy(world: &World) {
     own_system::run(
         world,
-        &format!(
-            "{SERVICES}{}",
-            r#"
+        r#"
         echo '127.0.0.1 localhost' >/etc/hosts
         export http_proxy=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 ALL_PROXY=http://127.0.0.1:9
         if curl -s http://localhost/; then fail "curl asks no proxy"; fi
         nginx -c /etc/nginx/nginx.conf -g 'daemon off;' &
-        diaspora-deps wait --timeout=60 web
+        diaspora-deps wait --timeout=60 http://localhost/
         if curl -s http://localhost/; then fail "curl asks no proxy"; fi
-        "#
-        ),
+        "#,
     );
 }
 

@@ -68,20 +68,6 @@ const CASES: &[Case] = &[
         modern::stale_socket,
     ),
     (
-        "the_modern_stack_comes_up",
-        &[
-            "svscan",
-            "supervise",
-            "multilog",
-            "redis-server",
-            "nginx",
-            "postgres",
-            "puma",
-            "sidekiq",
-        ],
-        modern::stack,
-    ),
-    (
         "probes_leave_no_line_in_the_log_of_postgres",
         &["psql"],
         postgres::quiet,
@@ -124,6 +110,21 @@ const CASES: &[Case] = &[
         "supervise_tells_the_gate_that_a_service_has_finished_or_failed",
         &["svscan", "supervise"],
         supervised::ends,
+    ),
+    (
+        "any_stack_without_a_file",
+        &[
+            "svscan",
+            "supervise",
+            "multilog",
+            "unshare",
+            "ip",
+            "curl",
+            "redis-server",
+            "nginx",
+            "memcached",
+        ],
+        any_stack::without_a_file,
     ),
     (
         "any_stack_django_postgres_rabbitmq",

@@ -9,7 +9,7 @@ use std::sync::Once;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::programs::{GATE, SVC, path, root};
+use crate::programs::{path, root};
 use crate::{http, processes};
 
 /// Long enough for a loaded machine.
@@ -17,18 +17,6 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// The application.
 pub(crate) const HOME: &str = "/home/diaspora/diaspora";
 const SERVICE: &str = "/etc/service";
-/// The programs of the suite that the pod uses.
-const SUITE: [&str; 8] = [
-    "svscanboot",
-    "svscan",
-    "supervise",
-    "readproctitle",
-    "multilog",
-    "svc",
-    "svok",
-    "svstat",
-];
-
 static INSTALLED: Once = Once::new();
 
 pub(crate) struct Pod;
@@ -57,17 +45,12 @@ impl Pod {
     }
 
     pub(crate) fn until_up(&self) {
-        self.until("all are ready", || run("diaspora-deps check").0 == 0);
+        self.until("all are ready", || {
+            let (code, text) = run("diaspora-deps check");
+            code == 0 && text.contains("sidekiq: ready") && text.contains("puma: ready")
+        });
         self.until("all are up", || run("diaspora_svc statusall").0 == 0);
-        self.until("sidekiq is registered", || self.sidekiq_is_registered());
         self.until("a page", || self.page().is_some());
-    }
-
-    /// Whether sidekiq has booted: it then enters its name and pid into redis.
-    fn sidekiq_is_registered(&self) -> bool {
-        let processes = run("redis-cli smembers processes").1;
-        self.pid("90sidekiq")
-            .is_some_and(|pid| processes.contains(&format!(":{pid}:")))
     }
 
     /// The page, if there is one.
@@ -138,18 +121,11 @@ impl Drop for Pod {
 
 /// Installs the programs, the application and the settings.
 fn install() {
-    let path = path();
-    for program in SUITE {
-        let found = std::env::split_paths(&path).map(|folder| folder.join(program));
-        let found = found.into_iter().find(|file| file.exists());
-        let from = found.unwrap_or_else(|| panic!("no {program}: run make build"));
-        fs::copy(from, Path::new("/usr/local/bin").join(program)).unwrap();
-    }
-    for program in [GATE, SVC] {
-        let name = Path::new(program).file_name().unwrap();
-        fs::copy(program, Path::new("/usr/local/bin").join(name)).unwrap();
-    }
-    sh(&root().join("demo/install-pod").to_string_lossy());
+    let output = Command::new(root().join("demo/install-pod"))
+        .env("PATH", path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
     sh("diaspora-deps install --set modern --with-settings /etc/service");
 }
 

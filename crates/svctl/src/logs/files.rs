@@ -13,6 +13,11 @@ use daemontools::unix::file::{self, Identity, Kind};
 
 use crate::service::c_path;
 
+/// The file that multilog writes.
+pub(super) const CURRENT: &str = "current";
+/// The one that a processor reads.
+pub(super) const PREVIOUS: &str = "previous";
+
 /// How many bytes at the beginning of a file are compared: a label and some text.
 const HEAD: usize = 64;
 /// How many are searched at once.
@@ -30,7 +35,7 @@ pub(super) struct LogFile {
 
 impl LogFile {
     /// Opens a file of a log directory; `None` if it is not there, or is no regular file.
-    pub(super) fn open(directory: &Path, name: &OsStr) -> io::Result<Option<Self>> {
+    pub(super) fn open(directory: &Path, name: impl AsRef<Path>) -> io::Result<Option<Self>> {
         let path = c_path(&directory.join(name))?;
         let opened = match file::open_read_nofollow(&path) {
             Ok(opened) => opened,
@@ -127,7 +132,7 @@ pub(super) fn os(name: &Name) -> &OsStr {
 }
 
 /// The identity of a file of a log directory; `None` if it is not there.
-pub(super) fn identity(directory: &Path, name: &OsStr) -> Option<Identity> {
+pub(super) fn identity(directory: &Path, name: &str) -> Option<Identity> {
     let path = c_path(&directory.join(name)).ok()?;
     file::lstat(&path).ok().map(|facts| facts.identity)
 }

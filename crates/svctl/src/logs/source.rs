@@ -1,32 +1,17 @@
 //! A log that is read file after file, and followed while multilog writes it.
-//!
-//! A file of a log is `current` first, then it may be `previous` while a processor runs,
-//! and in the end it has a name with a label. So files are told by what they are and not by
-//! their names: a file that was read under one name is kept open until its last name is
-//! known, and as long as it is open its inode is no other file's. A finished file that a
-//! processor has written is another file, which begins as the one that was read.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::ffi::OsStr;
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use daemontools::logdir::Name;
-
-use super::files::{self, LogFile};
+use super::files::{self, CURRENT, LogFile};
 use super::line::Line;
 use super::splitter::Splitter;
-
-const CURRENT: &str = "current";
-const PREVIOUS: &str = "previous";
+use super::succession::{Next, Succession};
 
 /// How much is read at once.
 const BLOCK: usize = 64 * 1024;
-/// How many files whose last names are not known yet are kept open.
-const HELD_MAX: usize = 16;
-/// How often the directory is read while multilog goes on to the next file meanwhile.
-const TRIES: usize = 10;
 
 /// What went wrong with a log that is read.
 #[derive(Debug)]
@@ -51,17 +36,6 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// A file that is to be read.
-#[derive(Debug)]
-enum Next {
-    /// A finished one.
-    Named(Name),
-    /// One that will get its last name later.
-    Unnamed(LogFile),
-    /// `current`.
-    Current(LogFile),
-}
-
 /// What becomes of the file that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
@@ -82,10 +56,7 @@ pub(crate) struct Source {
     /// The file that is read.
     open: Option<(LogFile, Fate)>,
     next: VecDeque<Next>,
-    /// The finished files that have been read, or are about to be.
-    known: BTreeSet<Name>,
-    /// Files that have been read, whose last names are not known yet.
-    held: VecDeque<LogFile>,
+    succession: Succession,
     /// There was nothing more at the last look.
     idle: bool,
     trouble: Option<Trouble>,
@@ -104,8 +75,7 @@ impl Source {
             splitter: Splitter::default(),
             open: None,
             next: VecDeque::new(),
-            known: BTreeSet::new(),
-            held: VecDeque::new(),
+            succession: Succession::default(),
             idle: false,
             trouble: None,
             broken: false,
@@ -212,7 +182,7 @@ impl Source {
                 self.splitter.forget();
                 return Ok(());
             }
-            if files::identity(&self.directory, OsStr::new(CURRENT)) == Some(file.identity) {
+            if files::identity(&self.directory, CURRENT) == Some(file.identity) {
                 self.idle = true;
             } else {
                 // multilog has gone on to the next file, and will write nothing more to
@@ -222,17 +192,19 @@ impl Source {
             return Ok(());
         }
         if let Some((file, Fate::Unnamed)) = self.open.take() {
-            self.hold(file);
+            self.succession.hold(file);
         }
         Ok(())
     }
 
-    /// Keeps a file open that has been read, until its last name is known.
-    fn hold(&mut self, file: LogFile) {
-        self.held.push_back(file);
-        if self.held.len() > HELD_MAX {
-            self.held.pop_front();
+    /// Finds the files that have come since the last call.
+    fn find_next(&mut self) -> io::Result<()> {
+        let found = self.succession.find(&self.directory)?;
+        self.next.extend(found.files);
+        if found.some_are_lost {
+            self.trouble = Some(Trouble::Lost);
         }
+        Ok(())
     }
 
     fn begin_next(&mut self) -> io::Result<()> {
@@ -267,74 +239,6 @@ impl Source {
             self.splitter.begin_file();
         }
         Ok(())
-    }
-
-    /// Finds the files that have come since the last call, in their order.
-    fn find_next(&mut self) -> io::Result<()> {
-        for _ in 0..TRIES {
-            // `current` first: what is finished after that comes behind it.
-            let current = LogFile::open(&self.directory, OsStr::new(CURRENT))?;
-            let finished = files::finished(&self.directory)?;
-            let previous = LogFile::open(&self.directory, OsStr::new(PREVIOUS))?;
-            let before = current.as_ref().map(|file| file.identity);
-            if before != files::identity(&self.directory, OsStr::new(CURRENT)) {
-                continue;
-            }
-            self.add_finished(finished);
-            let is_known = |file: &LogFile| {
-                let same = |held: &LogFile| held.identity == file.identity;
-                self.held.iter().any(same) || before == Some(file.identity)
-            };
-            if let Some(previous) = previous.filter(|file| !is_known(file)) {
-                self.next.push_back(Next::Unnamed(previous));
-            }
-            self.next.extend(current.map(Next::Current));
-            return Ok(());
-        }
-        // multilog is faster. Of the names that came while the directory was read, some may
-        // be missing; all that are older than one of them are there the second time.
-        let newest = files::finished(&self.directory)?.pop_last();
-        let mut finished = files::finished(&self.directory)?;
-        finished.retain(|name| Some(*name) <= newest);
-        self.add_finished(finished);
-        Ok(())
-    }
-
-    /// Takes the names that are new, but for those of files that have been read.
-    fn add_finished(&mut self, finished: BTreeSet<Name>) {
-        let was_first = self.known.is_empty() && self.held.is_empty();
-        let mut lost = !self.held.is_empty();
-        for &name in finished.difference(&self.known) {
-            if !was_first && let Some(at) = self.held_as(&name) {
-                self.held.remove(at);
-                lost = false;
-                continue;
-            }
-            if lost {
-                // The name of the file that was read last is gone already, and so may be
-                // those of others.
-                let is_previous = files::identity(&self.directory, OsStr::new(PREVIOUS))
-                    .is_some_and(|found| self.held.iter().any(|held| held.identity == found));
-                if !is_previous {
-                    self.trouble = Some(Trouble::Lost);
-                }
-                lost = false;
-            }
-            self.next.push_back(Next::Named(name));
-        }
-        self.known = finished;
-    }
-
-    /// Which of the files that have been read has this name now.
-    fn held_as(&self, name: &Name) -> Option<usize> {
-        let file = LogFile::open(&self.directory, files::os(name)).ok()??;
-        let same = |held: &LogFile| held.identity == file.identity;
-        self.held.iter().position(same).or_else(|| {
-            let head = file.head()?;
-            self.held
-                .iter()
-                .position(|held| held.head().as_ref() == Some(&head))
-        })
     }
 }
 

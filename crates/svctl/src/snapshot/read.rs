@@ -6,7 +6,7 @@ use daemontools::servicedir::detail::{self, DETAIL_LEN, Detail};
 use daemontools::servicedir::query::{self, QueryError};
 use daemontools::servicedir::state::State;
 use daemontools::unix::file;
-use daemontools::{Errno, procfs, servicedir};
+use daemontools::{Errno, procfs, servicedir, shares};
 
 use super::facts::{Facts, Snapshot};
 use crate::service::Service;
@@ -20,7 +20,7 @@ pub(crate) fn read(service: &Service) -> Snapshot {
 
 /// Reads many services.
 pub(crate) fn read_all(services: &[Service]) -> Vec<Snapshot> {
-    services.iter().map(read).collect()
+    shares::each(services, read)
 }
 
 fn snapshot(directory: &CStr) -> Result<Snapshot, QueryError> {

@@ -12,6 +12,17 @@ pub(crate) fn is_without_svscan(tree: &Tree) -> bool {
     let Ok(here) = c_path(tree.directory()).and_then(|path| file::stat(&path)) else {
         return false;
     };
+    // Ours has the directory locked. The C original locks nothing: then all processes are
+    // looked at.
+    let mut holder = None;
+    let _ = procfs::each_flock(|inode, pid| {
+        if inode == here.identity.inode {
+            holder = Some(pid);
+        }
+    });
+    if holder.is_some_and(|pid| may_look_after(pid, here.identity)) {
+        return false;
+    }
     let mut none = true;
     let looked = procfs::each_pid(|pid| none &= !may_look_after(pid, here.identity));
     looked.is_ok() && none

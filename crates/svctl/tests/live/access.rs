@@ -1,7 +1,7 @@
 //! Who may look and who may steer, with every client; as root.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -290,4 +290,24 @@ fn no_link_and_no_second_name_is_followed() {
         code == 100 && text.contains("belongs to another user"),
         "{text}"
     );
+}
+
+#[test]
+fn logs_that_may_not_be_read_are_said() {
+    let Some(world) = world() else { return };
+    let log = world.path("service/web/log");
+    fs::create_dir_all(log.join("main")).expect("mkdir");
+    fs::write(log.join("main/current"), "a secret\n").expect("write");
+    let logs = &["svctl", "logs", "web"];
+    assert_eq!(client(&world, NOBODY, NOBODY, logs), (0, false));
+    for (path, mode) in [
+        ("main/current", 0o600),
+        ("main", 0o700),
+        ("main", 0o711),
+        (".", 0o700),
+    ] {
+        fs::set_permissions(log.join(path), fs::Permissions::from_mode(mode)).expect("chmod");
+        assert_eq!(client(&world, NOBODY, NOBODY, logs), (111, true), "{path}");
+        assert_eq!(client(&world, 0, 0, logs), (0, false), "{path}");
+    }
 }

@@ -327,3 +327,32 @@ fn json_is_an_object_each_with_all_that_is_known() {
         }
     }
 }
+
+#[test]
+fn a_terminal_gets_colours_unless_somebody_objects() {
+    let world = world();
+    let on_terminal = |variable: (&str, &str)| {
+        let svctl = format!("{} list", env!("CARGO_BIN_EXE_svctl"));
+        let mut command = std::process::Command::new("script");
+        command
+            .args(["-qec", &svctl, "/dev/null"])
+            .env("SVDIR", world.path("service"))
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .env(variable.0, variable.1)
+            .stdin(Stdio::null());
+        said(&command.output().expect("script")).1
+    };
+    let text = on_terminal(("NO_COLOR", ""));
+    for colored in [
+        "\x1b[32mready\x1b[0m",
+        "\x1b[31mfailed\x1b[0m",
+        "\x1b[2mfinished\x1b[0m",
+    ] {
+        assert!(text.contains(colored), "{text:?}");
+    }
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let text = on_terminal(variable);
+        assert!(text.contains("ready") && !text.contains('\x1b'), "{text:?}");
+    }
+}
