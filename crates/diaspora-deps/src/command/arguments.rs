@@ -61,6 +61,11 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
 }
 
 impl Arguments {
+    /// Whether it is a wait.
+    pub(super) const fn is_gate(&self) -> bool {
+        matches!(self.command, Command::Exec { .. } | Command::Wait { .. })
+    }
+
     /// Whether Nagios reads the output.
     pub(super) const fn is_for_nagios(&self) -> bool {
         matches!(self.command, Command::Check { nagios: true, .. })

@@ -20,7 +20,7 @@ pub(crate) fn name(world: &World) {
         poll says 'waiting for redis://db' cat /etc/waits
         echo '127.0.0.1 db' >>/etc/hosts
         wait "$gate"
-         "#,
+        "#,
     );
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn addresses(world: &World) {
         redis-server --port 1006 --bind ::1 --save '' --dir /tmp >/dev/null &
         redis-server --port 1004 --bind 127.0.0.1 --save '' --dir /tmp >/dev/null &
         diaspora-deps wait --timeout=60 redis://localhost:1006 redis://localhost:1004
-         "#,
+        "#,
     );
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn proxy(world: &World) {
         nginx -c /etc/nginx/nginx.conf -g 'daemon off;' &
         diaspora-deps wait --timeout=60 http://localhost/
         if curl -s http://localhost/; then fail "curl asks no proxy"; fi
-         "#,
+        "#,
     );
 }
 
