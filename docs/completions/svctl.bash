@@ -2,7 +2,7 @@
 _svctl() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= at
     local all='--dir -h --help' names=() dir=()
-    local commands='list status logs metrics lint version start stop restart reload signal once pause continue enable disable access'
+    local commands='list status logs top metrics lint version start stop restart reload signal once pause continue enable disable access'
     for ((at = 1; at < COMP_CWORD; at++)); do
         case ${COMP_WORDS[at]} in
             --dir) dir=(--dir "${COMP_WORDS[++at]}") ;;
@@ -48,7 +48,7 @@ _svctl() {
         disable:-*) mapfile -t COMPREPLY < <(compgen -W "--timeout $all" -- "$word") ;;
         access:-*) mapfile -t COMPREPLY < <(compgen -W "--status --control $all" -- "$word") ;;
         *:-*) mapfile -t COMPREPLY < <(compgen -W "$all" -- "$word") ;;
-        version:* | metrics:*) ;;
+        version:* | metrics:* | top:*) ;;
         *:*/*) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
         *)
             [[ $command = list ]] || dir+=(-a)

@@ -1,10 +1,11 @@
 # Completion of svctl for fish.
-set -l commands list status logs metrics lint version start stop restart reload signal once pause continue enable disable access
+set -l commands list status logs top metrics lint version start stop restart reload signal once pause continue enable disable access
 set -l first "not __fish_seen_subcommand_from $commands"
 complete -c svctl -f
 complete -c svctl -n $first -a list -d 'Show all services'
 complete -c svctl -n $first -a status -d 'Show all about some services'
 complete -c svctl -n $first -a logs -d 'Show what services have said'
+complete -c svctl -n $first -a top -d 'Show a live picture of all services'
 complete -c svctl -n $first -a metrics -d 'Show numbers for Prometheus'
 complete -c svctl -n $first -a lint -d 'Find faults in service directories'
 complete -c svctl -n $first -a version -d 'Print the version'

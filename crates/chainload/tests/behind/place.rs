@@ -204,11 +204,17 @@ impl Program {
     }
 }
 
-fn read(pipe: Option<impl Read>) -> String {
-    let mut text = String::new();
+/// All of it; not longer than patience lasts: a process that should be gone may have it.
+#[allow(clippy::disallowed_methods, reason = "a test does not fork")]
+fn read(pipe: Option<impl Read + Send + 'static>) -> String {
     let mut pipe = pipe.expect("a pipe");
-    pipe.read_to_string(&mut text).expect("text");
-    text
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = pipe.read_to_string(&mut text);
+        let _ = sender.send(text);
+    });
+    receiver.recv_timeout(PATIENCE).expect("its end")
 }
 
 impl Drop for Program {

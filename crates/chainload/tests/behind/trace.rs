@@ -55,6 +55,9 @@ os.dup2(null, 1), os.dup2(null, 2)
 rest()
 "#;
     let mut program = place.notify(&[], script);
+    until("it has left standard error", || {
+        !links(&program).contains(&"pipe".to_owned())
+    });
     // Both pipes end, while the program goes on.
     assert_eq!((program.stdout(), program.stderr()), <_>::default());
     program.behind();

@@ -87,13 +87,14 @@ fn shown(model: &Model, size: (u16, u16)) -> String {
 
 #[test]
 fn the_screens_are_as_the_page_shows_them() {
-    let small = model(3, SMALL);
-    assert_eq!(shown(&small, SMALL), of_page("### Three services, 80 × 24"));
-    let large = model(3, LARGE);
-    assert_eq!(
-        shown(&large, LARGE),
-        of_page("### Three services, 200 × 50")
-    );
+    for (count, size, heading) in [
+        (3, SMALL, "### Three services, 80 × 24"),
+        (3, LARGE, "### Three services, 200 × 50"),
+        (30, SMALL, "### Thirty services, 80 × 24"),
+        (10_000, SMALL, "### Ten thousand services, 80 × 24"),
+    ] {
+        assert_eq!(shown(&model(count, size), size), of_page(heading));
+    }
 }
 
 #[test]
