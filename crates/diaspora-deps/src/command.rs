@@ -53,6 +53,7 @@ pub fn run(args: Args) -> i32 {
         }
     };
     let is_for_nagios = arguments.is_for_nagios();
+    let is_gate = arguments.is_gate();
     let mut paths = Paths::from_environment();
     paths.services_must_exist |= arguments.config.is_some();
     paths.settings_must_exist = arguments.settings.is_some();
@@ -72,7 +73,7 @@ pub fn run(args: Args) -> i32 {
         if is_for_nagios {
             unknown(&error.to_string())
         } else {
-            output::fatal(&error).code()
+            output::fatal(&error, is_gate).code()
         }
     })
 }

@@ -227,6 +227,14 @@ pub enum Error {
     /// A gate has no attempts left.
     #[error("no attempts left")]
     GaveUp,
+    /// A gate has no time left, before it has waited.
+    #[error("gave up after {} s: {cause}", timeout.as_secs_f64())]
+    OutOfTime {
+        /// The time that it had.
+        timeout: Duration,
+        /// What it was about.
+        cause: Box<Self>,
+    },
     /// A gate has no time left.
     #[error(
         "gave up after {} s: {service} is {why}{}", timeout.as_secs_f64(), not_reached(.not_tried)
@@ -281,7 +289,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> i32 {
         match self {
-            Self::GaveUp | Self::TimedOut { .. } => GAVE_UP,
+            Self::GaveUp | Self::TimedOut { .. } | Self::OutOfTime { .. } => GAVE_UP,
             Self::Prepare { step, .. } => *step as i32,
             Self::NotItsOwn { .. } => Step::Create as i32,
             Self::Owner(_) => Step::ChangeOwner as i32,

@@ -35,7 +35,7 @@ pub fn exec(
 ) -> Error {
     match gate(config, paths, options, label, args) {
         Ok(program) => program.exec(),
-        Err(error) => error,
+        Err(error) => options.judge(error),
     }
 }
 
@@ -59,7 +59,7 @@ fn gate(
             service: name.service,
         });
     }
-    let file = paths.settings_file();
+    let file = paths.settings_file().within(options.left());
     let unnamed = Context::new(config, &file);
     let context = unnamed.of(&name);
     let origin = Origin {

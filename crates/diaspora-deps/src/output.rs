@@ -20,21 +20,19 @@ pub(crate) fn words(args: Args) -> Vec<OsString> {
         .collect()
 }
 
-/// Its messages after a wait, during which the reader of standard error may have got stuck.
+/// Those of a gate: the reader of standard error may get stuck while it waits.
 static GATE: Reporter = Reporter::long_lived("diaspora-deps");
 
-/// Writes the message of an error that ends `diaspora-deps`.
-pub(crate) fn fatal(error: &Error) -> Fatal {
+/// Writes the message of an error that ends `diaspora-deps`, as a gate or as another command.
+pub(crate) fn fatal(error: &Error, is_gate: bool) -> Fatal {
     let code = error.exit_code();
     // The exit code counts, also if nobody reads the message.
     let _ = signal::harden();
+    let reporter = if is_gate { &GATE } else { &ME };
     match error {
         // A gate that gives up has written a line for each attempt.
         Error::GaveUp => Fatal::new(code),
-        Error::TimedOut { .. } => GATE
-            .fatal(&[error.to_string().as_bytes()], None)
-            .with_code(code),
-        _ => ME
+        _ => reporter
             .fatal(&[error.to_string().as_bytes()], None)
             .with_code(code),
     }

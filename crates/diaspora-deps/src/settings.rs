@@ -38,6 +38,7 @@ const SHELLS: [&str; 3] = ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
 pub struct SettingsFile {
     path: PathBuf,
     must_exist: bool,
+    longest: Duration,
     sourced: OnceCell<Result<Option<Settings>, SourceError>>,
 }
 
@@ -48,7 +49,17 @@ impl SettingsFile {
         Self {
             path: path.to_owned(),
             must_exist,
+            longest: TIMEOUT,
             sourced: OnceCell::new(),
+        }
+    }
+
+    /// The same file, which may take this time at most, and never more than [`TIMEOUT`].
+    #[must_use]
+    pub fn within(self, longest: Duration) -> Self {
+        Self {
+            longest: longest.min(TIMEOUT),
+            ..self
         }
     }
 
@@ -69,7 +80,7 @@ impl SettingsFile {
         names: impl Iterator<Item = &'a str>,
     ) -> Result<Option<&Settings>, Error> {
         let source = || {
-            let settings = run(&self.path, &names.collect::<Vec<_>>(), TIMEOUT);
+            let settings = run(&self.path, &names.collect::<Vec<_>>(), self.longest);
             match settings {
                 Ok(None) if self.must_exist => Err(SourceError::Missing),
                 settings => settings,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::check::Report;
 use crate::dependency::Dependency;
-use crate::error::Error;
+use crate::error::{Error, SourceError};
 use crate::net::Outcome;
 use crate::output;
 use crate::probe::Readiness;
@@ -63,6 +63,35 @@ impl Deadline {
     }
 }
 
+impl Options {
+    /// The time that is left.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        let deadline = self.deadline.as_ref();
+        deadline.map_or(Duration::MAX, Deadline::left)
+    }
+
+    /// What an error means at its time: a settings file that takes too long has ended the
+    /// wait if no time is left.
+    #[must_use]
+    pub fn judge(&self, error: Error) -> Error {
+        let is_slow = matches!(
+            error,
+            Error::Source {
+                cause: SourceError::TimedOut(_),
+                ..
+            }
+        );
+        match self.deadline {
+            Some(deadline) if is_slow && deadline.left().is_zero() => Error::OutOfTime {
+                timeout: deadline.timeout,
+                cause: Box::new(error),
+            },
+            _ => error,
+        }
+    }
+}
+
 impl Wait<'_> {
     /// Waits until all dependencies are ready. `limit` gives the number of attempts, 0 for
     /// no limit, and is called when a probe has failed.
@@ -112,7 +141,7 @@ impl Wait<'_> {
         let mut next_line = Instant::now();
         let mut successes = 0;
         loop {
-            let outcome = dependency.probe_within(self.left().max(PROBE_MIN));
+            let outcome = dependency.probe_within(self.options.left().max(PROBE_MIN));
             successes = match outcome.readiness {
                 Readiness::Ready => successes + 1,
                 _ => 0,
@@ -129,7 +158,7 @@ impl Wait<'_> {
                 });
             }
             if successes > 0 {
-                thread::sleep(pauses.after_success().min(self.left()));
+                thread::sleep(pauses.after_success().min(self.options.left()));
                 continue;
             }
             if Instant::now() >= next_line {
@@ -140,14 +169,13 @@ impl Wait<'_> {
                 next_line = Instant::now() + pauses.between_lines();
             }
             let until_line = next_line.saturating_duration_since(Instant::now());
-            thread::sleep(pauses.next(&outcome).min(until_line).min(self.left()));
+            thread::sleep(
+                pauses
+                    .next(&outcome)
+                    .min(until_line)
+                    .min(self.options.left()),
+            );
         }
-    }
-
-    /// The time that is left.
-    fn left(&self) -> Duration {
-        let deadline = self.options.deadline;
-        deadline.map_or(Duration::MAX, |deadline| deadline.left())
     }
 
     fn print(&self, dependency: &Dependency, outcome: &Outcome) {

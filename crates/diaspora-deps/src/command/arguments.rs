@@ -61,6 +61,11 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
 }
 
 impl Arguments {
+    /// Whether it is a wait.
+    pub(super) const fn is_gate(&self) -> bool {
+        matches!(self.command, Command::Exec { .. } | Command::Wait { .. })
+    }
+
     /// Whether Nagios reads the output.
     pub(super) const fn is_for_nagios(&self) -> bool {
         matches!(self.command, Command::Check { nagios: true, .. })
@@ -81,7 +86,7 @@ pub(crate) enum Command {
     },
     /// Wait until all of these are ready, one after the other
     Wait {
-        /// Give up after N attempts, one a second; 0 or -1 is never
+        /// Give up after N attempts, one a second; 0 or less is never
         #[arg(
             short = 'a', value_name = "N", overrides_with = "attempts",
             allow_negative_numbers = true, value_parser = attempts

@@ -84,7 +84,7 @@ fn wait(
     options: Options,
     services: &[String],
 ) -> Result<i32, Error> {
-    let settings = paths.settings_file();
+    let settings = paths.settings_file().within(options.left());
     let context = Context::new(config, &settings);
     let dependencies = match named(config, &context, &paths.directory, services) {
         Ok(dependencies) if dependencies.is_empty() => {
@@ -94,6 +94,7 @@ fn wait(
         Ok(dependencies) => dependencies,
         // Without the program's name, as in the scripts of 2010.
         Err(error) => {
+            let error = options.judge(error);
             strerr::line(&[error.to_string().as_bytes()]);
             return Ok(error.exit_code());
         }

@@ -41,7 +41,7 @@ pub enum SourceError {
     #[error("its environment is too large")]
     TooLarge,
     /// The file did not end within this time.
-    #[error("it takes longer than {} s", .0.as_secs())]
+    #[error("it takes longer than {} s", .0.as_secs_f64())]
     TimedOut(Duration),
 }
 

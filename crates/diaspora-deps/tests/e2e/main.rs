@@ -68,20 +68,6 @@ const CASES: &[Case] = &[
         modern::stale_socket,
     ),
     (
-        "the_modern_stack_comes_up",
-        &[
-            "svscan",
-            "supervise",
-            "multilog",
-            "redis-server",
-            "nginx",
-            "postgres",
-            "puma",
-            "sidekiq",
-        ],
-        modern::stack,
-    ),
-    (
         "probes_leave_no_line_in_the_log_of_postgres",
         &["psql"],
         postgres::quiet,

@@ -1,4 +1,4 @@
-//! The modern stack: postgres, redis, nginx, sidekiq, puma; and a mail server.
+//! A database, a puma that was killed, and a mail server. `tests/pod` has the modern stack.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -32,44 +32,6 @@ pub(crate) fn database(world: &World) {
             &path,
         ],
     );
-}
-
-pub(crate) fn stack(world: &World) {
-    database(world);
-    world.write_nginx("run/puma.sock");
-    fs::write(
-        world.path("app/config.ru"),
-        "require_relative 'boot'\nboot 'puma', :redis\n\
-         run lambda { |_| [200, {}, [\"visit #{Redis.new(**REDIS).incr('v')}\\n\"]] }\n",
-    )
-    .expect("write");
-    world.stage("modern");
-    world.scan();
-    world.bring(&["99puma", "90sidekiq"]);
-    for service in ["99puma", "90sidekiq"] {
-        world.until(service, || {
-            world
-                .log(service)
-                .contains(&format!("{service} waiting for postgres"))
-        });
-    }
-    world.bring(&["30redis", "20nginx", "10postgres"]);
-    world.until_ready(&["postgres", "redis", "web", "puma", "sidekiq"]);
-    world.until("a page", || world.page().starts_with("visit "));
-    world.until("sidekiq", || {
-        world.log("90sidekiq").contains("sidekiq: booted")
-    });
-    for service in ["99puma", "90sidekiq"] {
-        assert!(
-            !world.log(service).contains("TOO EARLY"),
-            "{}",
-            world.log(service)
-        );
-    }
-    let (code, findings) = world.gate(&["lint"]);
-    assert_eq!((code, findings.as_str()), (0, ""));
-    // Nobody has to be killed.
-    assert_eq!(world.svc(&["stopall"]), (0, String::new()));
 }
 
 /// puma leaves its socket file behind when it is killed: a file is no service.

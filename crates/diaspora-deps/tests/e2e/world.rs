@@ -48,7 +48,6 @@ impl World {
             "Rakefile",
             "boot.rb",
             "config.ru",
-            "job.rb",
             "script/websocket_server.rb",
         ] {
             fs::copy(

@@ -110,3 +110,17 @@ fn a_reader_that_comes_back_gets_whole_lines() {
         "{lines}"
     );
 }
+
+/// The program is on PATH and can't be executed: that is known when the wait is over.
+#[test]
+fn an_error_after_the_wait_ends_the_gate_though_nobody_reads_it() {
+    let (port, _) = redis_after(2);
+    let text = config(port) + "[service.x]\nneeds = [\"redis\"]\nexec = [\"../app\"]\n";
+    let folder = Folder::new(&text);
+    fs::write(folder.path("app"), "no program").unwrap();
+    let (_reader, writer) = full();
+    let mut gate = folder.gate(&["exec", "x"]);
+    gate.stderr(Stdio::from(writer.try_clone().unwrap()));
+    let status = gate.stdout(Stdio::from(writer)).status().unwrap();
+    assert_eq!(status.code(), Some(111), "{status}");
+}

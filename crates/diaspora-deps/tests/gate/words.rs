@@ -168,3 +168,28 @@ fn a_relative_directory_is_that_of_the_caller() {
     let part = "waiting for redis: down: supervise not running";
     assert!(code == 126 && out.contains(part), "{code} {out}{err}");
 }
+
+#[test]
+fn the_timeout_is_for_the_settings_file_too() {
+    let (port, _) = redis("+PONG\r\n");
+    let text = format!(
+        "[settings]\nPORT = \"1\"\n[service.db]\nprobe = {{ kind = \"tcp\", address = \"127.0.0.1:${{PORT}}\" }}\n\
+         [service.x]\nsource-settings = true\nexec = [\"true\"]\n{}",
+        config(port)
+    );
+    let folder = Folder::new(&text);
+    let settings = folder.path("settings");
+    fs::write(&settings, "exec sleep 1000\n").unwrap();
+    let message = format!(
+        "gave up after 0.5 s: unable to source {}: it takes longer than ",
+        settings.display()
+    );
+    for words in [
+        &["exec", "--timeout", "0.5", "x"][..],
+        &["wait", "--timeout", "0.5", "db"],
+    ] {
+        let (code, out, err) = folder.run(words);
+        assert_eq!((code, out.as_str()), (126, ""), "{err}");
+        assert!(err.contains(&message), "{err}");
+    }
+}

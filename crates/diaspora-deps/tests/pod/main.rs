@@ -8,9 +8,12 @@
 //! this build.
 #![allow(clippy::unwrap_used)]
 
+mod guide;
 mod http;
 mod load;
 mod outage;
+#[path = "../e2e/page.rs"]
+mod page;
 mod pod;
 mod processes;
 #[allow(dead_code, reason = "the other tests use all of it")]
@@ -30,6 +33,7 @@ use pod::Pod;
 type Case = (&'static str, fn(&Pod));
 
 const CASES: &[Case] = &[
+    ("the_guide_is_followed_word_for_word", guide::todays_pod),
     ("it_starts_from_cold_in_any_order", start::any_order),
     ("a_stop_under_load_loses_no_job", stop::jobs),
     ("a_stop_of_all_under_load_loses_no_job", stop::jobs_of_all),

@@ -42,7 +42,7 @@ pub(crate) fn jobs_of_all(pod: &Pod) {
     let file = Path::new(HOME).join("config/sidekiq.yml");
     let configured = fs::read_to_string(&file).unwrap();
     // sidekiq waits 25 seconds for its jobs. The other test is about that.
-    fs::write(&file, format!("{configured}:timeout: 2\n")).unwrap();
+    fs::write(&file, format!("{configured}:timeout: 4\n")).unwrap();
     pod.start();
     under_load(pod, "diaspora_svc stopall", "diaspora_svc startall");
     fs::write(file, configured).unwrap();
