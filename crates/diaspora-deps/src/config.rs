@@ -2,6 +2,7 @@
 //! the operator's over it.
 
 mod check;
+mod fields;
 mod kind;
 mod known;
 mod layer;

@@ -69,7 +69,7 @@ fn say(service: &Service, error: &Error) -> i32 {
     error.exit_code()
 }
 
-const HEAD: [&str; 6] = ["NAME", "STATUS", "CONTROL", "SUPERVISE/", "OK", "CONTROL"];
+const HEAD: [&str; 6] = ["NAME", "STATUS", "CONTROL", "supervise/", "ok", "control"];
 
 fn show(services: &[Service]) -> i32 {
     let mut worst = 0;

@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::poll;
-use daemontools::{Errno, errno};
+use daemontools::{Errno, errno, shares};
 
 use crate::arguments::Metrics;
 use crate::output::{ME, print, printable};
@@ -101,12 +101,15 @@ fn collect(tree: &Tree, processes: bool) -> String {
 
 /// The services that are enabled, and their loggers.
 fn rows(tree: &Tree, processes: bool) -> io::Result<Vec<Row>> {
-    let mut services = Vec::new();
-    for service in tree.services()? {
+    let enabled = tree.services()?;
+    let loggers = shares::each(&enabled, |service| {
         let logger = service.logger();
-        services.push(service);
-        services.extend(logger.directory.is_dir().then_some(logger));
-    }
+        logger.directory.is_dir().then_some(logger)
+    });
+    let with_loggers = enabled.into_iter().zip(loggers);
+    let services: Vec<Service> = with_loggers
+        .flat_map(|(service, logger)| std::iter::once(service).chain(logger))
+        .collect();
     let snapshots = snapshot::read_all(&services);
     let rows = services.into_iter().zip(snapshots);
     let rows = rows.map(|(service, snapshot)| row(service, snapshot, processes));

@@ -86,7 +86,7 @@ pub(crate) enum Command {
     },
     /// Wait until all of these are ready, one after the other
     Wait {
-        /// Give up after N attempts, one a second; 0 or -1 is never
+        /// Give up after N attempts, one a second; 0 or less is never
         #[arg(
             short = 'a', value_name = "N", overrides_with = "attempts",
             allow_negative_numbers = true, value_parser = attempts

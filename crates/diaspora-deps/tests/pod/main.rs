@@ -8,6 +8,7 @@
 //! this build.
 #![allow(clippy::unwrap_used)]
 
+mod elsewhere;
 mod guide;
 mod http;
 mod load;
@@ -44,6 +45,11 @@ const CASES: &[Case] = &[
     ("a_server_that_is_killed_comes_back", outage::killed),
     ("a_store_that_is_away_loses_no_job", outage::away),
     ("it_starts_after_a_power_cut", start::power_cut),
+    // The last one: it changes the files of the pod.
+    (
+        "servers_listen_where_the_pods_files_say",
+        elsewhere::listens,
+    ),
 ];
 
 fn main() {

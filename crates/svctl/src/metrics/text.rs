@@ -150,10 +150,13 @@ const FAMILIES: [Family; 16] = [
     }),
 ];
 
-/// All samples. `services` is their number, with those that could not be read.
+/// Room for the samples of a service whose name is not long.
+const ROW: usize = 1600;
+
+/// All samples.
 pub(crate) fn render(rows: &[Row], has_svscan: bool) -> String {
     let labels: Vec<String> = rows.iter().map(|row| label(&row.name)).collect();
-    let mut out = String::new();
+    let mut out = String::with_capacity(rows.len() * ROW);
     for family in &FAMILIES {
         let values = rows.iter().map(|row| (family.value)(row));
         let mut samples = labels
@@ -166,8 +169,10 @@ pub(crate) fn render(rows: &[Row], has_svscan: bool) -> String {
         let name = format!("daemontools_service_{}", family.name);
         head(&mut out, &name, family.kind, family.help);
         for (label, value) in std::iter::once(first).chain(samples) {
-            // Writing to a String does not fail; here and below.
-            let _ = writeln!(out, "{name}{{service=\"{label}\"}} {value}");
+            push(
+                &mut out,
+                &[&name, "{service=\"", label, "\"} ", &value, "\n"],
+            );
         }
     }
     stages(&mut out, rows, &labels);
@@ -213,10 +218,26 @@ fn stages(out: &mut String, rows: &[Row], labels: &[String]) {
             );
         }
         for stage in Stage::ALL {
-            let is = u8::from(facts.stage == stage);
+            let is = if facts.stage == stage { "1" } else { "0" };
             let stage = stage.text();
-            let _ = writeln!(out, "{name}{{service=\"{label}\",stage=\"{stage}\"}} {is}");
+            let parts = [
+                name,
+                "{service=\"",
+                label,
+                "\",stage=\"",
+                stage,
+                "\"} ",
+                is,
+                "\n",
+            ];
+            push(out, &parts);
         }
+    }
+}
+
+fn push(out: &mut String, parts: &[&str]) {
+    for part in parts {
+        out.push_str(part);
     }
 }
 
@@ -234,7 +255,7 @@ fn last_end(row: &Row) -> Option<End> {
 
 #[allow(clippy::unnecessary_wraps, reason = "the value of a family")]
 fn one(is: bool) -> Option<String> {
-    Some(u8::from(is).to_string())
+    Some(if is { "1" } else { "0" }.to_owned())
 }
 
 fn time(time: Tai64n) -> String {

@@ -356,3 +356,39 @@ fn a_terminal_gets_colours_unless_somebody_objects() {
         assert!(text.contains("ready") && !text.contains('\x1b'), "{text:?}");
     }
 }
+
+/// As in a container: svscan is process 1, and nothing says where the tree is.
+#[test]
+fn the_tree_of_process_1_is_found() {
+    let world = World::new();
+    let svctl = env!("CARGO_BIN_EXE_svctl");
+    world.service(
+        "web",
+        &format!(
+            "env -u SVDIR {svctl} list --names >names.new && mv names.new names\nexec sleep 1000"
+        ),
+    );
+    let mut unshare = std::process::Command::new("unshare")
+        .args(["-pf", "--kill-child", "--mount-proc"])
+        .arg(crate::world::program("svscan"))
+        .arg(world.path("service"))
+        .env("PATH", world.programs())
+        .spawn()
+        .expect("unshare");
+    let names = world.path("service/web/names");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !names.exists()
+        && std::time::Instant::now() < end
+        && matches!(unshare.try_wait(), Ok(None))
+    {
+        crate::world::pause();
+    }
+    let refused = matches!(unshare.try_wait(), Ok(Some(_)));
+    let _ = unshare.kill();
+    let _ = unshare.wait();
+    if refused {
+        eprintln!("skipped: no pid namespaces");
+        return;
+    }
+    assert_eq!(fs::read_to_string(names).expect("names"), "web\n");
+}

@@ -48,16 +48,18 @@ impl World {
         service(&self.path("service").join(name), script)
     }
 
+    /// PATH with the programs of ours first.
+    pub(crate) fn programs(&self) -> String {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let svscan = program("svscan");
+        format!("{}:{path}", svscan.parent().expect("bin").display())
+    }
+
     /// Starts svscan, and waits until it has started what is there.
     pub(crate) fn start(&mut self) {
-        let path = std::env::var("PATH").unwrap_or_default();
-        let path = format!(
-            "{}:{path}",
-            program("svscan").parent().expect("bin").display()
-        );
         let svscan = Command::new(program("svscan"))
             .arg(self.path("service"))
-            .env("PATH", path)
+            .env("PATH", self.programs())
             .stdin(Stdio::null())
             .spawn();
         self.svscan = Some(svscan.expect("svscan"));
