@@ -71,7 +71,10 @@ pub fn parse(word: &str) -> Result<Address, NotAnAddress> {
         return Ok(Address { label, kind });
     };
     let Some(&(_, port)) = SCHEMES.iter().find(|(known, _)| *known == scheme) else {
-        return Err(NotAnAddress::Scheme(label));
+        return Err(NotAnAddress::Scheme {
+            text: label,
+            schemes: SCHEMES.map(|(scheme, _)| scheme).to_vec(),
+        });
     };
     let parts = Parts::of(rest);
     let needs_password = matches!(scheme, "redis" | "rediss" | "http" | "https");

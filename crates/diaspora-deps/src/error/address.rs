@@ -19,9 +19,14 @@ pub enum NotAnAddress {
     /// Its port is no port.
     #[error("\"{0}\" is no address: a port is a number from 1 to 65535")]
     Port(String),
-    /// It has a scheme of no server that can be probed; without a password.
-    #[error("\"{0}\" is no address: it begins with none of {schemes}", schemes = SCHEMES)]
-    Scheme(String),
+    /// It has a scheme of no server that can be probed.
+    #[error("\"{text}\" is no address: it begins with none of {}://", .schemes.join("://, "))]
+    Scheme {
+        /// The text, without a password.
+        text: String,
+        /// The schemes that are known.
+        schemes: Vec<&'static str>,
+    },
     /// It has a password that is needed; without it.
     #[error(
         "\"{0}\" has a password, which every user can see on a command line: \
@@ -32,10 +37,6 @@ pub enum NotAnAddress {
     #[error("\"{0}\" has no absolute path: write \"{path}\"", path = absolute(.0))]
     Relative(String),
 }
-
-/// The schemes of addresses, for messages.
-const SCHEMES: &str = "tcp://, unix://, http://, https://, ws://, redis://, rediss://, \
-                       postgres://, mysql://, mongodb://, memcached://, amqp://, smtp://, file://";
 
 /// Ports by the names that people write for them.
 const PORTS: [(&str, u16); 12] = [
