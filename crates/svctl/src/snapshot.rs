@@ -1,5 +1,5 @@
 //! The state of a service at one moment: all that `list`, `status`, `top` and `metrics`
-//! show. [`read`] reads it; the rest has no I/O.
+//! show. [`read()`] reads it; the rest has no I/O.
 
 mod facts;
 mod read;
