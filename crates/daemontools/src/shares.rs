@@ -48,17 +48,3 @@ fn by_two_threads<T: Sync, U: Send>(all: &[T], work: &(impl Fn(&T) -> U + Sync))
     });
     helped.then(|| done.into_iter().flatten().collect())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_two_threads_give_is_in_order() {
-        for count in [0, 1, SHARE, TWO_THREADS - 1, TWO_THREADS, 5000] {
-            let all: Vec<usize> = (0..count).collect();
-            let done = each(&all, |number| number * 2);
-            assert!(done.iter().copied().eq((0..count).map(|number| number * 2)));
-        }
-    }
-}

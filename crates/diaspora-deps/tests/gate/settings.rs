@@ -2,6 +2,7 @@
 //! value is asked for.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
@@ -45,7 +46,10 @@ fn the_status_probes_where_the_gate_does() {
     let path = folder.path("99thin_2");
     let supervise = Supervise::new(&path);
     let words = ["wait", "-a", "0", "x", "z"];
-    let mut gate = folder.gate(&words).stdout(Stdio::null()).spawn().unwrap();
+    let mut gate = folder.gate(&words).stdout(Stdio::piped()).spawn().unwrap();
+    // It has read the settings when it writes its first line.
+    let mut byte = [0];
+    gate.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
     supervise.set(gate.id(), Stage::Up);
     let status = || {
         let output = Command::new(env!("CARGO_BIN_EXE_diaspora_svc"))

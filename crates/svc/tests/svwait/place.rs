@@ -1,7 +1,7 @@
 //! Services that the test makes by hand, as supervise would, and runs of `svwait`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use daemontools::servicedir::detail::{Detail, Stage};
 use daemontools::servicedir::status::{Status, Want};
 use daemontools::tai64n::Tai64n;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc::O_NONBLOCK;
 use nix::sys::stat::Mode;
 use tempfile::TempDir;
@@ -141,6 +142,22 @@ impl Waiting {
 
     pub(crate) fn pid(&self) -> u32 {
         self.0.as_ref().expect("a process").id()
+    }
+
+    /// Reads standard error up to the end of this line, which has to come.
+    pub(crate) fn says(&mut self, line: &str) {
+        let child = self.0.as_mut().expect("a process");
+        let stderr = child.stderr.as_mut().expect("a pipe");
+        fcntl(&*stderr, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("a pipe");
+        let mut text = Vec::new();
+        until(line, || {
+            let mut byte = [0];
+            while !text.ends_with(line.as_bytes()) && stderr.read(&mut byte).is_ok_and(|n| n == 1) {
+                text.push(byte[0]);
+            }
+            text.ends_with(line.as_bytes())
+        });
+        fcntl(&*stderr, FcntlArg::F_SETFL(OFlag::empty())).expect("a pipe");
     }
 
     /// Its end has to come before its limit, which is far away: else an event was missed.
