@@ -17,7 +17,9 @@ pub(crate) fn unshare(namespaces: &[&str]) -> Option<Command> {
             .status()
             .is_ok_and(|done| done.success())
         {
-            let mut command = Command::new("unshare");
+            // A test that a shell has put in the background ignores INT.
+            let mut command = Command::new("env");
+            command.args(["--default-signal=INT", "unshare"]);
             command.args(user).args(namespaces);
             return Some(command);
         }
