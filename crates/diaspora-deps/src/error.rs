@@ -78,9 +78,6 @@ pub enum Error {
     /// A probe that can't use TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// Services that need each other, the first named again at the end.
-    #[error("cycle: {}", .0.join(" -> "))]
-    Cycle(Vec<String>),
     /// A mode that is not octal.
     #[error("mode \"{0}\" is not octal")]
     Mode(String),

@@ -1,10 +1,9 @@
-//! The graph of needs: the order in which services start, and cycles. Pure.
+//! The graph of needs: the order in which services start. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::State;
 use crate::config::Config;
-use crate::error::Error;
 use crate::name::Name;
 
 mod draw;
@@ -31,10 +30,8 @@ pub enum Format {
 
 impl Graph {
     /// The graph of these services and of everything that they need.
-    ///
-    /// # Errors
-    /// [`Error::Cycle`].
-    pub fn new(config: &Config, names: &[Name]) -> Result<Self, Error> {
+    #[must_use]
+    pub fn new(config: &Config, names: &[Name]) -> Self {
         let mut nodes = BTreeMap::new();
         let mut open: Vec<Name> = names.to_vec();
         while let Some(name) = open.pop() {
@@ -55,7 +52,7 @@ impl Graph {
             );
             open.extend(needs);
         }
-        sort(nodes).map(|nodes| Self { nodes })
+        Self { nodes: sort(nodes) }
     }
 
     /// The names, dependencies first.
@@ -85,19 +82,20 @@ impl Graph {
     }
 }
 
-/// Sorts dependencies first, and by name where the order is free.
-fn sort(nodes: BTreeMap<String, Vec<String>>) -> Result<Vec<(String, Vec<String>)>, Error> {
+/// Sorts dependencies first, and by name where the order is free. There is no cycle: a
+/// [`Config`] with one is refused when it is read.
+fn sort(nodes: BTreeMap<String, Vec<String>>) -> Vec<(String, Vec<String>)> {
     let mut left = nodes;
     let mut done = BTreeSet::new();
     let mut sorted = Vec::new();
-    while !left.is_empty() {
+    loop {
         let free: Vec<String> = left
             .iter()
             .filter(|(_, needs)| needs.iter().all(|need| done.contains(need)))
             .map(|(name, _)| name.clone())
             .collect();
         if free.is_empty() {
-            return Err(cycle(&left, &done));
+            return sorted;
         }
         for name in free {
             let needs = left.remove(&name).unwrap_or_default();
@@ -105,23 +103,6 @@ fn sort(nodes: BTreeMap<String, Vec<String>>) -> Result<Vec<(String, Vec<String>
             sorted.push((name, needs));
         }
     }
-    Ok(sorted)
-}
-
-/// A cycle among nodes each of which needs another of them.
-fn cycle(left: &BTreeMap<String, Vec<String>>, done: &BTreeSet<String>) -> Error {
-    let mut path: Vec<&str> = Vec::new();
-    let mut at = left.keys().next().map_or("", String::as_str);
-    while !path.contains(&at) {
-        path.push(at);
-        let next = left
-            .get(at)
-            .and_then(|needs| needs.iter().find(|need| !done.contains(*need)));
-        at = next.map_or(at, String::as_str);
-    }
-    let start = path.iter().position(|&name| name == at).unwrap_or(0);
-    path.push(at);
-    Error::Cycle(path[start..].iter().map(|&name| name.to_owned()).collect())
 }
 
 #[cfg(test)]
@@ -139,24 +120,16 @@ mod tests {
 
     #[test]
     fn dependencies_come_first() {
-        let sorted = sort(nodes("a:b c;b:c;c:;d:")).expect("no cycle");
+        let sorted = sort(nodes("a:b c;b:c;c:;d:"));
         let names: Vec<&str> = sorted.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["c", "d", "b", "a"]);
-    }
-
-    #[test]
-    fn a_cycle_has_only_its_own_services() {
-        let error = sort(nodes("a:b;b:c;c:d x;d:b;x:")).expect_err("a cycle");
-        assert_eq!(error.to_string(), "cycle: b -> c -> d -> b");
-        let error = sort(nodes("a:a")).expect_err("a cycle");
-        assert_eq!(error.to_string(), "cycle: a -> a");
     }
 
     #[test]
     fn the_stack_of_2010_in_three_forms() {
         let config = Config::load(std::path::Path::new("/nonexistent")).expect("built in");
         let thin = config.find("99thin_1").expect("known");
-        let graph = Graph::new(&config, &[thin]).expect("no cycle");
+        let graph = Graph::new(&config, &[thin]);
         let text = graph.render(Format::Text, |_| None);
         assert_eq!(
             text,

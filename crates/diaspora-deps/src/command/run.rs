@@ -122,7 +122,7 @@ fn check(config: &Config, paths: &Paths, services: &[String]) -> Result<Vec<Repo
     let settings = paths.settings_file();
     let context = Context::new(config, &settings);
     let dependencies = if services.is_empty() {
-        let graph = Graph::new(config, &check::default_names(config, &paths.directory))?;
+        let graph = Graph::new(config, &check::default_names(config, &paths.directory));
         check::dependencies(config, &context, &paths.directory, graph.names())?
     } else {
         named(config, &context, &paths.directory, services)?
@@ -172,7 +172,7 @@ fn graph(
     if names.is_empty() {
         names = check::default_names(config, &paths.directory);
     }
-    let graph = Graph::new(config, &names)?;
+    let graph = Graph::new(config, &names);
     let mut reports = Vec::new();
     if state {
         let settings = paths.settings_file();

@@ -36,7 +36,6 @@ fn each_kind_has_its_exit_code() {
             3,
         ),
         (Error::Attempts("many".to_owned()), 100),
-        (Error::Cycle(Vec::new()), 100),
         (source(SourceError::Exited(2)), 111),
         (source(SourceError::Unreadable(Errno::EIO.into())), 111),
         (source(SourceError::Unreadable(others)), 100),
