@@ -17,6 +17,8 @@ use crate::service::c_path;
 pub(super) const CURRENT: &str = "current";
 /// The one that a processor reads.
 pub(super) const PREVIOUS: &str = "previous";
+/// The one that it writes.
+pub(super) const PROCESSED: &str = "processed";
 
 /// How many bytes at the beginning of a file are compared: a label and some text.
 const HEAD: usize = 64;

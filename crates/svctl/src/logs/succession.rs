@@ -11,8 +11,9 @@ use std::io;
 use std::path::Path;
 
 use daemontools::logdir::Name;
+use daemontools::unix::file::Identity;
 
-use super::files::{self, CURRENT, LogFile, PREVIOUS};
+use super::files::{self, CURRENT, LogFile, PREVIOUS, PROCESSED};
 
 /// How many files whose last names are not known yet are kept open.
 const HELD_MAX: usize = 16;
@@ -66,19 +67,22 @@ impl Succession {
         for _ in 0..TRIES {
             // `current` first: what is finished after that comes behind it.
             let current = LogFile::open(directory, CURRENT)?;
+            let unnamed = unnamed(directory)?;
             let finished = files::finished(directory)?;
-            let previous = LogFile::open(directory, PREVIOUS)?;
             let before = current.as_ref().map(|file| file.identity);
-            if before != files::identity(directory, CURRENT) {
+            // One that got its name while the directory was read may be missing there.
+            let is_unchanged = identity(unnamed.as_ref())
+                == identity(self::unnamed(directory)?.as_ref())
+                && before == files::identity(directory, CURRENT);
+            if !is_unchanged {
                 continue;
             }
             self.add_finished(directory, finished, &mut found);
-            let is_known = |file: &LogFile| {
-                let same = |held: &LogFile| held.identity == file.identity;
-                self.held.iter().any(same) || before == Some(file.identity)
-            };
-            if let Some(previous) = previous.filter(|file| !is_known(file)) {
-                found.files.push(Next::Unnamed(previous));
+            let is_known =
+                |file: &LogFile| self.held_at(file).is_some() || before == Some(file.identity);
+            let is_new = |file: &LogFile| !is_known(file) && !file.is_compressed();
+            if let Some(unnamed) = unnamed.filter(is_new) {
+                found.files.push(Next::Unnamed(unnamed));
             }
             found.files.extend(current.map(Next::Current));
             return Ok(found);
@@ -120,6 +124,11 @@ impl Succession {
     /// Which of the files that have been read has this name now.
     fn held_as(&self, directory: &Path, name: &Name) -> Option<usize> {
         let file = LogFile::open(directory, files::os(name)).ok()??;
+        self.held_at(&file)
+    }
+
+    /// Which of the files that have been read this is, or was before a processor.
+    fn held_at(&self, file: &LogFile) -> Option<usize> {
         let same = |held: &LogFile| held.identity == file.identity;
         self.held.iter().position(same).or_else(|| {
             let head = file.head()?;
@@ -128,4 +137,17 @@ impl Succession {
                 .position(|held| held.head().as_ref() == Some(&head))
         })
     }
+}
+
+/// The file that is finished and has no name yet: the one that the processor reads, or,
+/// once multilog has removed that one, what it has written.
+fn unnamed(directory: &Path) -> io::Result<Option<LogFile>> {
+    match LogFile::open(directory, PREVIOUS)? {
+        None => LogFile::open(directory, PROCESSED),
+        previous => Ok(previous),
+    }
+}
+
+fn identity(file: Option<&LogFile>) -> Option<Identity> {
+    file.map(|file| file.identity)
 }

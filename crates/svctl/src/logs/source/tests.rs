@@ -84,3 +84,24 @@ fn what_a_processor_has_made_of_a_file_that_was_read_is_not_shown() {
     assert_eq!(texts(&mut source), ["c"]);
     assert!(source.take_trouble().is_none());
 }
+
+/// multilog removes `previous` before it gives what the processor wrote its name.
+#[test]
+fn a_processed_file_without_its_name_comes_before_current_and_once() {
+    let place = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| place.path().join(name);
+    let line = |text: &str| format!("{LABEL} {text}\n");
+    fs::write(path("current"), line("a")).expect("write");
+    let mut source = Source::open(place.path(), true).expect("a log");
+    assert_eq!(texts(&mut source), ["a"]);
+    fs::rename(path("current"), path(&format!("{LABEL}.s"))).expect("rename");
+    fs::write(path("processed"), line("b")).expect("write");
+    fs::write(path("current"), line("c")).expect("write");
+    assert_eq!(texts(&mut source), ["b", "c"]);
+    let name = LABEL.replace("0000000", "0000001");
+    fs::rename(path("processed"), path(&format!("{name}.s"))).expect("rename");
+    fs::rename(path("current"), path("previous")).expect("rename");
+    fs::write(path("current"), line("d")).expect("write");
+    assert_eq!(texts(&mut source), ["d"]);
+    assert!(source.take_trouble().is_none());
+}
