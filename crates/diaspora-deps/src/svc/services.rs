@@ -62,6 +62,12 @@ impl Service {
     }
 }
 
+/// The names of some services in a message.
+pub(super) fn labels(services: &[Service], some: &[usize]) -> Vec<u8> {
+    let labels: Vec<&[u8]> = some.iter().map(|&index| services[index].label()).collect();
+    labels.join(&b", "[..])
+}
+
 /// The service that a directory with this run script is. It needs what `services.toml`
 /// says, and what the script waits for.
 fn member(config: &Config, directory: &str, run: &str) -> Member {

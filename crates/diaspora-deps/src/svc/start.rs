@@ -10,7 +10,7 @@ use daemontools::servicedir::state::State;
 
 use super::gate::Gate;
 use super::order::Order;
-use super::services::{ME, Service};
+use super::services::{ME, Service, labels};
 use super::walk::{Step, Walk};
 use super::{control, limits, words};
 use crate::config::Config;
@@ -115,7 +115,7 @@ pub(super) fn start_and_wait(
             };
             let waited = told.at.elapsed();
             if waited >= told.limit || told.has_failed(service) {
-                let waited = words::duration(i64::try_from(waited.as_secs()).unwrap_or(i64::MAX));
+                let waited = words::time(waited);
                 let text = format!(" is not ready after {waited}: {why}");
                 ME.warning(&[service.label(), text.as_bytes()], None);
                 code = code.max(TEMPORARY);
@@ -128,9 +128,7 @@ pub(super) fn start_and_wait(
     }
     // Their gates wait as long as it takes.
     for index in walk.all(Step::Held) {
-        let holders = walk.holders(index);
-        let holders: Vec<&[u8]> = holders.iter().map(|&held| services[held].label()).collect();
-        let holders = holders.join(&b", "[..]);
+        let holders = labels(services, &walk.holders(index));
         let service = &services[index];
         code = code
             .max(TEMPORARY)

@@ -12,7 +12,7 @@ use daemontools::unix::signal::Signal;
 
 use super::limits::{self, Stop};
 use super::order::Order;
-use super::services::{ME, Service};
+use super::services::{ME, Service, labels};
 use super::walk::{Step, Walk};
 use super::{control, holder, words};
 use crate::supervised;
@@ -75,9 +75,7 @@ pub(super) fn stop(
         }
     }
     for index in walk.all(Step::Held) {
-        let holders = walk.holders(index);
-        let holders: Vec<&[u8]> = holders.iter().map(|&held| services[held].label()).collect();
-        let holders = holders.join(&b", "[..]);
+        let holders = labels(services, &walk.holders(index));
         let text = b" was not told to stop: it is needed by what is not down: ";
         ME.warning(&[services[index].label(), text, &holders], None);
         code = code.max(TEMPORARY);
@@ -116,7 +114,7 @@ fn warn_if_killed(service: &Service, told: &Told) {
     let killed = Some(End::Killed(Signal::SIGKILL as i32));
     let detail = supervised::state(&service.path).map(|(_, detail): (_, Detail)| detail);
     if detail.is_ok_and(|detail| detail.last_end == killed) {
-        let limit = words::duration(i64::try_from(limit.as_secs()).unwrap_or(i64::MAX));
+        let limit = words::time(limit);
         let signal = told.stop.signal.as_str().trim_start_matches("SIG");
         let text = format!(" was killed: it did not end within {limit} of {signal}");
         ME.warning(&[service.label(), text.as_bytes()], None);

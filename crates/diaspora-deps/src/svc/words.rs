@@ -1,8 +1,15 @@
 //! Words that messages and lines have in common.
 
+use std::time::Duration;
+
 use daemontools::unix::process::End;
 
 /// A time in its two largest units.
+pub(super) fn time(time: Duration) -> String {
+    duration(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The same of a number of seconds; a negative one counts as 0.
 pub(super) fn duration(seconds: i64) -> String {
     match seconds {
         ..60 => format!("{} s", seconds.max(0)),

@@ -10,12 +10,11 @@ use daemontools::unix::process::End;
 
 use super::super::gates::Need;
 use super::super::words::{self, duration};
+use crate::error::GAVE_UP;
 use crate::probe::{self, Readiness};
 
 /// The exit code for a service that should run and does not: that of init scripts.
 const NOT_RUNNING: i32 = 3;
-/// The exit code of a gate that has given up.
-const GAVE_UP: i32 = 126;
 /// How long a service is up that has recovered, where its policy says nothing.
 pub(super) const HEALTHY: Duration = Duration::from_secs(10);
 
