@@ -56,6 +56,7 @@ impl Children {
                 ends[count] = Ended {
                     pid: pid.as_raw().unsigned_abs(),
                     exit: exit_of(end),
+                    code: end.code(),
                 };
                 count += 1;
             }

@@ -46,7 +46,7 @@ impl Performer<'_> {
         let now = Monotonic::now();
         for number in 0..self.services.table.len() {
             let deadline = match self.services.table[number].takeover_pending {
-                true if !self.shutdown.is_requested() => Some(now + PACE),
+                true if !self.shutdown.is_begun() => Some(now + PACE),
                 _ => {
                     pass.name_lost |= !self.act(number, now);
                     self.services.table[number].deadline(now)

@@ -115,7 +115,7 @@ impl Svscan {
             if self.signals.take_stop() {
                 self.begin_shutdown();
             }
-            let stopping = self.shutdown.is_requested();
+            let stopping = self.shutdown.is_begun();
             if self.signals.take_scan() && !stopping {
                 self.scan.run_all(&mut self.services, &mut self.spare);
             }

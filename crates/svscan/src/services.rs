@@ -114,7 +114,7 @@ impl Services {
         self.pass_due = true;
         let now = Monotonic::now();
         self.table.ended(ends, now, |slot, role, end| {
-            let (label, Ended { pid, exit }) = (Label::new(slot, role), end);
+            let (label, Ended { pid, exit, .. }) = (Label::new(slot, role), end);
             let next = NextStart::new(slot, role, now);
             debug!("{label}: supervise {pid} {exit}; {next}");
         });

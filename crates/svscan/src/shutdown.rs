@@ -17,17 +17,33 @@ use crate::slot::{Role, Slot};
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Shutdown {
     requests: u8,
+    /// It stops, asked or not.
+    begun: bool,
+    /// Services are killed.
+    kills_services: bool,
 }
 
 impl Shutdown {
     /// svscan was told to stop.
     pub(crate) const fn request(&mut self) {
         self.requests = self.requests.saturating_add(1);
+        self.begun = true;
+        self.kills_services |= self.is_repeated();
     }
 
-    /// Whether svscan was told to stop.
-    pub(crate) const fn is_requested(self) -> bool {
-        self.requests > 0
+    /// It stops without having been told.
+    pub(crate) const fn begin(&mut self) {
+        self.begun = true;
+    }
+
+    /// Services have had their time.
+    pub(crate) const fn kill_services(&mut self) {
+        self.kills_services = true;
+    }
+
+    /// Whether svscan stops.
+    pub(crate) const fn is_begun(self) -> bool {
+        self.begun
     }
 
     /// Whether it was told more than once.
@@ -42,8 +58,8 @@ impl Shutdown {
     /// control FIFO.
     pub(crate) fn tell(self, slot: &Slot, role: Role, pid: u32) -> Result<()> {
         let commands = match (role, self.is_repeated()) {
-            (Role::Service, false) | (Role::Log, true) => DOWN_AND_EXIT,
-            (Role::Service, true) => KILL_AND_EXIT,
+            (Role::Service, _) if self.kills_services => KILL_AND_EXIT,
+            (Role::Service, _) | (Role::Log, true) => DOWN_AND_EXIT,
             (Role::Log, false) => EXIT,
         };
         let name = slot.name.as_c_str();

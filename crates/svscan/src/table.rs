@@ -21,6 +21,9 @@ pub(crate) struct Ended {
     pub(crate) pid: u32,
     /// How it ended, if it was a supervise.
     pub(crate) exit: Exit,
+    /// Its exit code, or 128 and the number of the signal that killed it; 0 if that is not
+    /// known.
+    pub(crate) code: i32,
 }
 
 /// The services. Their numbers change when slots are removed, which only
@@ -174,6 +177,13 @@ impl Table {
     /// svscan stops, and all services with it.
     pub(crate) fn stop(&mut self, now: Monotonic) {
         self.slots.iter_mut().for_each(|slot| slot.stop(now));
+    }
+
+    /// Whether the services, but for their loggers, have stopped.
+    pub(crate) fn services_are_down(&self) -> bool {
+        self.slots
+            .iter()
+            .all(|slot| slot.pid(Role::Service).is_none())
     }
 
     /// Whether all have stopped.

@@ -199,7 +199,8 @@ impl Takeover {
     ) {
         let mut ended = |pid| {
             let exit = exit::of_adopted(&services.table, pid);
-            services.ended(&[Ended { pid, exit }]);
+            let code = 0;
+            services.ended(&[Ended { pid, exit, code }]);
         };
         match exits {
             Some(exits) => self.adopted.take_ended(exits, &mut ended),
