@@ -2,6 +2,7 @@
 
 use core::ops::Add;
 use core::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::time::{ClockId, clock_gettime};
 
@@ -48,7 +49,7 @@ impl Add<Duration> for Monotonic {
 /// The time of the wall clock, as a label.
 #[must_use]
 pub fn wall() -> Tai64n {
-    let (seconds, nanos) = read(ClockId::CLOCK_REALTIME);
+    let (seconds, nanos) = unix(SystemTime::now());
     Tai64n::from_unix(seconds, nanos)
 }
 
@@ -72,9 +73,51 @@ pub fn ticks_per_second() -> u32 {
     ticks.unwrap_or(1).max(1)
 }
 
-/// Seconds and nanoseconds of a clock. All that are read here exist in every kernel.
+/// Unix seconds, rounded down, and nanoseconds. `SystemTime` has 64 bits of seconds on
+/// every platform, a C library's `timespec` has not.
+fn unix(time: SystemTime) -> (i64, u32) {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => (since.as_secs().cast_signed(), since.subsec_nanos()),
+        Err(earlier) => {
+            let before = earlier.duration();
+            match (before.as_secs().cast_signed(), before.subsec_nanos()) {
+                (seconds, 0) => (-seconds, 0),
+                (seconds, nanos) => (-seconds - 1, 1_000_000_000 - nanos),
+            }
+        }
+    }
+}
+
+/// Seconds and nanoseconds of a clock that begins at boot. All that are read here exist in
+/// every kernel.
 fn read(clock: ClockId) -> (i64, u32) {
+    #[allow(clippy::useless_conversion, reason = "the width is the platform's")]
     clock_gettime(clock).map_or((0, 0), |time| {
-        (time.tv_sec(), u32::try_from(time.tv_nsec()).unwrap_or(0))
+        (
+            time.tv_sec().into(),
+            u32::try_from(time.tv_nsec()).unwrap_or(0),
+        )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wall_clock_is_read_on_both_sides_of_1970_and_of_32_bits() {
+        let half = Duration::from_millis(500);
+        for (time, is) in [
+            (UNIX_EPOCH, (0, 0)),
+            (UNIX_EPOCH + half, (0, 500_000_000)),
+            (UNIX_EPOCH - half, (-1, 500_000_000)),
+            (UNIX_EPOCH - Duration::from_secs(2), (-2, 0)),
+            (
+                UNIX_EPOCH + Duration::from_secs(1 << 33),
+                (8_589_934_592, 0),
+            ),
+        ] {
+            assert_eq!(unix(time), is);
+        }
+    }
 }

@@ -39,6 +39,7 @@ pub fn spawn<const N: usize, T: Copy + 'static>(
         let started = prepare(&given).and_then(|()| process::spawn(|| run(given, data)));
         process::exit_now(started.map_or_else(|error| error as i32, |_| 0));
     }
+    #[allow(clippy::useless_conversion, reason = "the width is the platform's")]
     let pid = i32::try_from(pid).map_err(|_| Errno::ESRCH)?;
     match process::wait_for_unnoticed(Pid::from_raw(pid))? {
         0 => Ok(()),

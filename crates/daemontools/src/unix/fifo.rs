@@ -48,7 +48,7 @@ pub fn open_write_nofollow(path: &CStr) -> Result<OwnedFd> {
 }
 
 fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
-    let flags = access | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let flags = access | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC | OFlag::O_LARGEFILE;
     let fd = nix::fcntl::open(path, flags, Mode::empty())?;
     match file::fstat(&fd)?.kind {
         Kind::Fifo => Ok(fd),

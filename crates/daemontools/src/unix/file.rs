@@ -6,6 +6,8 @@ mod facts;
 mod names;
 mod open;
 mod safe_path;
+#[cfg(target_pointer_width = "32")]
+mod statx;
 
 use std::os::fd::{AsFd, AsRawFd};
 

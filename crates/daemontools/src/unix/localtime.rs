@@ -31,9 +31,15 @@ pub fn load_zone() {
 /// The local time at a Unix time; `None` if its year is beyond an `int`.
 #[must_use]
 pub fn at(unix: i64) -> Option<LocalTime> {
+    unsafe extern "C" {
+        /// With 64 bits of seconds, which has a name of its own where `time_t` has 32: in
+        /// glibc since 2.34, in musl since 1.2.
+        #[cfg_attr(target_pointer_width = "32", link_name = "__localtime64_r")]
+        fn localtime_r(unix: *const i64, tm: *mut libc::tm) -> *mut libc::tm;
+    }
     let mut tm = core::mem::MaybeUninit::uninit();
     // SAFETY: the library reads one number and writes one `tm`; its zone has its lock.
-    let tm = unsafe { libc::localtime_r(&raw const unix, tm.as_mut_ptr()) };
+    let tm = unsafe { localtime_r(&raw const unix, tm.as_mut_ptr()) };
     // SAFETY: null, or the `tm` above, which was written.
     let tm = unsafe { tm.as_ref() }?;
     Some(LocalTime {
@@ -44,4 +50,19 @@ pub fn at(unix: i64) -> Option<LocalTime> {
         minute: tm.tm_min,
         second: tm.tm_sec,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_after_2038_are_converted() {
+        load_zone();
+        let year = |unix| at(unix).map(|time| time.years + 1900);
+        // In the middle of a year in every zone.
+        assert_eq!(year(2_540_000_000), Some(2050));
+        assert_eq!(year(16_740_000_000), Some(2500));
+        assert_eq!(year(i64::MAX), None);
+    }
 }

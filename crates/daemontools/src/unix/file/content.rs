@@ -1,9 +1,10 @@
-//! Reading and writing the bytes of a file, and their place on the disk.
+//! Reading and writing the bytes of a file, and their place on the disk. Lengths and
+//! offsets have 64 bits on every platform.
 
 use core::ffi::CStr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
-use nix::fcntl::FallocateFlags;
+use nix::unistd::{Whence, lseek64};
 
 use super::open::open_read;
 use crate::{Errno, Result};
@@ -40,7 +41,10 @@ pub enum ReadError {
 /// # Errors
 /// Those of `pread(2)`.
 pub fn read_at(fd: impl AsFd, buffer: &mut [u8], offset: i64) -> Result<usize> {
-    nix::sys::uio::pread(fd, buffer, offset)
+    let (into, len) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: the kernel writes at most `len` bytes into the buffer.
+    let count = unsafe { libc::pread64(fd.as_fd().as_raw_fd(), into, len, offset) };
+    Errno::result(count).map(isize::cast_unsigned)
 }
 
 /// Writes at an offset. The file offset does not change.
@@ -48,7 +52,10 @@ pub fn read_at(fd: impl AsFd, buffer: &mut [u8], offset: i64) -> Result<usize> {
 /// # Errors
 /// Those of `pwrite(2)`.
 pub fn write_at(fd: impl AsFd, bytes: &[u8], offset: i64) -> Result<usize> {
-    nix::sys::uio::pwrite(fd, bytes, offset)
+    let (from, len) = (bytes.as_ptr().cast(), bytes.len());
+    // SAFETY: the kernel reads at most `len` of the bytes.
+    let count = unsafe { libc::pwrite64(fd.as_fd().as_raw_fd(), from, len, offset) };
+    Errno::result(count).map(isize::cast_unsigned)
 }
 
 /// Sets the file offset to 0.
@@ -56,7 +63,7 @@ pub fn write_at(fd: impl AsFd, bytes: &[u8], offset: i64) -> Result<usize> {
 /// # Errors
 /// Those of `lseek(2)`.
 pub fn rewind(fd: impl AsFd) -> Result<()> {
-    nix::unistd::lseek(fd, 0, nix::unistd::Whence::SeekSet).map(drop)
+    lseek64(fd, 0, Whence::SeekSet).map(drop)
 }
 
 /// The file offset. After an append it is the end of the appended bytes.
@@ -64,7 +71,7 @@ pub fn rewind(fd: impl AsFd) -> Result<()> {
 /// # Errors
 /// Those of `lseek(2)`.
 pub fn offset(fd: impl AsFd) -> Result<u64> {
-    nix::unistd::lseek(fd, 0, nix::unistd::Whence::SeekCur).map(i64::cast_unsigned)
+    lseek64(fd, 0, Whence::SeekCur).map(i64::cast_unsigned)
 }
 
 /// Reserves disk space for `len` bytes of a file from `offset` on.
@@ -72,7 +79,7 @@ pub fn offset(fd: impl AsFd) -> Result<u64> {
 /// # Errors
 /// Those of `fallocate(2)`: EOPNOTSUPP where the file system cannot do that.
 pub fn allocate(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
-    nix::fcntl::fallocate(fd, FallocateFlags::empty(), offset, len)
+    fallocate(fd, 0, offset, len)
 }
 
 /// Gives the disk space of `len` bytes from `offset` on back. They read as zeros then, and
@@ -81,8 +88,14 @@ pub fn allocate(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
 /// # Errors
 /// Those of `fallocate(2)`: EOPNOTSUPP where the file system cannot do that.
 pub fn punch_hole(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
-    let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
-    nix::fcntl::fallocate(fd, flags, offset, len)
+    let flags = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+    fallocate(fd, flags, offset, len)
+}
+
+fn fallocate(fd: impl AsFd, flags: i32, offset: i64, len: i64) -> Result<()> {
+    // SAFETY: integers in, and no memory is touched.
+    Errno::result(unsafe { libc::fallocate64(fd.as_fd().as_raw_fd(), flags, offset, len) })
+        .map(drop)
 }
 
 /// Cuts or extends a file to `len` bytes.
@@ -90,7 +103,8 @@ pub fn punch_hole(fd: impl AsFd, offset: i64, len: i64) -> Result<()> {
 /// # Errors
 /// Those of `ftruncate(2)`.
 pub fn truncate(fd: impl AsFd, len: i64) -> Result<()> {
-    nix::unistd::ftruncate(fd, len)
+    // SAFETY: integers in, and no memory is touched.
+    Errno::result(unsafe { libc::ftruncate64(fd.as_fd().as_raw_fd(), len) }).map(drop)
 }
 
 /// Waits until an open file is on the disk.

@@ -5,7 +5,12 @@ use core::ffi::CStr;
 use std::os::fd::AsFd;
 
 use nix::fcntl::AtFlags;
-use nix::sys::stat::{FileStat, SFlag};
+#[cfg(not(target_pointer_width = "32"))]
+use nix::sys::stat as kernel;
+use nix::sys::stat::SFlag;
+
+#[cfg(target_pointer_width = "32")]
+use super::statx as kernel;
 
 use crate::Result;
 
@@ -78,8 +83,8 @@ impl Facts {
     }
 }
 
-impl From<FileStat> for Facts {
-    fn from(stat: FileStat) -> Self {
+impl From<kernel::FileStat> for Facts {
+    fn from(stat: kernel::FileStat) -> Self {
         let kind = match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
             SFlag::S_IFREG => Kind::Regular,
             SFlag::S_IFDIR => Kind::Directory,
@@ -110,7 +115,7 @@ impl From<FileStat> for Facts {
 /// # Errors
 /// Those of `stat(2)`.
 pub fn stat(path: &CStr) -> Result<Facts> {
-    nix::sys::stat::stat(path).map(Facts::from)
+    kernel::stat(path).map(Facts::from)
 }
 
 /// The facts about the name itself, which may be a symbolic link.
@@ -118,7 +123,7 @@ pub fn stat(path: &CStr) -> Result<Facts> {
 /// # Errors
 /// Those of `lstat(2)`.
 pub fn lstat(path: &CStr) -> Result<Facts> {
-    nix::sys::stat::lstat(path).map(Facts::from)
+    kernel::lstat(path).map(Facts::from)
 }
 
 /// The facts about a name in an open directory, which may be a symbolic link.
@@ -126,7 +131,7 @@ pub fn lstat(path: &CStr) -> Result<Facts> {
 /// # Errors
 /// Those of `fstatat(2)`.
 pub fn lstat_in(directory: impl AsFd, name: &CStr) -> Result<Facts> {
-    nix::sys::stat::fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW).map(Facts::from)
+    kernel::fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW).map(Facts::from)
 }
 
 /// The facts about an open file.
@@ -134,7 +139,7 @@ pub fn lstat_in(directory: impl AsFd, name: &CStr) -> Result<Facts> {
 /// # Errors
 /// Those of `fstat(2)`.
 pub fn fstat(fd: impl AsFd) -> Result<Facts> {
-    nix::sys::stat::fstat(fd).map(Facts::from)
+    kernel::fstat(fd).map(Facts::from)
 }
 
 /// Fails unless the effective user of this process may execute a file.

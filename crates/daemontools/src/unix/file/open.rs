@@ -11,11 +11,14 @@ use super::names::unlink;
 use crate::{Errno, Result};
 
 fn open(path: &CStr, flags: OFlag, mode: u32) -> Result<OwnedFd> {
-    nix::fcntl::open(
-        path,
-        flags | OFlag::O_CLOEXEC,
-        Mode::from_bits_truncate(mode),
-    )
+    open_in(nix::fcntl::AT_FDCWD, path, flags, mode)
+}
+
+/// All files may be larger than 2 GiB, which `open(2)` refuses by default on platforms with
+/// an `off_t` of 32 bits.
+fn open_in(directory: impl AsFd, name: &CStr, flags: OFlag, mode: u32) -> Result<OwnedFd> {
+    let flags = flags | OFlag::O_CLOEXEC | OFlag::O_LARGEFILE;
+    nix::fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))
 }
 
 /// Opens a file for reading, without waiting for a FIFO's writer.
@@ -32,8 +35,8 @@ pub fn open_read(path: &CStr) -> Result<OwnedFd> {
 /// # Errors
 /// Those of `openat(2)`; ELOOP for a link.
 pub fn open_read_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
-    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    nix::fcntl::openat(directory, name, flags, Mode::empty())
+    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
+    open_in(directory, name, flags, 0)
 }
 
 /// Opens a directory in an open directory. A link in its place is not followed.
@@ -41,8 +44,8 @@ pub fn open_read_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
 /// # Errors
 /// Those of `openat(2)`; ENOTDIR for a link and anything else.
 pub fn open_directory_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    nix::fcntl::openat(directory, name, flags, Mode::empty())
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+    open_in(directory, name, flags, 0)
 }
 
 /// Opens a name in an open directory, whatever is there, neither for reading nor for
@@ -51,8 +54,8 @@ pub fn open_directory_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
 /// # Errors
 /// Those of `openat(2)`.
 pub fn open_path_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
-    let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    nix::fcntl::openat(directory, name, flags, Mode::empty())
+    let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
+    open_in(directory, name, flags, 0)
 }
 
 /// Opens a file in an open directory for appending, and makes it with `mode` if it does
@@ -62,8 +65,8 @@ pub fn open_path_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
 /// Those of `openat(2)`; ELOOP for a link, ENXIO for a FIFO that nobody reads.
 pub fn open_append_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_NOFOLLOW;
-    let flags = flags | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    nix::fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))
+    let flags = flags | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    open_in(directory, name, flags, mode)
 }
 
 /// Opens a file for reading, without waiting for a FIFO's writer. A link in its place is
@@ -131,8 +134,8 @@ pub fn open_append_nofollow(path: &CStr, mode: u32) -> Result<OwnedFd> {
 /// # Errors
 /// Those of `openat(2)`; ELOOP for a link, EAGAIN if another process has a lease on it.
 pub fn open_update_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
-    let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    nix::fcntl::openat(directory, name, flags, Mode::empty())
+    let flags = OFlag::O_RDWR | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
+    open_in(directory, name, flags, 0)
 }
 
 /// Makes a new file in an open directory, for reading and writing, with `mode`.
@@ -140,8 +143,8 @@ pub fn open_update_in(directory: impl AsFd, name: &CStr) -> Result<OwnedFd> {
 /// # Errors
 /// Those of `openat(2)`; EEXIST if the name exists.
 pub fn create_in(directory: impl AsFd, name: &CStr, mode: u32) -> Result<OwnedFd> {
-    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
-    nix::fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))
+    let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL;
+    open_in(directory, name, flags, mode)
 }
 
 /// Opens an empty file for writing: a new one with `mode`, or an old one truncated.
@@ -178,6 +181,7 @@ pub fn open_update_nofollow(path: &CStr) -> Result<OwnedFd> {
 /// Those of `open(2)`.
 pub fn open_lock_to_inherit(path: &CStr) -> Result<OwnedFd> {
     let flags = OFlag::O_WRONLY | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_NONBLOCK;
+    let flags = flags | OFlag::O_LARGEFILE;
     nix::fcntl::open(path, flags, Mode::S_IRUSR | Mode::S_IWUSR)
 }
 

@@ -10,9 +10,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 
 use nix::fcntl::{AT_FDCWD, OFlag, openat, readlinkat};
-use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
 
+use super::facts::{Kind, fstat};
 use crate::Errno;
 
 /// How many links are followed: as many as by the kernel.
@@ -89,11 +90,11 @@ pub fn open_file_safely(path: &CStr) -> Result<OwnedFd, PathError> {
     let file = super::open_read_in(&walk.at, &name)?;
     let facts = fstat(&file)?;
     // The sticky bit protects the files in a directory, but not a file itself.
-    let mode = facts.st_mode & !Mode::S_ISVTX.bits();
-    if facts.st_mode & SFlag::S_IFMT.bits() != SFlag::S_IFREG.bits() {
+    let mode = facts.mode & !Mode::S_ISVTX.bits();
+    if facts.kind != Kind::Regular {
         return Err(PathError::NotAFile);
     }
-    if !is_closed_to_others(facts.st_uid, facts.st_gid, mode) {
+    if !is_closed_to_others(facts.owner, facts.group, mode) {
         return Err(PathError::Writable(walk.name()));
     }
     Ok(file)
@@ -149,7 +150,7 @@ impl Walk {
             return Err(Errno::ENOTDIR.into());
         }
         if let Some((owner, link)) = self.link_owner
-            && fstat(&self.at)?.st_uid != owner
+            && fstat(&self.at)?.owner != owner
         {
             return Err(PathError::Link(link));
         }
@@ -182,17 +183,17 @@ impl Walk {
         let name = CString::new(name).map_err(|_| Errno::EINVAL)?;
         let next = openat(&self.at, name.as_c_str(), STEP, Mode::empty())?;
         let facts = fstat(&next)?;
-        match SFlag::from_bits_truncate(facts.st_mode & SFlag::S_IFMT.bits()) {
-            SFlag::S_IFDIR => {
+        match facts.kind {
+            Kind::Directory => {
                 self.at = next;
                 self.check()
             }
-            SFlag::S_IFLNK => {
+            Kind::Link => {
                 self.links += 1;
                 if self.links > LINKS_MAX {
                     return Err(Errno::ELOOP.into());
                 }
-                self.check_link(facts.st_uid)?;
+                self.check_link(facts.owner)?;
                 let target = readlinkat(&next, c"")?;
                 self.walked.truncate(here);
                 self.walk(target.as_bytes())
@@ -207,8 +208,7 @@ impl Walk {
     /// Checks the last directory.
     fn check(&self) -> Result<(), PathError> {
         let facts = fstat(&self.at)?;
-        if self.policy == Policy::All
-            && !is_closed_to_others(facts.st_uid, facts.st_gid, facts.st_mode)
+        if self.policy == Policy::All && !is_closed_to_others(facts.owner, facts.group, facts.mode)
         {
             return Err(PathError::Writable(self.name()));
         }
@@ -219,11 +219,11 @@ impl Walk {
     fn check_link(&mut self, owner: u32) -> Result<(), PathError> {
         let trusted = |user| user == 0 || user == geteuid().as_raw();
         let directory = fstat(&self.at)?;
-        let closed = is_closed_to_others(directory.st_uid, directory.st_gid, directory.st_mode);
+        let closed = is_closed_to_others(directory.owner, directory.group, directory.mode);
         let maker = match trusted(owner) {
             true if closed => return Ok(()),
             // Our own link, which the owner of the directory may have moved here.
-            true => directory.st_uid,
+            true => directory.owner,
             false => owner,
         };
         let before = self

@@ -204,7 +204,7 @@ fn fill(fd: &OwnedFd, words: &[AtomicU64], bytes: &[u8], used: usize) -> Result<
     for at in (0..head).step_by(PAGE) {
         let from = words.as_ptr().wrapping_byte_add(at).cast();
         // SAFETY: the kernel reads one page of the words, which are whole pages.
-        let count = unsafe { libc::pwrite(fd.as_raw_fd(), from, PAGE, offset(at)?) };
+        let count = unsafe { libc::pwrite64(fd.as_raw_fd(), from, PAGE, offset(at)?) };
         if Errno::result(count)?.cast_unsigned() != PAGE {
             return Err(Errno::ENOSPC);
         }

@@ -1,0 +1,66 @@
+//! The functions of `nix::sys::stat` for platforms whose `stat(2)` has 32 bits for inodes,
+//! sizes and times: it fails with EOVERFLOW where they do not suffice. Those of `statx(2)`
+//! have 64 bits. Where the kernel does not have that call, the C library does what it can.
+
+use core::ffi::CStr;
+use core::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd};
+
+use nix::fcntl::{AT_FDCWD, AtFlags};
+
+use crate::{Errno, Result};
+
+/// What the kernel tells about a file, named as in `stat(2)`.
+#[derive(Clone, Copy, Debug)]
+pub struct FileStat {
+    pub(super) st_dev: u64,
+    pub(super) st_ino: u64,
+    pub(super) st_mode: u32,
+    pub(super) st_uid: u32,
+    pub(super) st_gid: u32,
+    pub(super) st_nlink: u32,
+    pub(super) st_size: i64,
+    pub(super) st_ctime: i64,
+    pub(super) st_ctime_nsec: i64,
+}
+
+pub(super) fn stat(path: &CStr) -> Result<FileStat> {
+    fstatat(AT_FDCWD, path, AtFlags::empty())
+}
+
+pub(super) fn lstat(path: &CStr) -> Result<FileStat> {
+    fstatat(AT_FDCWD, path, AtFlags::AT_SYMLINK_NOFOLLOW)
+}
+
+pub(super) fn fstat(fd: impl AsFd) -> Result<FileStat> {
+    fstatat(fd, c"", AtFlags::AT_EMPTY_PATH)
+}
+
+pub(super) fn fstatat(directory: impl AsFd, name: &CStr, flags: AtFlags) -> Result<FileStat> {
+    let directory = directory.as_fd().as_raw_fd();
+    let mut facts = MaybeUninit::<libc::statx>::uninit();
+    // SAFETY: the kernel reads a C string and writes one `statx`.
+    let result = unsafe {
+        libc::statx(
+            directory,
+            name.as_ptr(),
+            flags.bits(),
+            libc::STATX_BASIC_STATS,
+            facts.as_mut_ptr(),
+        )
+    };
+    Errno::result(result)?;
+    // SAFETY: it was written, or the call had failed.
+    let facts = unsafe { facts.assume_init() };
+    Ok(FileStat {
+        st_dev: libc::makedev(facts.stx_dev_major, facts.stx_dev_minor),
+        st_ino: facts.stx_ino,
+        st_mode: facts.stx_mode.into(),
+        st_uid: facts.stx_uid,
+        st_gid: facts.stx_gid,
+        st_nlink: facts.stx_nlink,
+        st_size: facts.stx_size.cast_signed(),
+        st_ctime: facts.stx_ctime.tv_sec,
+        st_ctime_nsec: facts.stx_ctime.tv_nsec.into(),
+    })
+}
