@@ -1,11 +1,17 @@
 # daemontools-rs. `make help` lists what there is.
 
 CARGO   ?= cargo
+# What the programs are built for: the machine they are built on, unless another is named.
 HOST    := $(shell rustc -vV | sed -n 's/^host: //p')
+RUST_TARGET ?= $(HOST)
 BUILD   := build
 BIN     := $(BUILD)/bin
 # Where cargo puts what it builds.
 TARGET  := $(or $(CARGO_TARGET_DIR),target)
+# The dynamic programs have a directory of their own: with the flags of the static ones,
+# cargo would build everything twice.
+DYNAMIC_FOR := $(if $(filter-out $(HOST),$(RUST_TARGET)),--target $(RUST_TARGET) --target-dir $(TARGET)/dynamic)
+DYNAMIC := $(if $(DYNAMIC_FOR),$(TARGET)/dynamic/$(RUST_TARGET),$(TARGET))
 PREFIX  ?= /usr/local
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= $(PREFIX)/etc
@@ -32,14 +38,14 @@ help:
 
 ## make build     all programs, as they are shipped, into build/bin
 build:
-	CARGO_TARGET_$(shell echo $(HOST) | tr a-z- A-Z_)_RUSTFLAGS="-C target-feature=+crt-static" \
-	  $(CARGO) build --release --target $(HOST) $(call crates,static)
-	$(CARGO) build --release $(call crates,dynamic)
+	CARGO_TARGET_$(shell echo $(RUST_TARGET) | tr a-z- A-Z_)_RUSTFLAGS="-C target-feature=+crt-static" \
+	  $(CARGO) build --release --target $(RUST_TARGET) $(call crates,static)
+	$(CARGO) build --release $(DYNAMIC_FOR) $(call crates,dynamic)
 	@mkdir -p $(BIN)
 	@$(EACH) | while read -r program crate binary linked first; do \
 	  case $$linked in \
-	    static) from=$(TARGET)/$(HOST)/release/$$binary ;; \
-	    *) from=$(TARGET)/release/$$binary ;; \
+	    static) from=$(TARGET)/$(RUST_TARGET)/release/$$binary ;; \
+	    *) from=$(DYNAMIC)/release/$$binary ;; \
 	  esac; \
 	  if [ $$program = $$first ]; then \
 	    cmp -s $$from $(BIN)/$$program || \
