@@ -1,17 +1,23 @@
 # daemontools-rs. `make help` lists what there is.
 
 CARGO   ?= cargo
+# What the programs are built for: the machine they are built on, unless another is named.
 HOST    := $(shell rustc -vV | sed -n 's/^host: //p')
+RUST_TARGET ?= $(HOST)
 # The C library of the static programs, gnu or musl: musl where rustc has a standard
 # library for it.
-MUSL    := $(subst -linux-gnu,-linux-musl,$(HOST))
+MUSL    := $(subst -linux-gnu,-linux-musl,$(RUST_TARGET))
 HAS_MUSL := $(wildcard $(shell rustc --print target-libdir --target $(MUSL) 2>/dev/null)/libstd*.rlib)
 LIBC    ?= $(if $(HAS_MUSL),musl,gnu)
-STATIC  := $(if $(filter musl,$(LIBC)),$(MUSL),$(HOST))
+STATIC  := $(if $(filter musl,$(LIBC)),$(MUSL),$(RUST_TARGET))
 BUILD   := build
 BIN     := $(BUILD)/bin
 # Where cargo puts what it builds.
 TARGET  := $(or $(CARGO_TARGET_DIR),target)
+# The dynamic programs have a directory of their own: with the flags of the static ones,
+# cargo would build everything twice.
+DYNAMIC_FOR := $(if $(filter-out $(HOST),$(RUST_TARGET)),--target $(RUST_TARGET) --target-dir $(TARGET)/dynamic)
+DYNAMIC := $(if $(DYNAMIC_FOR),$(TARGET)/dynamic/$(RUST_TARGET),$(TARGET))
 PREFIX  ?= /usr/local
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= $(PREFIX)/etc
@@ -31,7 +37,7 @@ COMPLETED := $(patsubst docs/completions/%.bash,%,$(wildcard docs/completions/*.
 DATA      := $(DESTDIR)$(PREFIX)/share
 
 .PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench bench-musl reference packages options completed install links \
-        install-boot vendor deb test-packages test-conformance test-musl test-prometheus clean
+        install-boot vendor deb test-packages test-conformance test-musl test-ports test-prometheus clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -47,12 +53,12 @@ ifeq ($(LIBC)$(HAS_MUSL),musl)
 endif
 	CARGO_TARGET_$(shell echo $(STATIC) | tr a-z- A-Z_)_RUSTFLAGS="-C target-feature=+crt-static" \
 	  $(CARGO) build --release --target $(STATIC) $(call crates,static)
-	$(CARGO) build --release $(call crates,dynamic)
+	$(CARGO) build --release $(DYNAMIC_FOR) $(call crates,dynamic)
 	@mkdir -p $(BIN)
 	@$(EACH) | while read -r program crate binary linked first; do \
 	  case $$linked in \
 	    static) from=$(TARGET)/$(STATIC)/release/$$binary ;; \
-	    *) from=$(TARGET)/release/$$binary ;; \
+	    *) from=$(DYNAMIC)/release/$$binary ;; \
 	  esac; \
 	  if [ $$program = $$first ]; then \
 	    cmp -s $$from $(BIN)/$$program || \
@@ -203,6 +209,11 @@ test-packages:
 	tests/packages/prepare
 	tests/packages/build
 	tests/packages/all
+
+## make test-ports  built for arm64, riscv64, ppc64el, s390x, armhf and i386, and run under
+##                qemu-user, as a table (as root); some of them with ARCHS="arm64 s390x"
+test-ports:
+	tests/ports/run
 
 ## make test-prometheus  svctl metrics under Debian's prometheus and node_exporter (as root)
 test-prometheus: build
