@@ -29,8 +29,8 @@ impl fmt::Display for NoLog {
         match self {
             Self::None => f.write_str("it has no logger"),
             Self::Unknown => f.write_str(
-                "nothing tells where its log is: its logger has no log open, \
-                 and there is none in log/main",
+                "nothing tells where its log is: its logger has no file of a log open, \
+                 and log/main holds no log",
             ),
             Self::System(path, error) => {
                 write!(f, "unable to read {}: {}", path.display(), text(error))
