@@ -177,13 +177,14 @@ links:
 	    ln -f $(IN)/$$first $(IN)/$$program || exit 1; \
 	done
 
-## make install-boot  the unit, the script and job of other inits, update-service
+## make install-boot  the unit, the scripts and job of other inits, update-service
 install-boot:
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/init.d $(DESTDIR)$(SYSCONFDIR)/init \
 	  $(DESTDIR)$(PREFIX)/lib/daemontools-run $(DESTDIR)$(PREFIX)/sbin $(DATA)/man/man8
 	$(call adjusted,daemontools-run.service,644,$(UNITDIR)/daemontools-run.service)
 	$(call adjusted,daemontools-run.init,755,$(SYSCONFDIR)/init.d/daemontools-run)
 	$(call adjusted,svscan.conf,644,$(SYSCONFDIR)/init/svscan.conf)
+	$(call adjusted,svscan.openrc,755,$(SYSCONFDIR)/init.d/svscan)
 	$(call adjusted,svscan-stop,755,$(PREFIX)/lib/daemontools-run/svscan-stop)
 	$(call adjusted,update-service,755,$(PREFIX)/sbin/update-service)
 	install -m 644 docs/man/update-service.8 $(DATA)/man/man8
