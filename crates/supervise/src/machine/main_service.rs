@@ -25,15 +25,18 @@ pub(crate) struct MainService {
     pub(super) first_end_is_last: bool,
 }
 
+/// What holds for a main service where the operator asks for nothing.
+pub(crate) fn without_file() -> Policy {
+    let mut policy = Policy::default();
+    policy.restart = Restart::Never;
+    policy
+}
+
 impl MainService {
     /// Takes what the operator asks for. Returns what holds.
     pub(super) fn policy(&mut self, policy: Option<Policy>) -> Policy {
         self.first_end_is_last = policy.is_none();
-        policy.unwrap_or_else(|| {
-            let mut once = Policy::default();
-            once.restart = Restart::Never;
-            once
-        })
+        policy.unwrap_or_else(without_file)
     }
 
     /// It has ended in a way that nobody knows.

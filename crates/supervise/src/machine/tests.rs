@@ -1,5 +1,6 @@
 //! The order of actions is part of the contract, so each row of the table is here.
 
+mod main_service;
 mod policy;
 
 use core::time::Duration;
