@@ -23,6 +23,15 @@ struct Service {
     dir: tempfile::TempDir,
 }
 
+impl Drop for Service {
+    /// A test that fails leaves no process.
+    fn drop(&mut self) {
+        if let Some(pid) = self.pid() {
+            let _ = process::kill(pid, Signal::SIGKILL);
+        }
+    }
+}
+
 impl Service {
     fn new(script: &str, policy: Option<&str>) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
