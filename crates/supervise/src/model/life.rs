@@ -40,7 +40,7 @@ pub(super) struct Life {
     pub(super) not_before: u64,
     /// `./finish` has to run before it.
     pub(super) finish: bool,
-    /// It has ended since the tree was started.
+    /// A main service: it has ended since the tree was started.
     pub(super) ended: bool,
 }
 
@@ -70,7 +70,7 @@ fn millis(time: Duration) -> u64 {
 impl Life {
     fn ended(&mut self, world: &World, policy: &Policy, end: Option<End>, want: Option<Want>) {
         self.judge(world, policy, end, want);
-        self.ended = true;
+        self.ended = world.main.is_some();
     }
 
     fn judge(&mut self, world: &World, policy: &Policy, end: Option<End>, want: Option<Want>) {
