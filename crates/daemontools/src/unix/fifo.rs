@@ -55,3 +55,18 @@ fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
         _ => Err(Errno::EINVAL),
     }
 }
+
+/// Whether a name in an open directory is a FIFO that a process reads. A link in its place
+/// is not followed.
+///
+/// # Errors
+/// ENOENT if there is no such name, and the others of `openat(2)`, but for ENXIO.
+pub fn has_reader_in(directory: impl std::os::fd::AsFd, name: &CStr) -> Result<bool> {
+    use nix::fcntl::OFlag;
+    let flags = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    match nix::fcntl::openat(directory, name, flags, nix::sys::stat::Mode::empty()) {
+        Ok(fd) => Ok(super::file::fstat(fd)?.kind == super::file::Kind::Fifo),
+        Err(Errno::ENXIO) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

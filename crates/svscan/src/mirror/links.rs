@@ -3,9 +3,9 @@
 use core::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use daemontools::servicedir::ok::{self, Accept};
-use daemontools::servicedir::{OK, SUPERVISE};
+use daemontools::servicedir::SUPERVISE;
 use daemontools::unix::dir::Dir;
+use daemontools::unix::fifo;
 use daemontools::unix::file::{self, Kind};
 use daemontools::{Errno, Result};
 
@@ -147,20 +147,11 @@ fn remove(mirror: impl AsFd, name: &CStr) -> Result<()> {
     }
 }
 
+/// Whether a supervise runs in a directory; also true where that is unknown.
 fn is_supervised(directory: &OwnedFd) -> bool {
-    let Ok(supervise) = file::open_directory_in(directory, SUPERVISE) else {
-        return false;
-    };
-    let Some(name) = OK.to_bytes_with_nul().strip_prefix(b"supervise/") else {
-        return true;
-    };
-    let name = CStr::from_bytes_with_nul(name).unwrap_or(c"ok");
-    let here = file::open_directory(c".");
-    let asked = file::fchdir(&supervise).and_then(|()| ok::is_supervised(name, Accept::Fifo));
-    if let Ok(here) = here {
-        let _ = file::fchdir(here);
-    }
-    asked != Err(Errno::ENOENT) && asked != Ok(false)
+    let asked = file::open_directory_in(directory, SUPERVISE)
+        .and_then(|supervise| fifo::has_reader_in(supervise, c"ok"));
+    !matches!(asked, Ok(false) | Err(Errno::ENOENT))
 }
 
 fn unlink_all(directory: OwnedFd, which: impl Fn(Kind) -> bool) -> Result<()> {
