@@ -61,11 +61,10 @@ fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
 ///
 /// # Errors
 /// ENOENT if there is no such name, and the others of `openat(2)`, but for ENXIO.
-pub fn has_reader_in(directory: impl std::os::fd::AsFd, name: &CStr) -> Result<bool> {
-    use nix::fcntl::OFlag;
+pub fn has_reader_in(directory: impl AsFd, name: &CStr) -> Result<bool> {
     let flags = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    match nix::fcntl::openat(directory, name, flags, nix::sys::stat::Mode::empty()) {
-        Ok(fd) => Ok(super::file::fstat(fd)?.kind == super::file::Kind::Fifo),
+    match nix::fcntl::openat(directory, name, flags, Mode::empty()) {
+        Ok(fd) => Ok(file::fstat(fd)?.kind == Kind::Fifo),
         Err(Errno::ENXIO) => Ok(false),
         Err(error) => Err(error),
     }
