@@ -17,6 +17,8 @@ mod children;
 mod control;
 mod label;
 mod lock;
+#[allow(dead_code, reason = "svinit calls it")]
+mod mirror;
 mod path;
 mod perform;
 mod pipe_plan;
