@@ -3,6 +3,8 @@
 use daemontools::Errno;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file;
+use daemontools::unix::process::{self, Pid};
+use daemontools::unix::signal::Signal;
 use log::debug;
 
 use crate::control::{self, DOWN_AND_EXIT, EXIT};
@@ -98,7 +100,11 @@ impl Performer<'_> {
     }
 
     fn make_pipe(&mut self, number: usize) -> Outcome {
-        let pipe = self.spare.attempt(|_| Pipe::new());
+        let make = match self.services.table[number].prefixed {
+            true => Pipe::for_all,
+            false => Pipe::new,
+        };
+        let pipe = self.spare.attempt(|_| make());
         match pipe.and_then(|pipe| self.services.set_pipe(number, pipe)) {
             Ok(()) => {
                 debug!("{:?}: pipe made", self.services.table[number].name);
@@ -136,6 +142,9 @@ impl Performer<'_> {
         let Some(pid) = slot.pid(role) else {
             return Outcome::Failed;
         };
+        if slot.prefixed && role == Role::Log {
+            return self.stop_prefix(number, pid, reason);
+        }
         let has_log = || log_exists(&slot.name) == Ok(true);
         let told = match reason {
             StopReason::JoinLogger => control::send(&slot.name, DOWN_AND_EXIT),
@@ -172,10 +181,25 @@ impl Performer<'_> {
         }
     }
 
+    /// A svprefix ends when the last writer has closed the pipe. One that serves a directory
+    /// that was made again goes on.
+    fn stop_prefix(&mut self, number: usize, pid: u32, reason: StopReason) -> Outcome {
+        let slot = &mut self.services.table[number];
+        if reason == StopReason::Replaced {
+            slot.inspected(true, Monotonic::now());
+            return Outcome::Done;
+        }
+        if self.shutdown.hurries_loggers() {
+            let _ = process::kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
+        }
+        slot.stop_sent(Role::Log);
+        Outcome::Done
+    }
+
     /// Both supervises of a removed directory have ended: looks at the new one.
     fn inspect(&mut self, number: usize) -> Outcome {
         let name = &self.services.table[number].name;
-        let logged = log_exists(name) == Ok(true);
+        let logged = self.services.table[number].prefixed || log_exists(name) == Ok(true);
         debug!("{name:?}: starts in the new directory, has a logger: {logged}");
         self.services.table[number].inspected(logged, Monotonic::now());
         // What is due now may be later than the beginning of this pass.

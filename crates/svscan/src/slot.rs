@@ -33,6 +33,10 @@ pub(crate) struct Slot {
     pub(crate) name: CString,
     /// It has a logger.
     pub(crate) logged: bool,
+    /// That logger is a `svprefix`, which no supervise looks after.
+    pub(crate) prefixed: bool,
+    /// Its end is the end of all.
+    pub(crate) main: bool,
     /// The scan directory led to it when it was last read.
     pub(crate) listed: bool,
     /// The scan that is under way has found it.
@@ -60,6 +64,8 @@ impl Slot {
             identity,
             name,
             logged: false,
+            prefixed: false,
+            main: false,
             listed: true,
             met: true,
             is_link: false,

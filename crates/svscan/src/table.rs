@@ -10,20 +10,20 @@ use std::ffi::CString;
 
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::Identity;
+use daemontools::unix::process::End;
 use daemontools::{Errno, Result};
 
 use crate::slot::{Exit, Role, Slot};
 
 /// The end of a process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ended {
     /// Its pid.
     pub(crate) pid: u32,
     /// How it ended, if it was a supervise.
     pub(crate) exit: Exit,
-    /// Its exit code, or 128 and the number of the signal that killed it; 0 if that is not
-    /// known.
-    pub(crate) code: i32,
+    /// The same in the kernel's words; `None` if it was no child.
+    pub(crate) end: Option<End>,
 }
 
 /// The services. Their numbers change when slots are removed, which only

@@ -199,8 +199,11 @@ impl Takeover {
     ) {
         let mut ended = |pid| {
             let exit = exit::of_adopted(&services.table, pid);
-            let code = 0;
-            services.ended(&[Ended { pid, exit, code }]);
+            services.ended(&[Ended {
+                pid,
+                exit,
+                end: None,
+            }]);
         };
         match exits {
             Some(exits) => self.adopted.take_ended(exits, &mut ended),

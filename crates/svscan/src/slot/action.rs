@@ -6,7 +6,7 @@
 pub(crate) enum Role {
     /// The service's own.
     Service,
-    /// Its logger's.
+    /// Its logger's; or the `svprefix` that is its logger.
     Log,
 }
 
