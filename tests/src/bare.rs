@@ -39,6 +39,13 @@ const MISSING: &[libc::c_long] = &[
     libc::SYS_rseq,
 ];
 
+/// The calls by which a C library does fcntl(2).
+const FCNTL: &[libc::c_long] = &[
+    libc::SYS_fcntl,
+    #[cfg(target_pointer_width = "32")]
+    libc::SYS_fcntl64,
+];
+
 // The instructions of the filter, see bpf(4) of any BSD.
 const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
 const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
@@ -63,10 +70,13 @@ pub(crate) fn filter(bare: bool) -> Option<Vec<libc::sock_filter>> {
         filter.push(step(RETURN, error(libc::ENOSYS), 0, 0));
     }
     // fcntl(F_NOTIFY) fails as well.
-    filter.push(step(EQUAL, number(libc::SYS_fcntl), 0, 3));
-    filter.push(step(LOAD, SECOND, 0, 0));
-    filter.push(step(EQUAL, libc::F_NOTIFY.unsigned_abs(), 0, 1));
-    filter.push(step(RETURN, error(libc::EINVAL), 0, 0));
+    for &call in FCNTL {
+        filter.push(step(EQUAL, number(call), 0, 4));
+        filter.push(step(LOAD, SECOND, 0, 0));
+        filter.push(step(EQUAL, libc::F_NOTIFY.unsigned_abs(), 0, 1));
+        filter.push(step(RETURN, error(libc::EINVAL), 0, 0));
+        filter.push(step(RETURN, ALLOW, 0, 0));
+    }
     filter.push(step(RETURN, ALLOW, 0, 0));
     Some(filter)
 }

@@ -81,11 +81,11 @@ fn become_program(plan: &Plan) -> io::Result<()> {
         libc::umask(plan.umask);
         check(libc::chdir(plan.cwd.as_ptr()))?;
         for &(resource, value) in &plan.limits {
-            let limit = libc::rlimit {
+            let limit = libc::rlimit64 {
                 rlim_cur: value,
                 rlim_max: value,
             };
-            check(libc::setrlimit(resource, &raw const limit))?;
+            check(libc::setrlimit64(resource, &raw const limit))?;
         }
         if let Some(user) = plan.user {
             check(libc::setgroups(0, std::ptr::null()))?;
