@@ -1,11 +1,23 @@
 # daemontools-rs. `make help` lists what there is.
 
 CARGO   ?= cargo
+# What the programs are built for: the machine they are built on, unless another is named.
 HOST    := $(shell rustc -vV | sed -n 's/^host: //p')
+RUST_TARGET ?= $(HOST)
+# The C library of the static programs, gnu or musl: musl where rustc has a standard
+# library for it.
+MUSL    := $(subst -linux-gnu,-linux-musl,$(RUST_TARGET))
+HAS_MUSL := $(wildcard $(shell rustc --print target-libdir --target $(MUSL) 2>/dev/null)/libstd*.rlib)
+LIBC    ?= $(if $(HAS_MUSL),musl,gnu)
+STATIC  := $(if $(filter musl,$(LIBC)),$(MUSL),$(RUST_TARGET))
 BUILD   := build
 BIN     := $(BUILD)/bin
 # Where cargo puts what it builds.
 TARGET  := $(or $(CARGO_TARGET_DIR),target)
+# The dynamic programs have a directory of their own: with the flags of the static ones,
+# cargo would build everything twice.
+DYNAMIC_FOR := $(if $(filter-out $(HOST),$(RUST_TARGET)),--target $(RUST_TARGET) --target-dir $(TARGET)/dynamic)
+DYNAMIC := $(if $(DYNAMIC_FOR),$(TARGET)/dynamic/$(RUST_TARGET),$(TARGET))
 PREFIX  ?= /usr/local
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= $(PREFIX)/etc
@@ -24,22 +36,29 @@ EACH     := awk '/^[a-z]/ { if (!first[$$3]) first[$$3] = $$1; print $$0, first[
 COMPLETED := $(patsubst docs/completions/%.bash,%,$(wildcard docs/completions/*.bash))
 DATA      := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench reference packages options completed install links \
-        install-boot vendor deb test-packages test-conformance test-prometheus clean
+.PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench bench-musl reference packages options completed install links \
+        install-boot vendor deb test-packages test-conformance test-musl test-ports test-prometheus clean
 
 help:
 	@sed -n 's/^## //p' Makefile
 
-## make build     all programs, as they are shipped, into build/bin
+## make build     all programs, as they are shipped, into build/bin; LIBC=gnu or LIBC=musl
+##                links the static ones with that, musl is taken where rustc has it
 build:
-	CARGO_TARGET_$(shell echo $(HOST) | tr a-z- A-Z_)_RUSTFLAGS="-C target-feature=+crt-static" \
-	  $(CARGO) build --release --target $(HOST) $(call crates,static)
-	$(CARGO) build --release $(call crates,dynamic)
+ifeq ($(filter gnu musl,$(LIBC)),)
+	@echo "make build: LIBC is gnu or musl, not '$(LIBC)'" >&2; exit 100
+endif
+ifeq ($(LIBC)$(HAS_MUSL),musl)
+	@echo "make build: LIBC=musl: rustc has no standard library for $(MUSL): rustup target add $(MUSL)" >&2; exit 111
+endif
+	CARGO_TARGET_$(shell echo $(STATIC) | tr a-z- A-Z_)_RUSTFLAGS="-C target-feature=+crt-static" \
+	  $(CARGO) build --release --target $(STATIC) $(call crates,static)
+	$(CARGO) build --release $(DYNAMIC_FOR) $(call crates,dynamic)
 	@mkdir -p $(BIN)
 	@$(EACH) | while read -r program crate binary linked first; do \
 	  case $$linked in \
-	    static) from=$(TARGET)/$(HOST)/release/$$binary ;; \
-	    *) from=$(TARGET)/release/$$binary ;; \
+	    static) from=$(TARGET)/$(STATIC)/release/$$binary ;; \
+	    *) from=$(DYNAMIC)/release/$$binary ;; \
 	  esac; \
 	  if [ $$program = $$first ]; then \
 	    cmp -s $$from $(BIN)/$$program || \
@@ -48,6 +67,7 @@ build:
 	    ln -f $(BIN)/$$first $(BIN)/$$program; \
 	  fi || exit 1; \
 	done
+	@tests/libc $(BIN)
 
 ## make reference Debian's daemontools, unpacked into build/reference, not installed
 reference:
@@ -121,6 +141,17 @@ bench: build reference
 	benches/gate
 	benches/diaspora-start
 
+## make bench-musl  glibc and musl beside the reference: memory, times, sizes. The programs
+##                with musl are in MUSL_BIN, and are built where rustc has it (make test-musl
+##                builds them too)
+MUSL_BIN ?= build/musl/bin
+bench-musl: reference
+	$(MAKE) build LIBC=gnu
+	$(if $(HAS_MUSL),$(MAKE) build LIBC=musl BUILD=$(patsubst %/bin,%,$(MUSL_BIN)))
+	tests/libc $(MUSL_BIN)
+	$(CARGO) run --release -p bench -- --musl $(MUSL_BIN) \
+	  --only sizes --only memory --only clients --only chain
+
 ## make install   into $(DESTDIR)$(PREFIX): programs, manual pages, completions
 install: build
 	install -d $(DATA)/man/man5 $(DATA)/man/man8 $(DESTDIR)$(PREFIX)/bin
@@ -146,13 +177,14 @@ links:
 	    ln -f $(IN)/$$first $(IN)/$$program || exit 1; \
 	done
 
-## make install-boot  the unit, the script and job of other inits, update-service
+## make install-boot  the unit, the scripts and job of other inits, update-service
 install-boot:
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/init.d $(DESTDIR)$(SYSCONFDIR)/init \
 	  $(DESTDIR)$(PREFIX)/lib/daemontools-run $(DESTDIR)$(PREFIX)/sbin $(DATA)/man/man8
 	$(call adjusted,daemontools-run.service,644,$(UNITDIR)/daemontools-run.service)
 	$(call adjusted,daemontools-run.init,755,$(SYSCONFDIR)/init.d/daemontools-run)
 	$(call adjusted,svscan.conf,644,$(SYSCONFDIR)/init/svscan.conf)
+	$(call adjusted,svscan.openrc,755,$(SYSCONFDIR)/init.d/svscan)
 	$(call adjusted,svscan-stop,755,$(PREFIX)/lib/daemontools-run/svscan-stop)
 	$(call adjusted,update-service,755,$(PREFIX)/sbin/update-service)
 	install -m 644 docs/man/update-service.8 $(DATA)/man/man8
@@ -179,6 +211,11 @@ test-packages:
 	tests/packages/build
 	tests/packages/all
 
+## make test-ports  built for arm64, riscv64, ppc64el, s390x, armhf and i386, and run under
+##                qemu-user, as a table (as root); some of them with ARCHS="arm64 s390x"
+test-ports:
+	tests/ports/run
+
 ## make test-prometheus  svctl metrics under Debian's prometheus and node_exporter (as root)
 test-prometheus: build
 	tests/prometheus
@@ -187,6 +224,13 @@ test-prometheus: build
 test-conformance: build
 	tests/packages/prepare
 	tests/packages/conformance
+
+## make test-musl  the same with the static programs linked with musl, by a standard library
+##                built from Debian's rust-src in a system of $(SUITE) (as root)
+test-musl: vendor
+	tests/packages/prepare musl
+	tests/packages/musl
+	OURS_BIN=$(CURDIR)/build/musl/bin tests/packages/conformance
 
 clean:
 	$(CARGO) clean

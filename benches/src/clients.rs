@@ -15,15 +15,15 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
     let mut tree = Tree::new(settings, ours, count, &program::stay())?;
     tree.start_scan()?;
     tree.heard(count)?;
-    let all: Vec<String> = (0..count).map(|index| format!("s{index:05}")).collect();
-    let one = &all[..1];
+    let names: Vec<String> = (0..count).map(|index| format!("s{index:05}")).collect();
+    let one = &names[..1];
     let continued = [vec!["-c".to_owned()], one.to_vec()].concat();
     let mut rows = Vec::new();
     for (case, program, arguments, factor, rounds) in [
         (
             format!("svstat on {count} directories"),
             "svstat",
-            &all[..],
+            &names[..],
             0.8,
             60,
         ),
@@ -32,7 +32,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
         // CONT: the letter that does a running service nothing.
         ("svc -c".into(), "svc", &continued[..], 0.95, 400),
     ] {
-        let Some(pair) = settings.contenders.pair(program) else {
+        let Some(all) = settings.contenders.daemontools(program) else {
             continue;
         };
         let mut row = Row::new(case, "µs").target(Target::at_most(factor));
@@ -45,7 +45,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
             command
         };
         for _ in 0..settings.rounds(rounds) {
-            for contender in &pair {
+            for contender in &all {
                 row.push(contender.name, process::whole(&mut command(contender))?);
             }
         }
@@ -53,7 +53,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Row>> {
     }
     if ours.program("svctl").is_some() {
         for case in ["list", "metrics"] {
-            rows.push(beside_svstat(settings, ours, &tree, &all, case)?);
+            rows.push(beside_svstat(settings, ours, &tree, &names, case)?);
         }
     }
     Ok(rows)

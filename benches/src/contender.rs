@@ -28,6 +28,11 @@ impl Contender {
         }
     }
 
+    /// Where its programs are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.bin
+    }
+
     /// With the shared libraries of packages unpacked into `root`.
     pub(crate) fn with_libraries(mut self, root: &Path) -> Self {
         let folders = fs::read_dir(root.join("usr/lib"))
@@ -91,6 +96,14 @@ impl Contenders {
         let all = self.0.iter();
         all.filter(|c| c.program(name(c.family)).is_some())
             .collect()
+    }
+
+    /// The reference and all builds of ours, if ours and the reference have a program.
+    pub(crate) fn daemontools(&self, name: &str) -> Option<Vec<&Contender>> {
+        self.pair(name)?;
+        let all = self.0.iter();
+        let all = all.filter(|c| c.family == Family::Daemontools && c.program(name).is_some());
+        Some(all.collect())
     }
 
     /// Ours and the reference, if both have a program.

@@ -19,6 +19,7 @@ mod memory;
 mod process;
 mod program;
 mod settings;
+mod sizes;
 mod startup;
 mod stop;
 mod table;
@@ -43,6 +44,11 @@ struct Case {
 
 /// In the order they are run.
 const CASES: &[Case] = &[
+    Case {
+        name: "sizes",
+        about: "sizes of programs",
+        measure: sizes::measure,
+    },
     Case {
         name: "memory",
         about: "idle supervise, svscan with 1,000 services",

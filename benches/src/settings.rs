@@ -26,6 +26,9 @@ pub(crate) struct Places {
     /// The reference's programs.
     #[arg(long, value_name = "DIR", default_value = "build/reference/usr/bin")]
     reference: PathBuf,
+    /// Our programs, the static ones linked with musl: a column of its own.
+    #[arg(long, value_name = "DIR")]
+    musl: Option<PathBuf>,
     /// runit and s6, unpacked.
     #[arg(long, value_name = "DIR", default_value = "build/peers")]
     peers: PathBuf,
@@ -62,7 +65,7 @@ impl Settings {
                 .unwrap_or_else(|| path.to_owned())
         };
         let peers = absolute(&places.peers);
-        let all = vec![
+        let mut all = vec![
             Contender::new("ours", Family::Daemontools, absolute(&places.ours)),
             Contender::new(
                 "daemontools",
@@ -72,6 +75,13 @@ impl Settings {
             Contender::new("runit", Family::Runit, peers.join("usr/bin")).with_libraries(&peers),
             Contender::new("s6", Family::S6, peers.join("usr/bin")).with_libraries(&peers),
         ];
+        if let Some(musl) = &places.musl {
+            let musl = Contender::new("musl", Family::Daemontools, absolute(musl));
+            if musl.program("supervise").is_none() {
+                return Err(format!("musl: no supervise in {}", musl.folder().display()).into());
+            }
+            all.insert(2, musl);
+        }
         let contenders = Contenders::new(all)?;
         let scratch = [places.memory, env::temp_dir()]
             .iter()

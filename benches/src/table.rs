@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 /// The columns, in this order; those that nobody fills are left out.
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
     "ours",
+    "musl",
     "daemontools",
     "runit",
     "s6",

@@ -76,4 +76,4 @@ pub use process::{Exit, Proc};
 pub use service::Status;
 pub use side::{Side, Whose};
 pub use spawn::Cmd;
-pub use suite::{Suite, reference_sends_quit};
+pub use suite::{Suite, ours_has_musl, reference_sends_quit};

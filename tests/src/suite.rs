@@ -148,6 +148,14 @@ pub fn reference_sends_quit() -> bool {
     svc.is_ok_and(|output| output.status.success())
 }
 
+/// Whether our programs that convert times are linked with musl. With glibc they have names
+/// that begin with `GLIBC_`, linked dynamically or not.
+#[must_use]
+pub fn ours_has_musl() -> bool {
+    let program = directory("OURS_BIN", "build/bin").join("tai64nlocal");
+    fs::read(program).is_ok_and(|bytes| !bytes.windows(6).any(|part| part == b"GLIBC_"))
+}
+
 /// Copies both sides' programs below `root`. There every user can execute them, a build
 /// during the run does not change them, and both paths have the same length.
 pub(crate) fn programs(root: &Path) -> Result<Programs, String> {

@@ -17,6 +17,11 @@ const LONG_WAY: &[&str] = &["n1001", "s4096", "./log"];
 const PROCESSED: &[&str] = &["n1000", "s4096", "!cat; echo x >&5", "./log"];
 const STATUS: &[&str] = &["=status", "n1000", "s4096", "./log"];
 
+/// `previous` as strace knows it from a descriptor alone: multilog names it without the
+/// directory. strace counts each call for itself, and which call looks at a descriptor
+/// is the C library's choice.
+const BY_DESCRIPTOR: &str = "log/previous";
+
 const OPEN: &str = "open,openat";
 const STAT: &str = "stat,newfstatat,fstat";
 const CHMOD: &str = "chmod,fchmodat,fchmod";
@@ -34,7 +39,9 @@ fn fails_once(calls: &str, when: u32, file: &str, script: &[&str], message: &str
     // By name, and by descriptors of files that are not there yet.
     let paths = [Path::new("log"), Path::new("")].map(|dir| place.path().join(dir).join(file));
     if !file.is_empty() {
-        options.extend(["-P", file]);
+        if file != BY_DESCRIPTOR {
+            options.extend(["-P", file]);
+        }
         options.extend(paths.iter().flat_map(|path| ["-P", path.to_str().unwrap()]));
     }
     let stdin = input(place.path(), &all);
@@ -81,7 +88,7 @@ macro_rules! steps {
 steps! {
     current_cannot_be_made: OPEN, 2, "current", PLAIN, "create ./log/current";
     previous_gets_no_mode: CHMOD, 1, "previous", LONG_WAY, "set mode of ./log/previous";
-    previous_cannot_be_looked_at: STAT, 2, "previous", LONG_WAY, "stat ./log/previous";
+    previous_cannot_be_looked_at: STAT, 1, BY_DESCRIPTOR, LONG_WAY, "stat ./log/previous";
     previous_cannot_be_removed: UNLINK, 1, "previous", PROCESSED, "remove ./log/previous";
     the_directory_cannot_be_read: "getdents64", 1, "", PLAIN, "read ./log";
     no_process_for_a_processor: FORK, 1, "", PROCESSED, "fork for processor in ./log";

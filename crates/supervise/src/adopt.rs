@@ -25,8 +25,13 @@ pub(crate) struct Initial {
 }
 
 /// Finds out what an earlier supervise left, and adopts its service if it runs.
-/// `by_down_file` is what is wanted where no record counts.
-pub(crate) fn adopt<H: Host>(host: &mut H, by_down_file: Want) -> AdoptResult<Initial> {
+/// `by_down_file` is what is wanted where no record counts. With `is_main` supervise exits
+/// with the service.
+pub(crate) fn adopt<H: Host>(
+    host: &mut H,
+    by_down_file: Want,
+    is_main: bool,
+) -> AdoptResult<Initial> {
     let context = host.context()?;
     let previous = host.read_previous()?;
     let mut detail = Detail {
@@ -49,6 +54,9 @@ pub(crate) fn adopt<H: Host>(host: &mut H, by_down_file: Want) -> AdoptResult<In
                 let want = want.unwrap_or(by_down_file);
                 let started = host.now().before(host.clocks().age(start_time));
                 let mut machine = Machine::adopt(&Status { want, ..status }, started);
+                if is_main {
+                    machine.follow_main();
+                }
                 machine.set_policy(host.read_policy());
                 let clocks = (host.now(), host.clocks().wall);
                 kept::restore_running(&mut machine, &status, &previous.detail, clocks);
@@ -69,6 +77,9 @@ pub(crate) fn adopt<H: Host>(host: &mut H, by_down_file: Want) -> AdoptResult<In
         _ => by_down_file,
     };
     let mut machine = Machine::new(want, host.stamp());
+    if is_main {
+        machine.follow_main();
+    }
     machine.set_policy(host.read_policy());
     if let (Decision::Resume(_), Some(status)) = (decided.decision, &status) {
         let (now, clocks) = (host.now(), host.clocks());

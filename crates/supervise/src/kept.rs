@@ -42,6 +42,10 @@ pub(crate) fn put(
     detail.failed = if is_kept { restarts.failed } else { 0 };
     detail.next = next;
     detail.asked = is_kept && is_up && machine.stop.asked;
+    if let Some(main) = machine.main.filter(|main| main.ended) {
+        detail.ended = true;
+        detail.last_end = main.end;
+    }
 }
 
 /// Gives it back to the machine of a service that runs and was taken over. `status` and
@@ -75,6 +79,9 @@ pub(crate) fn restore_down(
 ) {
     machine.restarts.failures = detail.failures;
     machine.restarts.failed = detail.failed;
+    if let Some(main) = machine.main.as_mut().filter(|_| detail.ended) {
+        (main.ended, main.end) = (true, detail.last_end);
+    }
     let Some(policy) = machine.policy().copied() else {
         return;
     };

@@ -40,14 +40,18 @@ use daemontools::{Args, getopt};
 
 use reporter::REPORTER;
 
-/// The program: `supervise dir`. Returns the exit code.
+/// The program: `supervise dir`, or `supervise --main dir`. Returns the exit code.
+///
+/// One word is a directory, whatever it is called: the original knows no option.
 #[must_use]
 pub fn run(args: Args) -> i32 {
     let mut words = args.from(1);
-    let (Some(dir), None) = (words.next(), words.next()) else {
-        return getopt::usage(&REPORTER, "supervise dir").code();
+    let (dir, is_main) = match [words.next(), words.next(), words.next()] {
+        [Some(dir), None, None] => (dir, false),
+        [Some(option), Some(dir), None] if option == c"--main" => (dir, true),
+        _ => return getopt::usage(&REPORTER, "supervise dir").code(),
     };
-    match setup::begin(dir) {
+    match setup::begin(dir, is_main) {
         Ok(supervisor) => supervisor.run(),
         Err(fatal) => fatal.code(),
     }

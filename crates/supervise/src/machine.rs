@@ -21,11 +21,12 @@
 //! start, and by how long a wait, is in `restart.rs`; stopping is in `stop.rs`, readiness in
 //! `readiness.rs`, `./finish` in `finish.rs`. All of that follows the policy of the
 //! operator; without one the service is started whenever it is wanted up, and the stop
-//! signal is TERM.
+//! signal is TERM. When supervise exits because of `--main` is in `main_service.rs`.
 
 mod decide;
 mod event;
 pub(crate) mod finish;
+pub(crate) mod main_service;
 pub(crate) mod readiness;
 pub(crate) mod restart;
 mod state;

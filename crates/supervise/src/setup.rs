@@ -18,13 +18,14 @@ use crate::reporter::REPORTER;
 use crate::supervisor::Supervisor;
 
 /// Takes the service directory `dir`, adopts what runs there, and starts what is wanted.
+/// With `is_main` supervise exits with the service.
 ///
 /// # Errors
 /// The directory cannot be used, is supervised already, or it could not be found out
 /// what runs there. Then nothing was started.
 // Not inlined, so that its buffers do not stay on the stack of the loop.
 #[inline(never)]
-pub(crate) fn begin(dir: &'static CStr) -> Result<Supervisor<Kernel>, Fatal> {
+pub(crate) fn begin(dir: &'static CStr, is_main: bool) -> Result<Supervisor<Kernel>, Fatal> {
     diag::init();
     fd::fill_standard();
     let inherited = signal::harden();
@@ -55,7 +56,7 @@ pub(crate) fn begin(dir: &'static CStr) -> Result<Supervisor<Kernel>, Fatal> {
         catches_term: term.is_some(),
     };
     let mut kernel = Kernel::new(dir, files, inheritance, Signals { child, term });
-    let initial = adopt::adopt(&mut kernel, want).map_err(|error| report(dir, &error))?;
+    let initial = adopt::adopt(&mut kernel, want, is_main).map_err(|error| report(dir, &error))?;
     Supervisor::begin(kernel, initial)
 }
 

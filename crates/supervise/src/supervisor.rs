@@ -13,7 +13,7 @@ use crate::adopt::Initial;
 use crate::host::Host;
 use crate::kept;
 use crate::looks::Looks;
-use crate::machine::{Action, Event, FinishArguments, MIN_START_INTERVAL, Machine};
+use crate::machine::{Action, Event, FinishArguments, MIN_START_INTERVAL, Machine, Report};
 use crate::record::{Order, Record};
 
 /// How much is read from the control FIFO at once.
@@ -74,12 +74,19 @@ impl<H: Host> Supervisor<H> {
         Ok(this)
     }
 
-    /// Keeps the service running until told to exit. Returns the exit code.
+    /// Keeps the service running until told to exit, or until the main service has ended
+    /// for good. Returns the exit code.
     pub(crate) fn run(mut self) -> i32 {
         while !self.exited {
             self.turn();
         }
-        0
+        let Some(main) = self.machine.main else {
+            return 0;
+        };
+        if main.end_is_unknown() {
+            self.host.report(None, Report::UnknownEnd);
+        }
+        main.exit_code()
     }
 
     /// Waits for an event and does all that follows. Ends are handled before commands, as

@@ -1,6 +1,7 @@
 //! `svscan`: starts a supervise for every service in a directory, with a pipe to a second
 //! one where the service has a logger, and keeps them running for ever; and `svscanboot`,
-//! which starts svscan when the machine comes up.
+//! which starts svscan when the machine comes up; and `svprefix`, which puts a service's
+//! name before each line that it writes.
 //!
 //! `slot`, `table`, `arrival` and `pipe_plan` decide, without I/O; the other modules act.
 //! svscan waits in one place, in `run`, starts no threads, and no failure ends it: what
@@ -8,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod boot;
+pub mod prefix;
 
 mod arrival;
 mod arrivals;
@@ -37,10 +39,14 @@ use daemontools::{Args, entry};
 
 pub use run::run;
 
-/// Runs svscan, or svscanboot where that is the name that the binary was executed under:
-/// `make install` makes them one file. Returns the exit code.
+/// Runs svscan, or svscanboot or svprefix where that is the name that the binary was
+/// executed under: `make install` makes them one file. Returns the exit code.
 #[must_use]
 pub fn run_called(args: Args) -> i32 {
-    let programs: [(_, entry::Program); 2] = [("svscan", run), ("svscanboot", boot::run)];
+    let programs: [(_, entry::Program); 3] = [
+        ("svscan", run),
+        ("svscanboot", boot::run),
+        ("svprefix", prefix::run),
+    ];
     entry::called(&programs, &args).unwrap_or(run)(args)
 }

@@ -9,11 +9,11 @@ use std::process::Command;
 use support::{Tree, children, is_alive, kill, wait_for};
 
 const SERVICES: usize = 12;
-/// Enough for standard descriptors, the lock, the pipes of all services and one more. In the
-/// end, with one service: for everything and the pipes that have to stay possible.
+/// Room for the standard descriptors, the lock, the pipes of all services and one that is open
+/// during a scan. With one service, at the end of the test, there is room for everything.
 const LIMIT: usize = 29;
 
-/// Closes what the tests were started with beyond standard descriptors: it would need room too.
+/// Descriptors that the test itself inherited are closed. They would need room too.
 const CLOSE: &str =
     "for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ $fd -le 2 ] || eval \"exec $fd<&-\"; done";
 

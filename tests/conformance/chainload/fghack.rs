@@ -42,8 +42,8 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("no descriptor for the pipe").then(|side| {
             side.command(["fghack", "echo", "never"]).limit(libc::RLIMIT_NOFILE, 4).run();
         }),
-        fault("fork fails", "clone:error=EAGAIN", vec!["fghack", "echo", "never"]),
-        fault("the pipe fails", "pipe2:error=ENFILE", vec!["fghack", "echo", "never"]),
+        fault("fork fails", "?clone,?clone3,?fork,?vfork:error=EAGAIN", vec!["fghack", "echo", "never"]),
+        fault("the pipe fails", "?pipe,pipe2:error=ENFILE", vec!["fghack", "echo", "never"]),
         fault("the wait fails", "wait4:error=EPERM", vec!["fghack", "/bin/true"]),
         fault("the wait is interrupted", "wait4:error=EINTR:when=1", vec!["fghack", "/bin/true"]),
     ]);

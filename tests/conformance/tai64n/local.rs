@@ -1,6 +1,8 @@
 //! tai64nlocal: the labels that it takes, and their time in each zone.
 
-use conformance::Case;
+use std::path::Path;
+
+use conformance::{Case, ours_has_musl};
 
 fn converted(name: &str, input: impl Into<Vec<u8>>) -> Case {
     let input = input.into();
@@ -130,9 +132,48 @@ pub(super) fn labels() -> Vec<Case> {
     cases
 }
 
+/// A rule for summer time that stands in TZ itself.
+const RULE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+
+fn label(moment: i64) -> String {
+    format!("@{:016x}075bcd15", (1_i64 << 62) + 10 + moment)
+}
+
+/// What musl does in another way than glibc.
+fn zones_of_musl() -> Vec<Case> {
+    let converted = |name: &str, zone: &'static str, moment: i64| {
+        Case::new(format!("musl: {name}")).then(move |side| {
+            side.command(["tai64nlocal"])
+                .env(format!("TZ={zone}"))
+                .stdin(format!("{} x\n", label(moment)))
+                .run();
+        })
+    };
+    let mut cases = vec![
+        converted("a rule before 1970", RULE, -1_693_710_001).differs(
+            "glibc has no summer time by a rule before 1970",
+            &["stdout: 1916-04-30 21:59:59.123456789 x"],
+            &["stdout: 1916-04-30 22:59:59.123456789 x"],
+        ),
+    ];
+    // Debian 13 has these zones in a package of their own.
+    if Path::new("/usr/share/zoneinfo/right/UTC").exists() {
+        cases.push(
+            converted("leap seconds", "right/UTC", 1_729_990_800).differs(
+                "musl takes no leap seconds from a zone",
+                &["stdout: 2024-10-27 00:59:33.123456789 x"],
+                &["stdout: 2024-10-27 01:00:00.123456789 x"],
+            ),
+        );
+    }
+    cases
+}
+
 /// Times around changes of clocks, in zones of every kind.
 pub(super) fn zones() -> Vec<Case> {
+    let musl = ours_has_musl();
     let mut input = Vec::new();
+    let mut since_1970 = Vec::new();
     // The first and last changes of the zones below, changes in 2024 and around leap
     // seconds; each from before and after, and in both orders.
     for moment in [
@@ -161,8 +202,11 @@ pub(super) fn zones() -> Vec<Case> {
             -3601, -900, -61, -60, -59, -30, -2, -1, 0, 1, 2, 27, 29, 30, 59, 60, 61, 899, 900,
             3600, -1, 0,
         ] {
-            let label = (1_i64 << 62) + 10 + moment + step;
-            input.extend(format!("@{label:016x}075bcd15 {moment}{step:+}\n").into_bytes());
+            let line = format!("{} {moment}{step:+}\n", label(moment + step));
+            input.extend(line.as_bytes());
+            if moment + step >= 0 {
+                since_1970.extend(line.as_bytes());
+            }
         }
     }
     [
@@ -178,13 +222,19 @@ pub(super) fn zones() -> Vec<Case> {
         "right/Europe/Paris",
         ":US/Pacific",
         "XYZ-3:21:17",
-        "CET-1CEST,M3.5.0,M10.5.0/3",
+        RULE,
         "No/Such/Zone",
         "",
     ]
     .into_iter()
+    .filter(|zone| !musl || !zone.starts_with("right/"))
     .map(|zone| {
-        let input = input.clone();
+        let input = if musl && zone == RULE {
+            &since_1970
+        } else {
+            &input
+        }
+        .clone();
         Case::new(format!("TZ={zone}")).then(move |side| {
             side.command(["tai64nlocal"])
                 .env(format!("TZ={zone}"))
@@ -195,5 +245,6 @@ pub(super) fn zones() -> Vec<Case> {
     .chain([Case::new("no TZ")
         .stdin("@400000000000000a00000000 x\n")
         .run(["tai64nlocal"])])
+    .chain(if musl { zones_of_musl() } else { Vec::new() })
     .collect()
 }

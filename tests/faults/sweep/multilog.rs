@@ -29,7 +29,7 @@ const CALLS: [&str; 22] = [
     "fchmod",
     "fchdir",
     "getdents64",
-    "newfstatat",
+    "newfstatat,stat,lstat,fstat",
     "mmap",
     "ioctl",
     "ppoll",

@@ -34,7 +34,7 @@ const TAKEOVER: [(&str, usize); 13] = [
     ("read", 34),
     ("write", 3),
     ("fcntl", 7),
-    ("newfstatat", 37),
+    ("newfstatat,stat,lstat,fstat", 37),
     ("readlink", 7),
     ("getdents64", 10),
     ("lseek", 5),

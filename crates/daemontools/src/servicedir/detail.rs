@@ -104,6 +104,9 @@ pub struct Detail {
     pub asked: bool,
     /// `finish N` and `finish-born TICKS`: the process of `./finish`, while it runs.
     pub finish: Option<MainProcess>,
+    /// `ended 1`: it is the main service of a container and has ended, in the way that
+    /// `exit` or `signal` tells.
+    pub ended: bool,
 }
 
 impl Detail {
@@ -165,6 +168,9 @@ impl Detail {
             text.number(b"finish ", u64::from(finish.pid));
             text.number(b"finish-born ", finish.start_time);
         }
+        if self.ended {
+            text.number(b"ended ", 1);
+        }
         text.filled()
     }
 
@@ -201,6 +207,7 @@ impl Detail {
                 b"asked" => detail.asked = number() == Some(1),
                 b"finish" => finish = number().and_then(|pid| u32::try_from(pid).ok()),
                 b"finish-born" => finish_start_time = number(),
+                b"ended" => detail.ended = number() == Some(1),
                 _ => {}
             }
         }

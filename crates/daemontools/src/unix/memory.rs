@@ -13,7 +13,8 @@ pub use keep::{Region, Wanted, leave_to_parent, let_go, rest};
 
 use crate::{Errno, Result};
 
-/// The size of a page, or a divisor of it.
+/// A divisor of the size of a page, which is 4, 16 or 64 KiB: what is laid out in memory and
+/// files counts in it. What is asked of the kernel in whole pages takes [`page_size`].
 pub const PAGE: usize = 4096;
 
 const ACCESS: ProtFlags = ProtFlags::PROT_READ.union(ProtFlags::PROT_WRITE);
@@ -72,18 +73,48 @@ pub fn page_size() -> u64 {
     size.ok()
         .flatten()
         .and_then(|size| u64::try_from(size).ok())
-        .unwrap_or(4096)
+        .unwrap_or(PAGE as u64)
+}
+
+/// The range of the whole pages, of `page` bytes each, in `len` bytes from `address` on.
+fn whole_pages(address: usize, len: usize, page: usize) -> core::ops::Range<usize> {
+    let begin = (address.next_multiple_of(page) - address).min(len);
+    let end = ((address + len) / page * page).saturating_sub(address);
+    begin..end.max(begin)
 }
 
 /// Gives the whole pages of `bytes` back to the kernel. [`anonymous`] memory is zero when
 /// it is used next; memory of a file has the file's content.
 pub fn give_back(bytes: &mut [u8]) {
-    let skip = bytes.as_ptr().align_offset(PAGE).min(bytes.len());
-    let bytes = &mut bytes[skip..];
-    let len = bytes.len() & !(PAGE - 1);
+    let page = usize::try_from(page_size()).unwrap_or(PAGE);
+    let whole = whole_pages(bytes.as_ptr().addr(), bytes.len(), page);
+    let bytes = &mut bytes[whole];
+    let len = bytes.len();
     if let Some(base) = core::ptr::NonNull::new(bytes.as_mut_ptr().cast()) {
         // SAFETY: whole pages of a mapping of ours, whose contents the caller
         // has given up; nothing else lies in them.
         let _ = unsafe { madvise(base, len, MmapAdvise::MADV_DONTNEED) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_pages_are_given_back_whatever_their_size() {
+        for page in [4 << 10, 16 << 10, 64 << 10] {
+            assert_eq!(whole_pages(page, 3 * page, page), 0..3 * page);
+            assert_eq!(
+                whole_pages(page + 1, 3 * page, page),
+                page - 1..3 * page - 1
+            );
+            assert_eq!(whole_pages(page + 1, page, page).len(), 0);
+            assert_eq!(whole_pages(page + 4096, 0, page).len(), 0);
+        }
+        assert_eq!(
+            whole_pages((64 << 10) + 4096, 132 << 10, 64 << 10),
+            60 << 10..124 << 10
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use daemontools::servicedir::status::Status;
 
 use super::limits::Stop;
-use super::words::{self, duration};
+use super::words;
 
 /// The most children that a message has.
 const CHILDREN: usize = 5;
@@ -72,8 +72,8 @@ pub(super) fn describe(
 ) -> String {
     let signal = stop.signal.as_str().trim_start_matches("SIG");
     let main = Process::new(status.pid);
-    let since = duration(now - status.since.unix_seconds());
-    let time = words::time(waited);
+    let since = words::seconds(now - status.since.unix_seconds());
+    let time = words::duration(waited);
     let mut text = format!(
         "is still not down {time} after {signal}: process {} holds it, up {since}",
         main.words()
@@ -104,7 +104,7 @@ pub(super) fn describe(
                     "; supervise has killed it, and the kernel does not let it go".to_owned()
                 }
                 Some(limit) => {
-                    let limit = words::time(limit);
+                    let limit = words::duration(limit);
                     format!("; supervise kills it {limit} after {signal}")
                 }
                 None => format!("; svc -k {path} kills it"),

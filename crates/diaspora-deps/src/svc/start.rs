@@ -115,7 +115,7 @@ pub(super) fn start_and_wait(
             };
             let waited = told.at.elapsed();
             if waited >= told.limit || told.has_failed(service) {
-                let waited = words::time(waited);
+                let waited = words::duration(waited);
                 let text = format!(" is not ready after {waited}: {why}");
                 ME.warning(&[service.label(), text.as_bytes()], None);
                 code = code.max(TEMPORARY);

@@ -114,7 +114,7 @@ fn warn_if_killed(service: &Service, told: &Told) {
     let killed = Some(End::Killed(Signal::SIGKILL as i32));
     let detail = supervised::state(&service.path).map(|(_, detail): (_, Detail)| detail);
     if detail.is_ok_and(|detail| detail.last_end == killed) {
-        let limit = words::time(limit);
+        let limit = words::duration(limit);
         let signal = told.stop.signal.as_str().trim_start_matches("SIG");
         let text = format!(" was killed: it did not end within {limit} of {signal}");
         ME.warning(&[service.label(), text.as_bytes()], None);

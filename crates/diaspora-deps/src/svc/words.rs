@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use daemontools::unix::process::End;
 
-/// A time in its two largest units.
-pub(super) fn time(time: Duration) -> String {
-    duration(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+/// A duration in its two largest units.
+pub(super) fn duration(time: Duration) -> String {
+    seconds(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// The same of a number of seconds; a negative one counts as 0.
-pub(super) fn duration(seconds: i64) -> String {
+/// A number of seconds in its two largest units. A negative number counts as 0.
+pub(super) fn seconds(seconds: i64) -> String {
     match seconds {
         ..60 => format!("{} s", seconds.max(0)),
         60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
@@ -33,9 +33,9 @@ mod tests {
 
     #[test]
     fn a_time_has_its_two_largest_units() {
-        assert_eq!(duration(-1), "0 s");
-        assert_eq!(duration(65), "1 min 5 s");
-        assert_eq!(duration(7265), "2 h 1 min");
-        assert_eq!(duration(90_000), "1 d 1 h");
+        assert_eq!(seconds(-1), "0 s");
+        assert_eq!(seconds(65), "1 min 5 s");
+        assert_eq!(seconds(7265), "2 h 1 min");
+        assert_eq!(seconds(90_000), "1 d 1 h");
     }
 }

@@ -82,6 +82,10 @@ pub(super) fn report(dir: &CStr, pid: Option<u32>, report: Report) {
             let what = b" was taken over: what is left of its session is left alone";
             REPORTER.warning(&[dir, what], None);
         }
+        Report::UnknownEnd => {
+            let what = b" has ended, and nobody knows how: exiting 111";
+            REPORTER.warning(&[dir, what], None);
+        }
     }
 }
 

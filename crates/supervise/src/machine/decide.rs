@@ -96,7 +96,7 @@ impl Machine {
                     self.stop.asked = true;
                     Actions::of(self.stop_service(now))
                 } else {
-                    Actions::of([record])
+                    Actions::of([record, self.is_over().then_some(Action::Exit)])
                 }
             }
             Command::Pause => {
@@ -137,6 +137,11 @@ impl Machine {
 
     /// The service has ended, seen or unseen.
     fn ended(&mut self, end: Option<End>, now: Monotonic) -> Actions {
+        if let Some(main) = &mut self.main {
+            (main.ended, main.end) = (true, end);
+            // So nothing else can be asked for.
+            self.stop.asked &= !main.first_end_is_last;
+        }
         let ending = Ending {
             end,
             now,
@@ -205,13 +210,14 @@ impl Machine {
             }
             Finish::Due(..) | Finish::Running(_) => Actions::default(),
             Finish::None if is_due(self.start_at) => Actions::of([self.start(now)]),
-            Finish::None => Actions::default(),
+            // A supervise before this one was killed before it exited.
+            Finish::None => Actions::of([self.is_over().then_some(Action::Exit)]),
         }
     }
 
     /// After an end, and after `./finish`: exits, or starts what is due.
     fn go_on(&mut self, now: Monotonic) -> Option<Action> {
-        if self.exiting {
+        if self.exiting || self.is_over() {
             return Some(Action::Exit);
         }
         self.hold_start();

@@ -99,6 +99,8 @@ pub enum Report {
     FinishKilled(Duration),
     /// What an adopted service has left of its session may be another's.
     LeftAlone,
+    /// The main service has ended, and nobody knows how.
+    UnknownEnd,
 }
 
 /// The most actions that follow an event.

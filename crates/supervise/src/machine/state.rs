@@ -12,6 +12,7 @@ use daemontools::unix::clock::Monotonic;
 
 use super::event::{Event, Launch};
 use super::finish::Finish;
+use super::main_service::MainService;
 use super::readiness::Readiness;
 use super::restart::Restarts;
 use super::stop::Stop;
@@ -50,6 +51,8 @@ pub struct Machine {
     pub(crate) stop: Stop,
     pub(crate) readiness: Readiness,
     pub(crate) finish: Finish,
+    /// supervise exits with the service; `None`: it does not.
+    pub(crate) main: Option<MainService>,
 }
 
 impl Machine {
@@ -73,6 +76,7 @@ impl Machine {
             stop: Stop::default(),
             readiness: Readiness::default(),
             finish: Finish::None,
+            main: None,
         }
     }
 
@@ -161,8 +165,22 @@ impl Machine {
     }
 
     /// From now on this is what the operator asks for.
-    pub const fn set_policy(&mut self, policy: Option<Policy>) {
-        self.policy = policy;
+    pub fn set_policy(&mut self, policy: Option<Policy>) {
+        self.policy = match &mut self.main {
+            Some(main) => Some(main.policy(policy)),
+            None => policy,
+        };
+    }
+
+    /// From now on supervise exits when the service has ended for good.
+    pub(crate) fn follow_main(&mut self) {
+        self.main = Some(MainService::default());
+    }
+
+    /// Whether it is the main service and has ended for good.
+    pub(super) fn is_over(&self) -> bool {
+        let idle = self.pid.is_none() && self.start_at.is_none() && self.finish.is_over();
+        idle && self.main.is_some_and(|main| main.ended)
     }
 
     /// Whether something is decided by the policy at this event, so that it has to be

@@ -1,5 +1,7 @@
 //! The order of actions is part of the contract, so each row of the table is here.
 
+mod finish;
+mod main_service;
 mod policy;
 
 use core::time::Duration;

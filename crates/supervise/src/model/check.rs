@@ -175,7 +175,12 @@ impl Promise {
                 world.services
             ));
         }
-        if exited && (pid != 0 || world.finish.is_some() || !self.exiting) {
+        if world.main.is_some() && !self.exiting {
+            let rests = status.want != Want::Up && !self.once_due;
+            self.lives.leaves(world, rests, exited)?;
+        }
+        let may_exit = self.exiting || world.main.is_some();
+        if exited && (pid != 0 || world.finish.is_some() || !may_exit) {
             return broken("it exits");
         }
         let finishes = world.finish.is_some() || machine.finish != Finish::None;

@@ -102,6 +102,8 @@ impl Builder<'_> {
             machine.readiness.fd.is_some(),
             machine.readiness.paused_at.is_some(),
         ]);
+        let main = machine.main.unwrap_or_default();
+        self.flags(&[main.ended, main.end.is_some()]);
         let restarts = &machine.restarts;
         self.early(restarts.failures, restarts.outcome);
         self.since(machine.stop.since, 3);
@@ -147,7 +149,13 @@ impl Builder<'_> {
             let before = core::mem::take(&mut self.key);
             let pid = life.pid.map_or(0, |pid| self.pids.number(pid));
             self.key.push(pid);
-            self.flags(&[life.was_paused, life.asked, life.not_ready, life.finish]);
+            self.flags(&[
+                life.was_paused,
+                life.asked,
+                life.not_ready,
+                life.finish,
+                life.ended,
+            ]);
             self.early(life.early, life.over);
             self.near(life.pid.map(|_| life.started));
             self.near(life.ready);
@@ -174,7 +182,12 @@ impl Builder<'_> {
         self.key
             .push(detail.stage.map_or(0, |stage| 1 + stage as u8));
         self.early(detail.failures, detail.then);
-        self.flags(&[detail.asked, finish.is_some(), finish == Some(true)]);
+        self.flags(&[
+            detail.asked,
+            finish.is_some(),
+            finish == Some(true),
+            detail.ended,
+        ]);
         self.near(ready);
         self.near(next);
         // When the process was started decides whether its end was early.

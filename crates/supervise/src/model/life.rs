@@ -11,7 +11,7 @@ use daemontools::servicedir::status::Want;
 use daemontools::unix::process::End;
 use daemontools::unix::signal::Signal;
 
-use super::world::World;
+use super::world::{Main, World};
 use crate::machine::Machine;
 
 /// A promise that was broken, in words.
@@ -40,6 +40,8 @@ pub(super) struct Life {
     pub(super) not_before: u64,
     /// `./finish` has to run before it.
     pub(super) finish: bool,
+    /// A main service: it has ended since the tree was started.
+    pub(super) ended: bool,
 }
 
 /// All that may be true, now and at some moment of this turn.
@@ -66,7 +68,16 @@ fn millis(time: Duration) -> u64 {
 }
 
 impl Life {
-    fn ended(&mut self, policy: &Policy, end: Option<End>, want: Option<Want>, now: u64) {
+    fn ended(&mut self, world: &World, policy: &Policy, end: Option<End>, want: Option<Want>) {
+        self.judge(world, policy, end, want);
+        self.ended = world.main.is_some();
+    }
+
+    fn judge(&mut self, world: &World, policy: &Policy, end: Option<End>, want: Option<Want>) {
+        let now = world.now;
+        if world.main == Some(Main::WithoutFile) {
+            self.asked = false;
+        }
         let before = *self;
         *self = Self {
             early: before.early,
@@ -199,7 +210,7 @@ impl Lives {
         for want in wants {
             self.now.extend(all.iter().map(|life| {
                 let mut life = *life;
-                life.ended(&policy, end, *want, world.now);
+                life.ended(world, &policy, end, *want);
                 life
             }));
         }
@@ -222,7 +233,7 @@ impl Lives {
             }
             for want in wants {
                 let mut life = life;
-                life.ended(&policy, None, *want, world.now);
+                life.ended(world, &policy, None, *want);
                 self.now.push(life);
             }
         }
@@ -271,6 +282,7 @@ impl Lives {
                 pid: Some(pid),
                 started: now,
                 early: life.early,
+                ended: life.ended,
                 ..Life::default()
             };
         });
@@ -301,6 +313,28 @@ impl Lives {
         self.now.retain(|life| life.stop.is_some());
         match self.now.is_empty() {
             true => Err(Broken("it is killed, and was not told to end".into())),
+            false => Ok(()),
+        }
+    }
+
+    /// supervise is about to wait, or to exit with the main service: that has ended for
+    /// good, or not. `rests`: no start is wanted.
+    pub(super) fn leaves(
+        &mut self,
+        world: &World,
+        rests: bool,
+        exited: bool,
+    ) -> Result<(), Broken> {
+        let before = self.now.clone();
+        let idle = world.services.is_empty() && world.finish.is_none();
+        self.now.retain(|life| {
+            let over = rests || life.over.is_some();
+            (idle && life.ended && over && !life.finish) == exited
+        });
+        match self.now.is_empty() {
+            true => Err(Broken(format!(
+                "{before:?} is true, and it exits: {exited}"
+            ))),
             false => Ok(()),
         }
     }

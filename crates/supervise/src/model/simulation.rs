@@ -19,7 +19,7 @@ use daemontools::{Errno, Result};
 use super::life::{Broken, Life};
 use super::promise::Promise;
 use super::turn::Turn;
-use super::world::{Process, World};
+use super::world::{Main, Process, World};
 use crate::host::{AdoptResult, Child, Host, PreviousFiles};
 use crate::machine::{Action, Actions, Event, FinishArguments, Launch, Machine, Report};
 use crate::previous::{Clocks, Context, Decided, Decision, PidOwner};
@@ -92,7 +92,8 @@ impl Host for Simulation {
     }
 
     fn read_policy(&mut self) -> Option<Policy> {
-        self.world.policy
+        let has_file = self.world.main != Some(Main::WithoutFile);
+        self.world.policy.filter(|_| has_file)
     }
 
     fn fork(&mut self, launch: Launch) -> Result<Child<Gate>> {

@@ -6,6 +6,7 @@ use daemontools::servicedir::policy::Policy;
 use super::promise::by_down_file;
 use super::simulation::Simulation;
 use super::step::Step;
+use super::world::Main;
 use crate::adopt::adopt;
 use crate::supervisor::Supervisor;
 
@@ -28,6 +29,13 @@ impl State {
         let mut simulation = Simulation::new(normally_down);
         simulation.world.policy = policy;
         Unsupervised(simulation)
+    }
+
+    /// A main service.
+    pub(super) fn of_main(normally_down: bool, policy: Policy, main: Main) -> Self {
+        let mut state = Self::new(normally_down, Some(policy));
+        state.simulation_mut().world.main = Some(main);
+        state
     }
 
     pub(super) const fn simulation(&self) -> &Simulation {
@@ -193,7 +201,9 @@ fn unsupervised(mut simulation: Simulation, step: Step) -> State {
             turn.fork_fails = fork_fails;
             promise.before_begin(world);
             let want = by_down_file(world);
-            let initial = adopt(&mut simulation, want).expect("the simulation has no errors");
+            let is_main = world.main.is_some();
+            let initial =
+                adopt(&mut simulation, want, is_main).expect("the simulation has no errors");
             let supervisor = Supervisor::begin(simulation, initial).expect("ok opens");
             return rest(supervisor);
         }

@@ -26,6 +26,13 @@ const EPOCH: i64 = 1_700_000_000;
 /// The unit of time: half a second, in milliseconds.
 pub(super) const STEP: u64 = 500;
 
+/// Whether a main service has a policy of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Main {
+    WithFile,
+    WithoutFile,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct World {
     /// Milliseconds since the beginning: now, and at the last boot.
@@ -48,8 +55,10 @@ pub(super) struct World {
     pub(super) status: Option<[u8; STATUS_LEN]>,
     pub(super) detail: Detail,
     pub(super) full: bool,
-    /// What the operator asks for.
+    /// What the operator asks for; of a main service without a file, what holds there.
     pub(super) policy: Option<Policy>,
+    /// supervise exits with the service.
+    pub(super) main: Option<Main>,
     /// Signals sent for the last command.
     pub(super) sent: Vec<Signal>,
     pids: u32,
@@ -73,6 +82,7 @@ impl World {
             detail: Detail::default(),
             full: false,
             policy: None,
+            main: None,
             sent: Vec::new(),
             pids: 100,
             stamps: 0,

@@ -1,5 +1,5 @@
-//! Where the log of a service is: where its logger writes, which the kernel tells by an
-//! open file called `current`; else where most people have it, in `log/main`.
+//! Where the log of a service is: where its logger writes, which the kernel tells by its
+//! open files; else where most people have it, in `log/main`.
 
 use std::fmt;
 use std::io;
@@ -10,6 +10,7 @@ use daemontools::servicedir;
 use daemontools::servicedir::status::{self, Length};
 use daemontools::{Errno, errno};
 
+use super::files::{self, CURRENT, PREVIOUS, PROCESSED};
 use crate::service::{Service, c_path, path_of};
 
 /// Why there is nothing to read.
@@ -28,8 +29,8 @@ impl fmt::Display for NoLog {
         match self {
             Self::None => f.write_str("it has no logger"),
             Self::Unknown => f.write_str(
-                "nothing tells where its log is: its logger has no file called current open, \
-                 and there is no log/main/current",
+                "nothing tells where its log is: its logger has no file of a log open, \
+                 and log/main holds no log",
             ),
             Self::System(path, error) => {
                 write!(f, "unable to read {}: {}", path.display(), text(error))
@@ -56,15 +57,33 @@ pub(super) fn find(service: &Service) -> Result<PathBuf, NoLog> {
         return Ok(directory);
     }
     let usual = logger.join("main");
-    match std::fs::symlink_metadata(usual.join("current")) {
-        Ok(_) => Ok(usual),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(NoLog::Unknown),
+    match holds_log(&usual) {
+        Ok(true) => Ok(usual),
+        Ok(false) => Err(NoLog::Unknown),
         Err(error) => Err(NoLog::System(usual, error)),
     }
 }
 
-/// Where the process of a logger has a file called `current` open: in the directory of
-/// the first, if there are several. `None` if it does not run, or may not be looked at.
+/// Whether a directory holds a log. While multilog goes on to the next file, `current` is
+/// not there for a moment: then that file has one of the other names. They are looked for
+/// in the order in which a file gets them, so none is missed.
+fn holds_log(directory: &Path) -> io::Result<bool> {
+    for name in [CURRENT, PREVIOUS, PROCESSED] {
+        match std::fs::symlink_metadata(directory.join(name)) {
+            Ok(_) => return Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    match files::finished(directory) {
+        Ok(names) => Ok(!names.is_empty()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the process of a logger has a file of a log open: the directory of the first, if
+/// there are several. `None` if it does not run, or may not be looked at.
 fn written_by_logger(logger: &Path) -> Option<PathBuf> {
     let path = c_path(&logger.join(path_of(servicedir::STATUS.to_bytes()))).ok()?;
     let status = status::read(&path, Length::AtLeast).ok()?;
@@ -78,10 +97,12 @@ fn written_by_logger(logger: &Path) -> Option<PathBuf> {
     numbers.into_iter().find_map(|number| {
         let file = std::fs::read_link(format!("/proc/{}/fd/{number}", status.pid)).ok()?;
         let name = file.file_name()?.to_str()?;
-        // While multilog goes on to the next file, this one has another name already.
-        let is_log =
-            matches!(name.split(' ').next()?, "current" | "previous") || name.starts_with('@');
+        // While multilog goes on to the next file, this one has another name already, or none
+        // is open. Its lock is always open.
+        let is_of_log =
+            matches!(name.split(' ').next()?, "lock" | CURRENT | PREVIOUS) || name.starts_with('@');
         let directory = file.parent()?;
-        (is_log && directory.join("current").exists()).then(|| directory.to_owned())
+        let is_there = is_of_log && holds_log(directory).unwrap_or(false);
+        is_there.then(|| directory.to_owned())
     })
 }

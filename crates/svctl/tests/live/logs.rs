@@ -76,7 +76,8 @@ impl Follower {
 
     fn has_shown(&self, text: &str) -> bool {
         let out = fs::read(&self.out).expect("a file");
-        let end = &out[out.len().saturating_sub(200)..];
+        // Lines that come behind it are an error that the comparison tells.
+        let end = &out[out.len().saturating_sub(16 * 1024)..];
         String::from_utf8_lossy(end).contains(text)
     }
 
@@ -323,6 +324,52 @@ fn a_log_that_is_not_there_or_not_to_be_read_is_said() {
     // All that have one; the others are no trouble.
     assert!(world.said(&["logs"]).1.contains("lost: nothing tells"));
     assert!(!world.said(&["logs"]).1.contains("none"));
+}
+
+/// Between the last name of one file and the next `current`, multilog is held still.
+#[test]
+fn a_log_without_current_for_a_moment_is_found() {
+    let world = World::new();
+    let mut logger = Logger::start(&world, "web", &["t"]);
+    logger.write(b"hello\n");
+    let directory = log(&world, "web");
+    let current = directory.join("current");
+    world.until("it is in the file", |_| {
+        fs::metadata(&current).is_ok_and(|current| current.len() > 0)
+    });
+    let pid = logger.multilog.id().to_string();
+    let signal = |name: &str| {
+        let kill = Command::new("kill").args([name, &pid]).status();
+        assert!(kill.expect("kill").success());
+    };
+    signal("-STOP");
+    let shown = ["previous", "processed", "@40000000655500010000000a.s"].map(|name| {
+        fs::rename(&current, directory.join(name)).expect("rename");
+        let said = world.said(&["logs", "web"]);
+        fs::rename(directory.join(name), &current).expect("rename");
+        said
+    });
+    signal("-CONT");
+    logger.end();
+    for (code, text) in shown {
+        assert!(code == 0 && text.ends_with("  hello\n"), "{text}");
+    }
+}
+
+/// A logger that has only its lock open, in a directory that nothing else tells.
+#[test]
+fn the_lock_of_a_logger_tells_where_its_log_is() {
+    let mut world = World::new();
+    world.service("web", "exec sleep 1000");
+    world.service("web/log", "mkdir -p other; exec 9>>other/lock; exec cat");
+    let directory = world.path("service/web/log/other");
+    world.start();
+    world.until("there is a lock", |_| directory.join("lock").exists());
+    assert_eq!(world.said(&["logs", "web"]).0, 111);
+    let line = "@40000000655500010000000a hello\n";
+    fs::write(directory.join("@40000000655500020000000a.s"), line).expect("write");
+    let (code, text) = world.said(&["logs", "web"]);
+    assert!(code == 0 && text.ends_with("  hello\n"), "{text}");
 }
 
 #[test]

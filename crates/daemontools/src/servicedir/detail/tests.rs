@@ -30,6 +30,7 @@ fn the_longest_detail_fits_and_reads_back() {
                 pid: u32::MAX,
                 start_time: u64::MAX,
             }),
+            ended: true,
         };
         let text = detail.render();
         assert!(text.starts_with(b"starts 18446744073709551615\n"));

@@ -9,7 +9,7 @@ use daemontools::servicedir::status::{Status, Want};
 use daemontools::unix::process::End;
 
 use super::super::gates::Need;
-use super::super::words::{self, duration};
+use super::super::words;
 use crate::error::GAVE_UP;
 use crate::probe::{self, Readiness};
 
@@ -89,7 +89,7 @@ impl Facts<'_> {
     }
 
     fn down(&self) -> (Health, String) {
-        let time = duration(self.seconds());
+        let time = words::seconds(self.seconds());
         match self.stage() {
             Some(Stage::Failed) => match probe::readiness(self.state, &self.detail) {
                 Readiness::Down(why) => (Health::Bad, format!("down {time}, {why}")),
@@ -107,7 +107,7 @@ impl Facts<'_> {
     }
 
     fn up(&self, pid: u32) -> (Health, String) {
-        let time = duration(self.seconds());
+        let time = words::seconds(self.seconds());
         let paused = if self.status.paused { ", paused" } else { "" };
         let up = format!("up {time} (pid {pid}){paused}");
         if self.status.want == Want::Down {
@@ -119,7 +119,7 @@ impl Facts<'_> {
             let (name, why) = (&need.name, &need.words);
             let since = self
                 .waits_since
-                .map_or(time, |since| duration(self.now - since));
+                .map_or(time, |since| words::seconds(self.now - since));
             let again = match (self.waits_since, self.detail.last_end) {
                 (None, Some(End::Exited(GAVE_UP))) => ", after it gave up before",
                 _ => "",
