@@ -100,7 +100,7 @@ impl Performer<'_> {
     }
 
     fn make_pipe(&mut self, number: usize) -> Outcome {
-        let make = match self.services.table[number].prefixed {
+        let make = match self.services.table[number].is_prefixed() {
             true => Pipe::for_all,
             false => Pipe::new,
         };
@@ -124,7 +124,8 @@ impl Performer<'_> {
     fn start(&mut self, number: usize, role: Role) -> Outcome {
         let slot = &self.services.table[number];
         let pipe = slot.pipe().and_then(|id| self.services.pipes.get(id));
-        match self.spawner.start(slot, role, pipe) {
+        let is_main = self.services.mains.contains(&slot.name);
+        match self.spawner.start(slot, role, is_main, pipe) {
             Ok(pid) => {
                 debug!("{}: supervise started, pid {pid}", Label::new(slot, role));
                 self.services.table[number].started(role, pid, Monotonic::now());
@@ -142,7 +143,7 @@ impl Performer<'_> {
         let Some(pid) = slot.pid(role) else {
             return Outcome::Failed;
         };
-        if slot.prefixed && role == Role::Log {
+        if slot.is_prefixed() && role == Role::Log {
             return self.stop_prefix(number, pid, reason);
         }
         let has_log = || log_exists(&slot.name) == Ok(true);
@@ -199,7 +200,7 @@ impl Performer<'_> {
     /// Both supervises of a removed directory have ended: looks at the new one.
     fn inspect(&mut self, number: usize) -> Outcome {
         let name = &self.services.table[number].name;
-        let logged = self.services.table[number].prefixed || log_exists(name) == Ok(true);
+        let logged = self.services.table[number].is_prefixed() || log_exists(name) == Ok(true);
         debug!("{name:?}: starts in the new directory, has a logger: {logged}");
         self.services.table[number].inspected(logged, Monotonic::now());
         // What is due now may be later than the beginning of this pass.

@@ -13,7 +13,7 @@ use crate::main_end::Mains;
 use crate::path::Path;
 use crate::pipes::{Pipe, Pipes};
 use crate::reporter::REPORTER;
-use crate::slot::Role;
+use crate::slot::{Logger, Role};
 use crate::table::{Ended, Table};
 use crate::unusable::UnusableNames;
 use crate::{control, record};
@@ -57,9 +57,11 @@ impl Services {
                 debug!("{name:?}: new service, has a logger: {logged}");
                 let slot = &mut self.table[number];
                 slot.is_link = is_link(name);
-                slot.main = self.mains.contains(name);
-                slot.prefixed = self.prefixes && !logged;
-                slot.logged = logged || slot.prefixed;
+                slot.logger = match logged {
+                    true => Logger::Supervised,
+                    false if self.prefixes => Logger::Prefix,
+                    false => Logger::None,
+                };
                 self.unusable.remove(name);
             }
             Err(error) => self.unusable.add(name, b"", Some(error)),
@@ -126,7 +128,7 @@ impl Services {
         }
         let mains = &mut self.mains;
         self.table.ended(ends, now, |slot, role, ended| {
-            if slot.main && role == Role::Service {
+            if role == Role::Service && mains.contains(&slot.name) {
                 mains.supervise_ended(&slot.name, ended.end);
             }
             let (label, Ended { pid, exit, .. }) = (Label::new(slot, role), ended);

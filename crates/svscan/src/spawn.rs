@@ -72,16 +72,22 @@ impl Spawner {
     ///
     /// # Errors
     /// Those of `fork(2)`.
-    pub(crate) fn start(&mut self, slot: &Slot, role: Role, pipe: Option<&Pipe>) -> Result<u32> {
+    pub(crate) fn start(
+        &mut self,
+        slot: &Slot,
+        role: Role,
+        is_main: bool,
+        pipe: Option<&Pipe>,
+    ) -> Result<u32> {
         let name = slot.name.as_c_str();
         let word = match role {
             Role::Service => name,
             Role::Log => c"log",
         };
-        let prefix = slot.prefixed && role == Role::Log;
+        let prefix = slot.is_prefixed() && role == Role::Log;
         let argv: Strings = match () {
             () if prefix => [c"svprefix", name].into_iter().collect(),
-            () if slot.main && role == Role::Service => {
+            () if is_main && role == Role::Service => {
                 [c"supervise", c"--main", name].into_iter().collect()
             }
             () => [c"supervise", word].into_iter().collect(),
@@ -119,7 +125,7 @@ impl Spawner {
             (Some(pipe), Role::Log) => fd::become_standard(&pipe.read, 0),
             (Some(pipe), Role::Service) => {
                 fd::become_standard(&pipe.write, 1)?;
-                match slot.prefixed {
+                match slot.is_prefixed() {
                     true => fd::become_standard(&pipe.write, 2),
                     false => Ok(()),
                 }

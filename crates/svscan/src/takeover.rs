@@ -83,7 +83,7 @@ impl Takeover {
         holders: &mut LockHolders,
     ) -> Result<()> {
         self.find(services, number, Role::Service, spare, holders)?;
-        if !services.table[number].logged {
+        if !services.table[number].is_logged() {
             return Ok(());
         }
         self.find(services, number, Role::Log, spare, holders)?;

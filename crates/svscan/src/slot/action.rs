@@ -23,6 +23,17 @@ impl Role {
     }
 }
 
+/// What reads the output of a service through a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Logger {
+    /// Nothing: there is no pipe.
+    None,
+    /// The service of its `log`, under a supervise.
+    Supervised,
+    /// A `svprefix`, which svinit itself looks after.
+    Prefix,
+}
+
 /// The pipe of a service, as an entry of the table that owns the descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PipeId(pub(crate) u32);
