@@ -5,6 +5,7 @@
 mod chainload;
 mod mixed;
 mod multilog;
+mod past_32_bits;
 mod readproctitle;
 mod supervise;
 mod svc;
@@ -24,6 +25,7 @@ fn main() {
         .program("habits", conformance::habits::cases())
         .program("mixed", mixed::cases())
         .program("multilog", multilog::cases())
+        .program("past 32 bits", past_32_bits::cases())
         .program("readproctitle", readproctitle::cases())
         .program("svc", svc::cases())
         .program("svok", svok::cases())

@@ -3,8 +3,13 @@
 //! of a command inherits it.
 //!
 //! With `CONFORMANCE_BARE` set, every command of every case runs with the filter.
+//!
+//! The numbers of calls are those of the harness's architecture. Programs of another one, on a
+//! kernel that runs both, are not restricted: build the harness for theirs.
 
 use std::mem::offset_of;
+
+use linux_raw_sys::ptrace;
 
 /// System calls that a kernel of 2011 does not have, and those that a kernel may be
 /// configured without.
@@ -46,11 +51,24 @@ const FCNTL: &[libc::c_long] = &[
     libc::SYS_fcntl64,
 ];
 
+/// The architecture of the harness, as the kernel tells it to a filter.
+const ARCHITECTURE: u32 = match std::env::consts::ARCH.as_bytes() {
+    b"x86_64" => ptrace::AUDIT_ARCH_X86_64,
+    b"x86" => ptrace::AUDIT_ARCH_I386,
+    b"aarch64" => ptrace::AUDIT_ARCH_AARCH64,
+    b"arm" => ptrace::AUDIT_ARCH_ARM,
+    b"riscv64" => ptrace::AUDIT_ARCH_RISCV64,
+    b"powerpc64" if cfg!(target_endian = "little") => ptrace::AUDIT_ARCH_PPC64LE,
+    b"s390x" => ptrace::AUDIT_ARCH_S390X,
+    _ => panic!("the kernel's name of this architecture is not known here"),
+};
+
 // The instructions of the filter, see bpf(4) of any BSD.
 const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
 const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
 const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
-/// The offsets of the call's number and of the lower half of its second argument.
+/// The offsets of the architecture, of the call's number, and of the lower half of its second argument.
+const CALLER: u32 = offset_of!(libc::seccomp_data, arch) as u32;
 const NUMBER: u32 = offset_of!(libc::seccomp_data, nr) as u32;
 const SECOND: u32 =
     offset_of!(libc::seccomp_data, args) as u32 + if cfg!(target_endian = "big") { 12 } else { 8 };
@@ -64,7 +82,12 @@ pub(crate) fn filter(bare: bool) -> Option<Vec<libc::sock_filter>> {
     if !bare {
         return None;
     }
-    let mut filter = vec![step(LOAD, NUMBER, 0, 0)];
+    let mut filter = vec![
+        step(LOAD, CALLER, 0, 0),
+        step(EQUAL, ARCHITECTURE, 1, 0),
+        step(RETURN, ALLOW, 0, 0),
+        step(LOAD, NUMBER, 0, 0),
+    ];
     for &call in MISSING {
         filter.push(step(EQUAL, number(call), 0, 1));
         filter.push(step(RETURN, error(libc::ENOSYS), 0, 0));

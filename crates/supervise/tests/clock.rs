@@ -101,6 +101,21 @@ fn replace(path: &Path, text: &str) {
     fs::rename(new, path).expect("its name");
 }
 
+/// Such a clock is one of 64 bits also where `time_t` has 32.
+#[test]
+fn a_record_of_2100_has_a_stamp_of_2100() {
+    // 2^62 + 10 + the Unix time of that year's beginning.
+    const BEGIN: u64 = (1 << 62) + 10 + 4_102_444_800;
+    const YEAR: u64 = 365 * 86_400;
+    let Some(stage) = Stage::new() else { return };
+    stage.step("@2100-06-01 00:00:00\n");
+    // The first start may have been before the step.
+    stage.until_started(3);
+    let record = fs::read(stage.path("x/supervise/status")).expect("the record");
+    let stamp = u64::from_be_bytes(record[..8].try_into().expect("8 bytes"));
+    assert!((BEGIN..BEGIN + YEAR).contains(&stamp), "{stamp}");
+}
+
 #[test]
 fn a_step_back_delays_no_restart() {
     let Some(stage) = Stage::new() else { return };

@@ -166,4 +166,12 @@ mod tests {
         assert_eq!(age(u64::MAX), 0);
         assert_eq!(age(0), now.seconds);
     }
+
+    #[test]
+    fn an_age_may_begin_and_end_past_2038() {
+        for (since, now) in [(1 << 31, 1 << 32), (NOW, 1 << 33), (1 << 33, (1 << 33) + 5)] {
+            let age = elapsed(Tai64n::from_unix(since, 0), Tai64n::from_unix(now, 0));
+            assert_eq!(age, (now - since).unsigned_abs());
+        }
+    }
 }

@@ -6,7 +6,7 @@ mod facts;
 mod names;
 mod open;
 mod safe_path;
-#[cfg(target_pointer_width = "32")]
+#[cfg(any(test, target_pointer_width = "32"))]
 mod statx;
 
 use std::os::fd::{AsFd, AsRawFd};

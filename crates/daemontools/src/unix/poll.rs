@@ -12,6 +12,20 @@ use super::fd::STDIN;
 use super::signal::Mask;
 use crate::{Errno, Result};
 
+/// The longest time that is asked for: a `timespec` has 32 bits of seconds on some platforms.
+const LONGEST: Duration = Duration::from_secs(i32::MAX.unsigned_abs() as u64);
+
+/// The time for one call of `ppoll(2)`. A longer one than [`LONGEST`] is cut: who waits looks
+/// again.
+fn timeout(time: Duration) -> TimeSpec {
+    TimeSpec::from(time.min(LONGEST))
+}
+
+/// The time until a deadline, for one call of `ppoll(2)`.
+fn until(deadline: Monotonic) -> TimeSpec {
+    timeout(deadline.since(Monotonic::now()))
+}
+
 /// Waits until one of `fds` is readable, a signal arrives that `mask` does not block,
 /// or the deadline passes. Tells for each descriptor whether it is readable: input, end
 /// of file or an error. A `None` among `fds` is not waited for and is never readable.
@@ -32,7 +46,7 @@ pub fn readable<const N: usize>(
         count += 1;
     }
     let polled = &mut polled[..count];
-    let timeout = deadline.map(|deadline| TimeSpec::from(deadline.since(Monotonic::now())));
+    let timeout = deadline.map(until);
     match nix::poll::ppoll(polled, timeout, Some(mask.set())) {
         Ok(_) => {
             let mut polled = polled.iter().map(|fd| fd.any().unwrap_or(true));
@@ -57,8 +71,7 @@ pub fn has_input(fd: BorrowedFd<'_>) -> bool {
 pub fn writable_by(fd: BorrowedFd<'_>, deadline: Monotonic) -> Result<bool> {
     loop {
         let mut polled = [PollFd::new(fd, PollFlags::POLLOUT)];
-        let timeout = TimeSpec::from(deadline.since(Monotonic::now()));
-        match nix::poll::ppoll(&mut polled, Some(timeout), None) {
+        match nix::poll::ppoll(&mut polled, Some(until(deadline)), None) {
             Ok(count) => return Ok(count > 0),
             Err(Errno::EINTR) => {}
             Err(error) => return Err(error),
@@ -70,7 +83,7 @@ pub fn writable_by(fd: BorrowedFd<'_>, deadline: Monotonic) -> Result<bool> {
 /// whose descriptors are always readable needs this to receive signals at all:
 /// [`readable`] returns before they are delivered.
 pub fn wait_for_signals(time: Duration, mask: &Mask) {
-    let _ = nix::poll::ppoll(&mut [], Some(TimeSpec::from(time)), Some(mask.set()));
+    let _ = nix::poll::ppoll(&mut [], Some(timeout(time)), Some(mask.set()));
 }
 
 /// Sleeps until the deadline, signals or not.
@@ -104,7 +117,7 @@ pub fn ready_among(
         .iter()
         .map(|&(fd, direction)| PollFd::new(fd, events(direction)))
         .collect();
-    let timeout = deadline.map(|deadline| TimeSpec::from(deadline.since(Monotonic::now())));
+    let timeout = deadline.map(until);
     match nix::poll::ppoll(&mut polled, timeout, None) {
         Ok(_) => Ok(polled.iter().map(|fd| fd.any().unwrap_or(true)).collect()),
         Err(Errno::EINTR) => Ok(vec![false; fds.len()]),
@@ -137,6 +150,15 @@ mod tests {
 
     use super::*;
     use crate::unix::fd;
+
+    #[test]
+    fn a_wait_of_more_than_68_years_does_not_become_a_short_one() {
+        let asked = |seconds| timeout(Duration::from_secs(seconds));
+        assert_eq!(asked(5), TimeSpec::from(Duration::from_secs(5)));
+        for longer in [1 << 31, 1 << 32, (1 << 32) + 1, u64::MAX] {
+            assert_eq!(asked(longer), TimeSpec::from(LONGEST), "{longer}");
+        }
+    }
 
     #[test]
     fn readiness_is_told_at_the_place_of_each_present_descriptor() {

@@ -114,3 +114,54 @@ pub fn truncate(fd: impl AsFd, len: i64) -> Result<()> {
 pub fn sync(fd: impl AsFd) -> Result<()> {
     nix::unistd::fsync(fd)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::super::{fstat, open_append, open_lock_to_inherit, open_update_nofollow};
+    use super::*;
+
+    #[test]
+    fn a_file_past_4_gib_is_opened_read_written_and_cut() {
+        // All of it but the end is a hole.
+        const END: i64 = 5 << 30;
+        let place = tempfile::tempdir().expect("a directory");
+        let path = place.path().join("file");
+        let file = std::fs::File::create(&path).expect("a file");
+        file.set_len(END.unsigned_abs()).expect("its length");
+        let path = std::ffi::CString::new(path.as_os_str().as_bytes()).expect("no NUL");
+        let size = || fstat(&file).expect("stat").size;
+        let at = |fd: &std::os::fd::OwnedFd, offset| {
+            let mut bytes = [b'?'; 4];
+            let count = read_at(fd, &mut bytes, offset).expect("read");
+            bytes[..count].to_vec()
+        };
+
+        let log = open_append(&path, 0o600).expect("open");
+        assert_eq!(nix::unistd::write(&log, b"line"), Ok(4));
+        assert_eq!(offset(&log), Ok(END.unsigned_abs() + 4));
+        assert_eq!(size(), END + 4);
+        open_lock_to_inherit(&path).expect("a lock");
+
+        let both = open_update_nofollow(&path).expect("open");
+        assert_eq!(at(&both, END), b"line");
+        assert_eq!(at(&both, END - (1 << 32)), [0; 4]);
+        assert_eq!(write_at(&both, b"more", END + 4), Ok(4));
+        assert_eq!(at(&both, END + 4), b"more");
+        rewind(&log).expect("seek");
+        assert_eq!(offset(&log), Ok(0));
+
+        match allocate(&both, END, 4096) {
+            Err(Errno::EOPNOTSUPP) => {}
+            result => {
+                result.expect("fallocate");
+                assert_eq!(size(), END + 4096);
+                punch_hole(&both, END, 4096).expect("a hole");
+                assert_eq!(at(&both, END), [0; 4]);
+            }
+        }
+        truncate(&both, END - 1).expect("truncate");
+        assert_eq!(size(), END - 1);
+    }
+}
