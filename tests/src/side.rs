@@ -206,10 +206,14 @@ impl Side {
         text
     }
 
-    /// Adds the output of a process so far.
+    /// Adds the output of a process so far. What svwait says when a second has passed is
+    /// left out: a slow machine makes it say that.
     pub fn log_output(&self, process: &Proc) {
         self.log_bytes("stdout", &process.stdout());
-        self.log_bytes("stderr", &process.stderr());
+        let stderr = process.stderr();
+        let lines = stderr.split_inclusive(|&byte| byte == b'\n');
+        let timeless = lines.filter(|line| !line.starts_with(b"svwait: waiting for "));
+        self.log_bytes("stderr", &timeless.collect::<Vec<_>>().concat());
     }
 
     /// Polls until `condition` holds; the case fails when it never does.
