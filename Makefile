@@ -199,7 +199,8 @@ endef
 vendor:
 	$(CARGO) vendor --locked --quiet vendor >/dev/null
 
-## make deb       Debian's packages, into build/deb/$(SUITE): trixie, or bookworm
+## make deb       Debian's packages, into build/deb/$(SUITE): trixie, or bookworm;
+##                for another architecture with ARCH=arm64
 SUITE ?= trixie
 export SUITE
 deb:

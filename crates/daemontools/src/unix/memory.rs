@@ -76,6 +76,19 @@ pub fn page_size() -> u64 {
         .unwrap_or(PAGE as u64)
 }
 
+/// The first `used` of `len` bytes that begin a page, and the rest of their last page.
+fn in_whole_pages(used: usize, len: usize) -> usize {
+    rounded_up(used, len, page_in_bytes())
+}
+
+fn rounded_up(used: usize, len: usize, page: usize) -> usize {
+    used.next_multiple_of(page).min(len)
+}
+
+fn page_in_bytes() -> usize {
+    usize::try_from(page_size()).unwrap_or(PAGE)
+}
+
 /// The range of the whole pages, of `page` bytes each, in `len` bytes from `address` on.
 fn whole_pages(address: usize, len: usize, page: usize) -> core::ops::Range<usize> {
     let begin = (address.next_multiple_of(page) - address).min(len);
@@ -86,8 +99,7 @@ fn whole_pages(address: usize, len: usize, page: usize) -> core::ops::Range<usiz
 /// Gives the whole pages of `bytes` back to the kernel. [`anonymous`] memory is zero when
 /// it is used next; memory of a file has the file's content.
 pub fn give_back(bytes: &mut [u8]) {
-    let page = usize::try_from(page_size()).unwrap_or(PAGE);
-    let whole = whole_pages(bytes.as_ptr().addr(), bytes.len(), page);
+    let whole = whole_pages(bytes.as_ptr().addr(), bytes.len(), page_in_bytes());
     let bytes = &mut bytes[whole];
     let len = bytes.len();
     if let Some(base) = core::ptr::NonNull::new(bytes.as_mut_ptr().cast()) {
@@ -116,5 +128,18 @@ mod tests {
             whole_pages((64 << 10) + 4096, 132 << 10, 64 << 10),
             60 << 10..124 << 10
         );
+    }
+    #[test]
+    fn a_file_has_room_for_whole_pages_and_never_for_more_than_the_memory() {
+        let len = 136 << 10;
+        for (page, used) in [
+            (4 << 10, 8 << 10),
+            (16 << 10, 16 << 10),
+            (64 << 10, 64 << 10),
+        ] {
+            assert_eq!(rounded_up(8 << 10, len, page), used);
+            assert_eq!(rounded_up(used, len, page), used);
+            assert_eq!(rounded_up(len, len, page), len);
+        }
     }
 }

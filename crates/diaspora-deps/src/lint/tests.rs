@@ -20,8 +20,8 @@ fn findings(files: &[(&str, &str, u32)], services: &str) -> String {
         .join("\n")
 }
 
-const USERS: &str =
-    "[service.redis]\nuser = \"root\"\nexec = [\"sh\"]\nenv = { PATH = \"/bin\" }\n";
+/// A redis that needs no user and no directory which the machine may lack.
+const USERS: &str = "[service.redis]\nuser = \"root\"\ndirectories = []\nexec = [\"sh\"]\nenv = { PATH = \"/bin\" }\n";
 const GATE: &str = "#!/bin/sh\nexec diaspora-deps exec redis\n";
 
 #[test]
@@ -72,17 +72,17 @@ fn each_fault_is_one_finding() {
         ),
         (
             &[("30redis/run", GATE, 0o755)],
-            "[service.redis]\nuser = \"root\"\nexec = [\"no-such-program\"]",
+            "[service.redis]\nuser = \"root\"\ndirectories = []\nexec = [\"no-such-program\"]",
             "unable to run no-such-program: file does not exist in /command:",
         ),
         (
             &[("30redis/run", GATE, 0o755)],
-            "[settings]\nHOME_OF_IT = \"/none\"\n[service.redis]\nuser = \"root\"\nexec = [\"/bin/sh\"]\ndirectory = \"${HOME_OF_IT}\"",
+            "[settings]\nHOME_OF_IT = \"/none\"\n[service.redis]\nuser = \"root\"\ndirectories = []\nexec = [\"/bin/sh\"]\ndirectory = \"${HOME_OF_IT}\"",
             "its working directory /none does not exist: set HOME_OF_IT in the settings file",
         ),
         (
             &[("30redis/run", GATE, 0o755)],
-            "[service.redis]\nuser = \"root\"\nexec = [\"/bin/sh\"]\nneeds = [\"db\"]\n[service.db]\nprobe = { kind = \"unix\", address = \"/none\" }",
+            "[service.redis]\nuser = \"root\"\ndirectories = []\nexec = [\"/bin/sh\"]\nneeds = [\"db\"]\n[service.db]\nprobe = { kind = \"unix\", address = \"/none\" }",
             "its gate waits for db, which is not in ",
         ),
         (
@@ -106,7 +106,7 @@ fn each_fault_is_one_finding() {
         ),
         (
             &[("30redis/run", GATE, 0o755)],
-            "[service.redis]\nexec = [\"/bin/sh\"]\nuser = \"nobody-here\"",
+            "[service.redis]\ndirectories = []\nexec = [\"/bin/sh\"]\nuser = \"nobody-here\"",
             "user \"nobody-here\" does not exist",
         ),
         (

@@ -17,8 +17,9 @@
 //! Against the second the handler of SIGBUS puts a copy in the file's place, with what the
 //! file still holds. The addresses stay the same; [`Region::is_kept`] tells.
 //!
-//! The file has room on the disk for the first part of the memory only, as much as is
-//! [asked for](Region::resize). The rest of the memory must not be touched.
+//! The file has room on the disk for the first part of the memory only, as many whole pages
+//! as are [asked for](Region::resize): a page that is stored to needs room for all of it. The
+//! rest of the memory must not be touched.
 
 mod handlers;
 
@@ -26,7 +27,7 @@ use core::ffi::c_void;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use super::PAGE;
+use super::{PAGE, in_whole_pages};
 use crate::unix::file;
 use crate::{Errno, Result};
 use handlers::{KEPT, catch, thread};
@@ -120,7 +121,7 @@ impl Region {
         catch()?;
         KEPT.wanted.store(false, Ordering::SeqCst);
         lease(fd)?;
-        let used = fill(fd, words, bytes, used)?;
+        let used = fill(fd, words, bytes, in_whole_pages(used, self.len))?;
         let flags = libc::MAP_SHARED | libc::MAP_FIXED;
         let access = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: the range is a mapping of this process's, never unmapped; the file has
@@ -146,8 +147,8 @@ impl Region {
         KEPT.used.load(Ordering::SeqCst)
     }
 
-    /// Gives the file room on the disk for the first `used` bytes of the memory, and gives
-    /// back the room for the rest, whose contents are lost.
+    /// Gives the file room on the disk for the first `used` bytes of the memory and the rest
+    /// of their last page, and gives back the room for what follows, whose contents are lost.
     ///
     /// # Errors
     /// What `fallocate(2)` says; EBADF if no file is kept. Then everything is as before.
@@ -155,6 +156,7 @@ impl Region {
         let fd = self.fd.as_ref().filter(|_| self.is_kept());
         let fd = fd.ok_or(Errno::EBADF)?;
         let before = KEPT.used.load(Ordering::SeqCst);
+        let used = in_whole_pages(used, self.len);
         if used > before {
             let (start, len) = (offset(before)?, offset(used - before)?);
             if let Err(error) = file::allocate(fd, start, len) {
@@ -162,7 +164,7 @@ impl Region {
                 let _ = file::punch_hole(fd, start, len);
                 return Err(error);
             }
-        } else {
+        } else if used < before {
             file::punch_hole(fd, offset(used)?, offset(self.len - used)?)?;
         }
         KEPT.used.store(used, Ordering::SeqCst);
