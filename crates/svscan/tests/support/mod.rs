@@ -30,6 +30,7 @@ pub(crate) fn programs() -> &'static Path {
         for (package, program) in [
             ("supervise", "supervise"),
             ("readproctitle", "readproctitle"),
+            ("programs", "daemontools-programs"),
         ] {
             // Another package's program, which cargo need not have built.
             let mut cargo = Command::new(env!("CARGO"));
