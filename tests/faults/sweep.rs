@@ -11,6 +11,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use conformance::calls::with_names_of_32_bits;
 use conformance::{Case, Proc, Side};
 use nix::sys::signal::Signal;
 
@@ -61,11 +62,12 @@ impl Injection {
     /// text for which call fails, how and when.
     pub(crate) fn options(side: &Side, name: &str, fault: &str) -> (Self, Vec<String>) {
         let output = side.path(format!("../out/{name}"));
+        let fault = with_names_of_32_bits(fault);
         let options = [
             "-qq".to_owned(),
             format!("-o{}", output.display()),
             "-esignal=none".to_owned(),
-            format!("-etrace={}", fault.split(':').next().unwrap_or(fault)),
+            format!("-etrace={}", fault.split(':').next().unwrap_or(&fault)),
             format!("-einject={fault}"),
         ];
         let injection = Self {

@@ -51,6 +51,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 pub mod bare;
+pub mod calls;
 pub mod case;
 pub mod cuts;
 mod exec;

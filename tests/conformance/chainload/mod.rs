@@ -11,6 +11,7 @@ pub(crate) mod softlimit;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
+use conformance::calls::with_names_of_32_bits;
 use conformance::{Case, Cmd, Side};
 use nix::sys::signal::Signal;
 
@@ -28,7 +29,7 @@ fn injected<'a>(side: &'a Side, inject: &str, args: &[&str]) -> Cmd<'a> {
     let mut words: Vec<OsString> = ["/usr/bin/strace", "-o", "/dev/null", "-e"]
         .map(OsString::from)
         .to_vec();
-    words.push(format!("inject={inject}").into());
+    words.push(format!("inject={}", with_names_of_32_bits(inject)).into());
     words.push(program.into());
     words.extend(args[1..].iter().map(OsString::from));
     side.command(words)

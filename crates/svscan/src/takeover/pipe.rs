@@ -16,7 +16,7 @@ use crate::pipe_plan::{End, Source, plan};
 use crate::pipes::{self, Pipe};
 use crate::reporter::REPORTER;
 use crate::services::{Services, is_link};
-use crate::slot::{Role, Slot};
+use crate::slot::{Logger, Role, Slot};
 use crate::{control, record};
 
 /// Finds the pipe of a service that has a logger, and has both share it.
@@ -52,7 +52,7 @@ pub(super) fn find(services: &mut Services, number: usize) -> Result<()> {
         (Source::Existing(Role::Service), Some(pid), _) => reopen(pid, b"fd/1", output),
         (Source::Existing(Role::Log), _, Some(pid)) => reopen(pid, b"fd/0", input),
         (Source::NotNeeded, ..) => {
-            services.table[number].logged = false;
+            services.table[number].logger = Logger::None;
             return Ok(());
         }
         _ if output == End::NoProcess && input == End::NoProcess => return Ok(()),
@@ -162,7 +162,7 @@ fn gives_back_log(services: &mut Services, number: usize, output: End, input: En
     for other in 0..services.table.len() {
         let slot = &services.table[other];
         if other != number
-            && slot.logged
+            && slot.is_logged()
             && let Some(pid) = slot.pid(Role::Service)
             && output_of(pid)? == input
         {
