@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Tree, children, kill, wait_for, words};
+use crate::support::{Tree, children, is_alive, kill, wait_for, words};
 use crate::{As, STAYS, output, signal, start, wait_for_line};
 
 #[test]
@@ -148,4 +148,35 @@ fn services_read_nothing_and_are_in_groups_of_their_own() {
     }
     signal(&tree, "TERM");
     assert_eq!(tree.end(), 0);
+}
+
+#[test]
+fn after_a_kill_the_next_svinit_goes_on_with_services_and_their_lines() {
+    let mut tree = Tree::new();
+    tree.service("one", STAYS);
+    tree.service("two", STAYS);
+    start(&mut tree, As::Other, &["TREE"]);
+    wait_for_line(&tree, "one: up");
+    wait_for_line(&tree, "two: up");
+    let prefixes: Vec<u32> = children(tree.pid())
+        .into_iter()
+        .filter(|&pid| words(pid)[0] == "svprefix")
+        .collect();
+    assert_eq!(prefixes.len(), 2);
+    signal(&tree, "KILL");
+    assert_eq!(tree.end(), 137);
+    for pid in prefixes {
+        wait_for("the end of its svprefix", || (!is_alive(pid)).then_some(()));
+    }
+    start(&mut tree, As::Other, &["TREE"]);
+    // The supervises are adopted, no children: the next ones are svprefixes alone.
+    wait_for("the next svprefixes", || {
+        let all = children(tree.pid());
+        (all.len() == 2 && all.iter().all(|&pid| words(pid)[0] == "svprefix")).then_some(())
+    });
+    signal(&tree, "TERM");
+    assert_eq!(tree.end(), 0);
+    let mut said = output(&tree);
+    said.sort();
+    assert_eq!(said, ["one: down", "two: down"], "{:?}", tree.said());
 }
