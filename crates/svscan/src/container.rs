@@ -137,7 +137,7 @@ impl Container {
     }
 
     fn name_those_killed(&self, services: &Services) {
-        let seconds = Decimal::new(self.ending.limit().as_secs());
+        let seconds = self.ending.limit().as_secs_f64();
         let program = self
             .program
             .as_ref()
@@ -148,8 +148,8 @@ impl Container {
             .filter(|slot| slot.pid(Role::Service).is_some())
             .map(|slot| slot.name.to_bytes())
             .chain(program.map(|program| program.name().to_bytes()));
-        let what = [b"killed after ", seconds.as_bytes(), b" s: "].concat();
-        warn_of(&what, names);
+        let what = format!("killed after {seconds} s: ");
+        warn_of(what.as_bytes(), names);
     }
 }
 

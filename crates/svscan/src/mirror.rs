@@ -19,6 +19,7 @@ use std::ffi::CString;
 use std::os::unix::ffi::OsStringExt;
 
 use daemontools::Errno;
+use daemontools::servicedir::SOURCE;
 use daemontools::strerr::Fatal;
 use daemontools::unix::file;
 
@@ -26,9 +27,6 @@ use paths::joined;
 use place::Place;
 use plan::Level;
 use reporter::ME;
-
-/// A hidden link in the mirror to the scan directory, for people.
-const SOURCE: &CStr = c".services";
 
 /// The mirror, which is the working directory.
 #[derive(Debug)]

@@ -31,7 +31,8 @@ pub(super) fn find(services: &mut Services, number: usize) -> Result<()> {
         true => recorded_processes(&mut services.table[number])?,
         false => supervises,
     };
-    let output = service.map_or(Ok(End::NoProcess), output_of)?;
+    let prefixed = services.table[number].is_prefixed();
+    let output = service.map_or(Ok(End::NoProcess), |pid| output_of(pid, prefixed))?;
     let input = log.map_or(Ok(End::NoProcess), input_of)?;
     if orphaned && !is_from_svscan(output, input, service)? {
         return Ok(());
@@ -164,7 +165,7 @@ fn gives_back_log(services: &mut Services, number: usize, output: End, input: En
         if other != number
             && slot.is_logged()
             && let Some(pid) = slot.pid(Role::Service)
-            && output_of(pid)? == input
+            && output_of(pid, slot.is_prefixed())? == input
         {
             services.table[number].give_back(Role::Log, Monotonic::now());
             return Ok(true);
@@ -174,11 +175,12 @@ fn gives_back_log(services: &mut Services, number: usize, output: End, input: En
 }
 
 /// The pipe that a service's process or supervise writes into. A pipe that is its standard
-/// error too, or svscan's own standard output, was inherited and is not the logger's.
-fn output_of(pid: u32) -> Result<End> {
+/// error too, or svscan's own standard output, was inherited and is not the logger's. Only
+/// that to a `svprefix` is both.
+fn output_of(pid: u32, prefixed: bool) -> Result<End> {
     match pipe_at(pid, b"fd/1")? {
         Some(output)
-            if pipe_at(pid, b"fd/2")? != Some(output)
+            if (prefixed || pipe_at(pid, b"fd/2")? != Some(output))
                 && !file::fstat(fd::STDOUT).is_ok_and(|own| own.identity == output) =>
         {
             Ok(End::Pipe(output))
