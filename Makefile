@@ -36,7 +36,7 @@ EACH     := awk '/^[a-z]/ { if (!first[$$3]) first[$$3] = $$1; print $$0, first[
 COMPLETED := $(patsubst docs/completions/%.bash,%,$(wildcard docs/completions/*.bash))
 DATA      := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench bench-musl reference packages options completed install links \
+.PHONY: help build demo unit test fuzz chaos habits bare check lint doc bench bench-musl bench-container reference packages options completed install links \
         install-boot vendor deb test-packages test-conformance test-musl test-ports test-prometheus clean
 
 help:
@@ -151,6 +151,11 @@ bench-musl: reference
 	tests/libc $(MUSL_BIN)
 	$(CARGO) run --release -p bench -- --musl $(MUSL_BIN) \
 	  --only sizes --only memory --only clients --only chain
+
+## make bench-container  svinit beside supervisord and s6: size of a layer, memory (as root)
+bench-container: build
+	tests/packages/prepare
+	BIN=$(BIN) tests/packages/container-figures
 
 ## make install   into $(DESTDIR)$(PREFIX): programs, manual pages, completions
 install: build

@@ -6,6 +6,7 @@
 pub mod control;
 pub mod detail;
 pub mod foreign;
+mod located;
 pub mod ok;
 pub mod policy;
 pub mod query;
@@ -16,6 +17,7 @@ mod trusted;
 
 use core::ffi::CStr;
 
+pub use located::{SOURCE, enter, located};
 pub use trusted::{Checked, SuperviseDir};
 
 /// Executed to start the service, in the service directory, without arguments.

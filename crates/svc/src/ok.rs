@@ -4,7 +4,6 @@ use core::ffi::CStr;
 
 use daemontools::servicedir::ok::{self, Accept};
 use daemontools::strerr::{Fatal, Reporter};
-use daemontools::unix::file;
 use daemontools::{Args, Errno, PERMANENT, cli, getopt, servicedir};
 
 static ME: Reporter = Reporter::new("svok");
@@ -38,7 +37,8 @@ pub fn run(args: Args) -> i32 {
 /// Whether a supervise runs in the directory `name`.
 fn is_supervised(name: &CStr) -> Result<bool, Fatal> {
     let directory = name.to_bytes();
-    file::chdir(name).map_err(|error| ME.fatal(&[b"unable to chdir to ", directory], error))?;
+    servicedir::enter(name)
+        .map_err(|error| ME.fatal(&[b"unable to chdir to ", directory], error))?;
     match ok::is_supervised(servicedir::OK, Accept::Anything) {
         Err(Errno::ENOENT) => Ok(false),
         result => result

@@ -92,7 +92,7 @@ fn serve(dir: &CStr) -> Result<i32> {
         if child_ended.take() {
             while let Ok(Some((pid, end))) = process::reap() {
                 if reader.child_ended(pid) {
-                    reader_code = exit_code(end);
+                    reader_code = end.code();
                 }
                 if svscan.child_ended(pid) && end == End::Killed(Signal::SIGTERM as i32) {
                     pipe = None;
@@ -153,13 +153,5 @@ fn find_previous(dir: &CStr, signals: &Signals, mask: &Mask) -> Option<Option<Pr
         if poll::readable([], Some(deadline), mask).is_err() {
             poll::pause_until(deadline);
         }
-    }
-}
-
-/// The exit code that a shell reports for its last command.
-const fn exit_code(end: End) -> i32 {
-    match end {
-        End::Exited(code) => code,
-        End::Killed(signal) => 128 + signal,
     }
 }

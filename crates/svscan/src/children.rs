@@ -56,13 +56,14 @@ impl Children {
                 ends[count] = Ended {
                     pid: pid.as_raw().unsigned_abs(),
                     exit: exit_of(end),
+                    end: Some(end),
                 };
                 count += 1;
             }
             if count == 0 {
                 return;
             }
-            ends[..count].sort_unstable();
+            ends[..count].sort_unstable_by_key(|ended| ended.pid);
             services.ended(&ends[..count]);
         }
     }

@@ -13,6 +13,7 @@ use daemontools::unix::{fifo, file};
 use daemontools::{Errno, Result, procfs};
 
 use crate::path::Path;
+use crate::reporter::REPORTER;
 
 /// Take the service down and exit.
 pub(crate) const DOWN_AND_EXIT: &[u8] = b"dx";
@@ -51,11 +52,11 @@ pub(crate) fn is_directory_removed(pid: u32) -> Result<bool> {
 /// runs under it.
 ///
 /// # Errors
-/// ESRCH if it is no child of this process that is still called svscan; else those of
+/// ESRCH if it is no child of this process that is still called as this program is; else those of
 /// reading `/proc` and of `kill(2)`.
 pub(crate) fn kill_before_exec(pid: u32) -> Result<()> {
     let is_child = procfs::process(pid)?.parent == std::process::id();
-    if !is_child || !procfs::has_name(pid, b"svscan")? {
+    if !is_child || !procfs::has_name(pid, REPORTER.name().as_bytes())? {
         return Err(Errno::ESRCH);
     }
     // A child that was not waited for keeps its pid.

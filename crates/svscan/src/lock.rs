@@ -137,7 +137,8 @@ fn classify(pid: u32, directory: Identity) -> Result<Holder> {
                 Ok(true) | Err(Errno::EACCES | Errno::EPERM) => Holder::OtherUser(pid),
                 Err(error) => return Err(error),
             }
-        } else if procfs::is_our_process_in(pid, b"svscan", directory)?
+        } else if (procfs::is_our_process_in(pid, b"svscan", directory)?
+            || procfs::is_our_process_in(pid, b"svinit", directory)?)
             && procfs::holds_flock(pid, directory)?
         {
             Holder::Svscan

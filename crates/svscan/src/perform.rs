@@ -3,6 +3,8 @@
 use daemontools::Errno;
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file;
+use daemontools::unix::process::{self, Pid};
+use daemontools::unix::signal::Signal;
 use log::debug;
 
 use crate::control::{self, DOWN_AND_EXIT, EXIT};
@@ -46,7 +48,7 @@ impl Performer<'_> {
         let now = Monotonic::now();
         for number in 0..self.services.table.len() {
             let deadline = match self.services.table[number].takeover_pending {
-                true if !self.shutdown.is_requested() => Some(now + PACE),
+                true if !self.shutdown.is_begun() => Some(now + PACE),
                 _ => {
                     pass.name_lost |= !self.act(number, now);
                     self.services.table[number].deadline(now)
@@ -98,7 +100,11 @@ impl Performer<'_> {
     }
 
     fn make_pipe(&mut self, number: usize) -> Outcome {
-        let pipe = self.spare.attempt(|_| Pipe::new());
+        let make = match self.services.table[number].is_prefixed() {
+            true => Pipe::for_all,
+            false => Pipe::new,
+        };
+        let pipe = self.spare.attempt(|_| make());
         match pipe.and_then(|pipe| self.services.set_pipe(number, pipe)) {
             Ok(()) => {
                 debug!("{:?}: pipe made", self.services.table[number].name);
@@ -118,7 +124,8 @@ impl Performer<'_> {
     fn start(&mut self, number: usize, role: Role) -> Outcome {
         let slot = &self.services.table[number];
         let pipe = slot.pipe().and_then(|id| self.services.pipes.get(id));
-        match self.spawner.start(slot, role, pipe) {
+        let is_main = self.services.mains.contains(&slot.name);
+        match self.spawner.start(slot, role, is_main, pipe) {
             Ok(pid) => {
                 debug!("{}: supervise started, pid {pid}", Label::new(slot, role));
                 self.services.table[number].started(role, pid, Monotonic::now());
@@ -136,6 +143,9 @@ impl Performer<'_> {
         let Some(pid) = slot.pid(role) else {
             return Outcome::Failed;
         };
+        if slot.is_prefixed() && role == Role::Log {
+            return self.stop_prefix(number, pid, reason);
+        }
         let has_log = || log_exists(&slot.name) == Ok(true);
         let told = match reason {
             StopReason::JoinLogger => control::send(&slot.name, DOWN_AND_EXIT),
@@ -172,10 +182,25 @@ impl Performer<'_> {
         }
     }
 
+    /// A svprefix ends when the last writer has closed the pipe. One that serves a directory
+    /// that was made again goes on.
+    fn stop_prefix(&mut self, number: usize, pid: u32, reason: StopReason) -> Outcome {
+        let slot = &mut self.services.table[number];
+        if reason == StopReason::Replaced {
+            slot.inspected(true, Monotonic::now());
+            return Outcome::Done;
+        }
+        if self.shutdown.hurries_loggers() {
+            let _ = process::kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
+        }
+        slot.stop_sent(Role::Log);
+        Outcome::Done
+    }
+
     /// Both supervises of a removed directory have ended: looks at the new one.
     fn inspect(&mut self, number: usize) -> Outcome {
         let name = &self.services.table[number].name;
-        let logged = log_exists(name) == Ok(true);
+        let logged = self.services.table[number].is_prefixed() || log_exists(name) == Ok(true);
         debug!("{name:?}: starts in the new directory, has a logger: {logged}");
         self.services.table[number].inspected(logged, Monotonic::now());
         // What is due now may be later than the beginning of this pass.

@@ -30,6 +30,18 @@ impl Pipe {
         fd::pipe().map(|(read, write)| Self { read, write })
     }
 
+    /// A new pipe that every user may open for writing: a program opens `/dev/stdout` also
+    /// when it has given up root.
+    ///
+    /// # Errors
+    /// Those of `pipe2(2)`.
+    pub(crate) fn for_all() -> Result<Self> {
+        let pipe = Self::new()?;
+        // Without it only such a program fails.
+        let _ = file::set_mode(&pipe.write, 0o622);
+        Ok(pipe)
+    }
+
     /// Both ends of the pipe behind `link`, an entry of `/proc/PID/fd`. Does not wait for
     /// another process to open the other end.
     ///

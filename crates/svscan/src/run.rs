@@ -10,15 +10,17 @@ use daemontools::{Args, diag};
 use log::debug;
 
 use crate::children::Children;
+use crate::container::{Container, Order};
 use crate::lock::DirectoryLock;
+use crate::main_end::Mains;
 use crate::perform::Performer;
 use crate::reporter::REPORTER;
 use crate::scan::Scan;
 use crate::services::Services;
 use crate::shutdown::Shutdown;
-use crate::signals::{self, Signals};
+use crate::signals::{self, HALT, Signals};
 use crate::spare::Spare;
-use crate::spawn::{Inheritance, Spawner};
+use crate::spawn::{Apart, Inheritance, Spawner};
 use crate::takeover::Takeover;
 
 /// The time between two scans.
@@ -35,19 +37,51 @@ const GRAIN: Duration = Duration::from_millis(8);
 pub fn run(args: Args) -> i32 {
     diag::init();
     fd::fill_standard();
-    match begin(args) {
-        Ok(svscan) => svscan.serve(),
+    let (dir, caught) = signals::parse(args);
+    if let Some(dir) = dir
+        && let Err(error) = file::chdir(dir)
+    {
+        let what: [&[u8]; 2] = [b"unable to chdir to ", dir.to_bytes()];
+        return REPORTER.fatal(&what, error).code();
+    }
+    begin(caught, Svscan::serve)
+}
+
+/// Serves the working directory as a container's first process does. Returns the exit code.
+pub(crate) fn run_container(caught: &'static [Signal], setup: Setup) -> i32 {
+    begin(caught, |mut svscan| {
+        if let Err(error) = svscan.signals.catch_halt() {
+            return REPORTER.fatal(&[b"unable to catch signals"], error).code();
+        }
+        svscan.wait_mask = svscan.wait_mask.without_real_time(HALT);
+        svscan.spawner.apart = setup.apart;
+        svscan.services.mains = setup.mains;
+        svscan.scan.prefixes = setup.prefixes;
+        svscan.container = Some(setup.container);
+        svscan.serve()
+    })
+}
+
+/// What svinit adds.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) container: Container,
+    pub(crate) mains: Mains,
+    /// Services without a logger get a `svprefix`.
+    pub(crate) prefixes: bool,
+    pub(crate) apart: Option<Apart>,
+}
+
+/// Notes and changes what children are given back. Then serves, unless that failed. Returns
+/// the exit code.
+fn begin(caught: &'static [Signal], serve: impl FnOnce(Svscan) -> i32) -> i32 {
+    match new(caught) {
+        Ok(svscan) => serve(svscan),
         Err(fatal) => fatal.code(),
     }
 }
 
-/// Goes to the scan directory, and notes and changes what children are given back.
-fn begin(args: Args) -> Result<Svscan, Fatal> {
-    let (dir, caught) = signals::parse(args);
-    if let Some(dir) = dir {
-        file::chdir(dir)
-            .map_err(|error| REPORTER.fatal(&[b"unable to chdir to ", dir.to_bytes()], error))?;
-    }
+fn new(caught: &'static [Signal]) -> Result<Svscan, Fatal> {
     let child_ignored = signal::is_ignored(Signal::SIGCHLD);
     let inherited = signal::harden();
     let mask = Mask::block(&[Signal::SIGCHLD]);
@@ -69,12 +103,14 @@ fn begin(args: Args) -> Result<Svscan, Fatal> {
         spawner: Spawner {
             inheritance,
             lock: DirectoryLock::default(),
+            apart: None,
         },
         services: Services::default(),
         scan: Scan::default(),
         takeover: Takeover::default(),
         spare: Spare::new(),
         shutdown: Shutdown::default(),
+        container: None,
     })
 }
 
@@ -91,6 +127,8 @@ struct Svscan {
     takeover: Takeover,
     spare: Spare,
     shutdown: Shutdown,
+    /// What svinit adds.
+    container: Option<Container>,
 }
 
 impl Svscan {
@@ -113,10 +151,16 @@ impl Svscan {
             self.takeover
                 .take_ended(&mut self.services, &mut self.spare.exits, scan);
             if self.signals.take_stop() {
+                self.shutdown.request();
                 self.begin_shutdown();
             }
-            let stopping = self.shutdown.is_requested();
+            if self.main_has_ended() {
+                self.shutdown.begin();
+                self.begin_shutdown();
+            }
+            let stopping = self.shutdown.is_begun();
             if self.signals.take_scan() && !stopping {
+                self.refresh_mirror();
                 self.scan.run_all(&mut self.services, &mut self.spare);
             }
             self.scan.take_events(&mut self.services, &mut self.spare);
@@ -125,6 +169,7 @@ impl Svscan {
                 let _ = self.spawner.lock.try_lock();
                 if !stopping {
                     self.reopen_spare();
+                    self.refresh_mirror();
                     self.scan.run(&mut self.services, &mut self.spare);
                 }
             }
@@ -140,11 +185,17 @@ impl Svscan {
                 self.scan.read_due = false;
                 next_pass = self.pass().map(rounded_up);
             }
-            if stopping && self.services.table.is_stopped() {
-                debug!("all services have stopped");
-                return 0;
-            }
-            let deadlines = [Some(next_scan), next_pass, arrivals.map(rounded_up)];
+            let container = match self.tend_container(now) {
+                Tended::Exit(code) => return code,
+                Tended::Again => continue,
+                Tended::Until(deadline) => deadline,
+            };
+            let deadlines = [
+                Some(next_scan),
+                next_pass,
+                arrivals.map(rounded_up),
+                container,
+            ];
             self.wait(deadlines.into_iter().flatten().min());
         }
     }
@@ -188,15 +239,61 @@ impl Svscan {
         pass.next
     }
 
-    /// svscan was told to stop, perhaps again.
+    /// svscan stops; perhaps it was told so again.
     fn begin_shutdown(&mut self) {
-        self.shutdown.request();
         let again = self.shutdown.is_repeated();
-        debug!("told to stop, not for the first time: {again}");
-        self.services.table.stop(Monotonic::now());
-        self.services.pass_due = true;
+        debug!("stops, told not for the first time: {again}");
+        self.tell_all_to_stop();
+        if let Some(container) = &mut self.container {
+            container.stop(again);
+        }
         self.scan.arrivals.clear();
         self.spare.watcher = None;
+    }
+
+    /// Has all supervises told in the next pass.
+    fn tell_all_to_stop(&mut self) {
+        self.services.table.stop(Monotonic::now());
+        self.services.pass_due = true;
+    }
+
+    /// Whether a main service of svinit has ended.
+    fn main_has_ended(&mut self) -> bool {
+        let services = &mut self.services;
+        self.container
+            .as_mut()
+            .is_some_and(|container| container.main_has_ended(services))
+    }
+
+    fn refresh_mirror(&mut self) {
+        if let Some(container) = &mut self.container {
+            container.before_scan();
+        }
+    }
+
+    /// After a pass: starts svinit's program, or sees to the end of the stop.
+    fn tend_container(&mut self, now: Monotonic) -> Tended {
+        let stopping = self.shutdown.is_begun();
+        let services = &mut self.services;
+        let Some(container) = &mut self.container else {
+            if stopping && services.table.is_stopped() {
+                debug!("all services have stopped");
+                return Tended::Exit(0);
+            }
+            return Tended::Until(None);
+        };
+        if !stopping {
+            container.services_started(services, &self.spawner.inheritance);
+            return Tended::Until(container.deadline());
+        }
+        match container.tend(services, now) {
+            Some(Order::Exit) => return Tended::Exit(container.exit_code()),
+            Some(Order::KillServices) => self.shutdown.kill_services(),
+            Some(Order::HurryLoggers) => self.shutdown.hurry_loggers(),
+            None => return Tended::Until(container.deadline()),
+        }
+        self.tell_all_to_stop();
+        Tended::Again
     }
 
     /// Opens descriptors again that were given up, if there is room for them now.
@@ -218,6 +315,17 @@ impl Svscan {
         self.takeover.reopen_exit_watch(&mut self.spare);
         drop(reserve);
     }
+}
+
+/// What follows for the loop.
+#[derive(Clone, Copy, Debug)]
+enum Tended {
+    /// It is over, with this exit code.
+    Exit(i32),
+    /// Something is due at once.
+    Again,
+    /// Nothing is due before this moment.
+    Until(Option<Monotonic>),
 }
 
 /// The first whole [`GRAIN`] after a moment.

@@ -34,6 +34,8 @@ pub(crate) struct Scan {
     previous_stamp: Option<Stamp>,
     /// It has been read once.
     begun: bool,
+    /// Services without a logger get a `svprefix`, unless there is one service alone.
+    pub(crate) prefixes: bool,
     /// That it cannot be read has been reported.
     failure_reported: bool,
     /// The service that was looked at last.
@@ -80,7 +82,8 @@ impl Scan {
             Err(error) => return self.cannot_read(error),
         };
         if !self.begun {
-            reserve(services, &directory);
+            let count = reserve(services, &directory);
+            services.prefixes = self.prefixes && count != 1;
         }
         services.table.begin_scan();
         services.unusable.begin_scan();
@@ -100,6 +103,7 @@ impl Scan {
                 spare.directory = Some(directory);
                 self.failure_reported = false;
                 self.begun = true;
+                services.prefixes = self.prefixes;
                 let Services { table, pipes, .. } = services;
                 table.end_scan(|slot| {
                     debug!("{:?}: removed from the table", slot.name);
@@ -211,8 +215,8 @@ impl Scan {
 }
 
 /// Reserves room in the table for all names, at once: growing it name by name would leave
-/// twice the memory behind.
-fn reserve(services: &mut Services, directory: &Dir) {
+/// twice the memory behind. Gives their number.
+fn reserve(services: &mut Services, directory: &Dir) -> usize {
     let mut count = 0;
     // A failure shows when the directory is read again.
     let _ = directory.each(|name, hint| {
@@ -221,4 +225,5 @@ fn reserve(services: &mut Services, directory: &Dir) {
         }
     });
     services.table.reserve(count);
+    count
 }

@@ -9,10 +9,11 @@ use daemontools::{Errno, Result};
 use log::debug;
 
 use crate::label::{Label, NextStart};
+use crate::main_end::Mains;
 use crate::path::Path;
 use crate::pipes::{Pipe, Pipes};
 use crate::reporter::REPORTER;
-use crate::slot::Role;
+use crate::slot::{Logger, Role};
 use crate::table::{Ended, Table};
 use crate::unusable::UnusableNames;
 use crate::{control, record};
@@ -23,6 +24,10 @@ pub(crate) struct Services {
     pub(crate) table: Table,
     pub(crate) pipes: Pipes,
     pub(crate) unusable: UnusableNames,
+    /// Whose end is the end of all.
+    pub(crate) mains: Mains,
+    /// A service without a logger gets a `svprefix`.
+    pub(crate) prefixes: bool,
     /// Something was found or has ended: a pass over the table is due.
     pub(crate) pass_due: bool,
     /// The absence of `/proc` has been reported.
@@ -50,8 +55,13 @@ impl Services {
         match self.table.insert(name, identity, Monotonic::now()) {
             Ok(number) => {
                 debug!("{name:?}: new service, has a logger: {logged}");
-                self.table[number].is_link = is_link(name);
-                self.table[number].logged = logged;
+                let slot = &mut self.table[number];
+                slot.is_link = is_link(name);
+                slot.logger = match logged {
+                    true => Logger::Supervised,
+                    false if self.prefixes => Logger::Prefix,
+                    false => Logger::None,
+                };
                 self.unusable.remove(name);
             }
             Err(error) => self.unusable.add(name, b"", Some(error)),
@@ -113,8 +123,15 @@ impl Services {
     pub(crate) fn ended(&mut self, ends: &[Ended]) {
         self.pass_due = true;
         let now = Monotonic::now();
-        self.table.ended(ends, now, |slot, role, end| {
-            let (label, Ended { pid, exit }) = (Label::new(slot, role), end);
+        for ended in ends {
+            self.mains.child_ended(ended.pid, ended.end);
+        }
+        let mains = &mut self.mains;
+        self.table.ended(ends, now, |slot, role, ended| {
+            if role == Role::Service && mains.contains(&slot.name) {
+                mains.supervise_ended(&slot.name, ended.end);
+            }
+            let (label, Ended { pid, exit, .. }) = (Label::new(slot, role), ended);
             let next = NextStart::new(slot, role, now);
             debug!("{label}: supervise {pid} {exit}; {next}");
         });

@@ -17,17 +17,46 @@ use crate::slot::{Role, Slot};
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Shutdown {
     requests: u8,
+    /// It stops, asked or not.
+    begun: bool,
+    /// Services are killed.
+    kills_services: bool,
+    /// Loggers are not waited for.
+    hurries_loggers: bool,
 }
 
 impl Shutdown {
     /// svscan was told to stop.
     pub(crate) const fn request(&mut self) {
         self.requests = self.requests.saturating_add(1);
+        self.begun = true;
+        self.kills_services |= self.is_repeated();
+        self.hurries_loggers |= self.is_repeated();
     }
 
-    /// Whether svscan was told to stop.
-    pub(crate) const fn is_requested(self) -> bool {
-        self.requests > 0
+    /// It stops without having been told.
+    pub(crate) const fn begin(&mut self) {
+        self.begun = true;
+    }
+
+    /// Services have had their time.
+    pub(crate) const fn kill_services(&mut self) {
+        self.kills_services = true;
+    }
+
+    /// Loggers have had their time.
+    pub(crate) const fn hurry_loggers(&mut self) {
+        self.hurries_loggers = true;
+    }
+
+    /// Whether loggers are not waited for.
+    pub(crate) const fn hurries_loggers(self) -> bool {
+        self.hurries_loggers
+    }
+
+    /// Whether svscan stops.
+    pub(crate) const fn is_begun(self) -> bool {
+        self.begun
     }
 
     /// Whether it was told more than once.
@@ -41,14 +70,14 @@ impl Shutdown {
     /// EAGAIN if its logger has to be waited for; else those of opening and writing its
     /// control FIFO.
     pub(crate) fn tell(self, slot: &Slot, role: Role, pid: u32) -> Result<()> {
-        let commands = match (role, self.is_repeated()) {
-            (Role::Service, false) | (Role::Log, true) => DOWN_AND_EXIT,
-            (Role::Service, true) => KILL_AND_EXIT,
+        let commands = match (role, self.hurries_loggers) {
+            (Role::Service, _) if self.kills_services => KILL_AND_EXIT,
+            (Role::Service, _) | (Role::Log, true) => DOWN_AND_EXIT,
             (Role::Log, false) => EXIT,
         };
         let name = slot.name.as_c_str();
         let path = Path::new(&[name.to_bytes(), role.suffix()])?;
-        if role == Role::Log && !self.is_repeated() && !may_exit(slot, path.as_c_str()) {
+        if role == Role::Log && !self.hurries_loggers && !may_exit(slot, path.as_c_str()) {
             return Err(Errno::EAGAIN);
         }
         let in_place = file::stat(name).is_ok_and(|facts| facts.identity == slot.identity);

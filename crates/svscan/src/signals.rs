@@ -13,7 +13,7 @@ const ORDERLY: &CStr = c"--orderly";
 /// The caught signals.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    stop: [Option<Caught>; 3],
+    stop: Vec<Caught>,
     scan: Option<Caught>,
 }
 
@@ -24,6 +24,27 @@ pub(crate) const BOOT: [Signal; 3] = [Signal::SIGTERM, Signal::SIGINT, Signal::S
 /// What svscan catches as process 1 or with the option.
 const ALL: [Signal; 4] = [STOP, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
 
+/// RTMIN+3, by its distance from RTMIN.
+pub(crate) const HALT: i32 = 3;
+/// What svinit catches. The last one only where no terminal can send it.
+const INIT: [Signal; 7] = [
+    STOP,
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGPWR,
+    Signal::SIGHUP,
+    Signal::SIGWINCH,
+];
+
+/// The signals that svinit catches.
+pub(crate) fn of_init(has_terminal: bool) -> &'static [Signal] {
+    match has_terminal {
+        true => &INIT[..INIT.len() - 1],
+        false => &INIT,
+    }
+}
+
 impl Signals {
     /// Blocks and catches `signals`, but for those that were inherited as ignored. The
     /// caller lets them through by the mask that it waits with.
@@ -32,25 +53,36 @@ impl Signals {
     /// Those of `sigaction(2)`.
     pub(crate) fn catch(signals: &[Signal]) -> Result<Self> {
         let _ = Mask::block(signals);
-        let catch = |signal| match signals.contains(&signal) && !signal::is_ignored(signal) {
-            true => Caught::new(signal).map(Some),
-            false => Ok(None),
+        let mut caught = Self {
+            stop: Vec::new(),
+            scan: None,
         };
-        Ok(Self {
-            stop: [
-                catch(STOP)?,
-                catch(Signal::SIGTERM)?,
-                catch(Signal::SIGINT)?,
-            ],
-            scan: catch(Signal::SIGHUP)?,
-        })
+        for &signal in signals {
+            match signal {
+                _ if signal::is_ignored(signal) => {}
+                Signal::SIGHUP => caught.scan = Some(Caught::new(signal)?),
+                _ => caught.stop.push(Caught::new(signal)?),
+            }
+        }
+        Ok(caught)
+    }
+
+    /// Blocks and catches RTMIN+3 too, to stop: the word for it that a container manager
+    /// has for systemd.
+    ///
+    /// # Errors
+    /// Those of `sigaction(2)`.
+    pub(crate) fn catch_halt(&mut self) -> Result<()> {
+        Mask::block_real_time(HALT);
+        self.stop.push(Caught::real_time(HALT)?);
+        Ok(())
     }
 
     /// Whether a signal to stop came since the last call.
     pub(crate) fn take_stop(&self) -> bool {
         // Each is taken: one that is left would count at the next call.
         let mut came = false;
-        for caught in self.stop.iter().flatten() {
+        for caught in &self.stop {
             came |= caught.take();
         }
         came

@@ -20,7 +20,7 @@ use daemontools::unix::file::Identity;
 use phase::Phase;
 use supervise::Supervise;
 
-pub(crate) use action::{Action, PipeId, Role, StopReason};
+pub(crate) use action::{Action, Logger, PipeId, Role, StopReason};
 pub(crate) use exit::Exit;
 pub(crate) use supervise::PACE;
 
@@ -31,8 +31,8 @@ pub(crate) struct Slot {
     pub(crate) identity: Identity,
     /// The name in the scan directory by which it was last found.
     pub(crate) name: CString,
-    /// It has a logger.
-    pub(crate) logged: bool,
+    /// What reads its output.
+    pub(crate) logger: Logger,
     /// The scan directory led to it when it was last read.
     pub(crate) listed: bool,
     /// The scan that is under way has found it.
@@ -59,7 +59,7 @@ impl Slot {
         Self {
             identity,
             name,
-            logged: false,
+            logger: Logger::None,
             listed: true,
             met: true,
             is_link: false,
@@ -100,6 +100,16 @@ impl Slot {
     /// Whether neither supervise runs.
     pub(crate) const fn is_idle(&self) -> bool {
         !self.service.is_running() && !self.log.is_running()
+    }
+
+    /// Whether it has a logger, and so a pipe.
+    pub(crate) fn is_logged(&self) -> bool {
+        self.logger != Logger::None
+    }
+
+    /// Whether its logger is a `svprefix`.
+    pub(crate) fn is_prefixed(&self) -> bool {
+        self.logger == Logger::Prefix
     }
 
     /// The pipe to its logger.

@@ -2,6 +2,8 @@
 
 use core::ffi::CStr;
 
+use std::os::fd::OwnedFd;
+
 use daemontools::unix::exec::Strings;
 use daemontools::unix::process;
 use daemontools::unix::signal::{self, Inherited, Mask, Signal};
@@ -30,7 +32,8 @@ pub(crate) struct Inheritance {
 }
 
 impl Inheritance {
-    fn restore(&self) {
+    /// Gives it back, in a child.
+    pub(crate) fn restore(&self) {
         if let Some(limit) = self.descriptors {
             rlimit::restore_descriptors(limit);
         }
@@ -48,6 +51,17 @@ pub(crate) struct Spawner {
     pub(crate) inheritance: Inheritance,
     /// The lock of the scan directory.
     pub(crate) lock: DirectoryLock,
+    /// What services of svinit get in addition.
+    pub(crate) apart: Option<Apart>,
+}
+
+/// What keeps the services of a container apart from its terminal and its standard input,
+/// which are the program's or svinit's: ^C has to reach svinit alone, which stops all in
+/// order.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    /// Nothing to read, if it could be opened.
+    pub(crate) input: Option<OwnedFd>,
 }
 
 impl Spawner {
@@ -58,46 +72,86 @@ impl Spawner {
     ///
     /// # Errors
     /// Those of `fork(2)`.
-    pub(crate) fn start(&mut self, slot: &Slot, role: Role, pipe: Option<&Pipe>) -> Result<u32> {
+    pub(crate) fn start(
+        &mut self,
+        slot: &Slot,
+        role: Role,
+        is_main: bool,
+        pipe: Option<&Pipe>,
+    ) -> Result<u32> {
         let name = slot.name.as_c_str();
         let word = match role {
             Role::Service => name,
             Role::Log => c"log",
         };
-        let argv: Strings = [c"supervise", word].into_iter().collect();
+        let prefix = slot.is_prefixed() && role == Role::Log;
+        let argv: Strings = match () {
+            () if prefix => [c"svprefix", name].into_iter().collect(),
+            () if is_main && role == Role::Service => {
+                [c"supervise", c"--main", name].into_iter().collect()
+            }
+            () => [c"supervise", word].into_iter().collect(),
+        };
         let pid = process::spawn(|| {
             self.lock.release();
-            let (what, error) = self.become_supervise(role, name, pipe, &argv);
+            let error = self.join(slot, role, pipe).and_then(|()| match prefix {
+                // It has read nothing that it has not written: a later one goes on there.
+                true => process::die_with_parent(),
+                false => Ok(()),
+            });
+            let (what, error) = match error {
+                Err(error) => (&b"unable to set up descriptors for "[..], error),
+                Ok(()) => self.become_supervise(role, name, prefix, &argv),
+            };
             if !slot.exec_failure_reported() {
-                REPORTER.warning(&[what, name.to_bytes(), role.suffix()], error);
+                let suffix = if prefix { b"" } else { role.suffix() };
+                REPORTER.warning(&[what, name.to_bytes(), suffix], error);
             }
             NOT_EXECUTED
         })?;
         Ok(pid.as_raw().unsigned_abs())
     }
 
-    /// Execs supervise, in the child. Returns what failed, and why.
+    /// Joins the pipe, and is kept apart, in the child.
+    fn join(&self, slot: &Slot, role: Role, pipe: Option<&Pipe>) -> Result<()> {
+        if let Some(apart) = &self.apart {
+            process::new_group()?;
+            if let Some(input) = &apart.input {
+                fd::become_standard(input, 0)?;
+            }
+        }
+        match (pipe, role) {
+            (None, _) => Ok(()),
+            (Some(pipe), Role::Log) => fd::become_standard(&pipe.read, 0),
+            (Some(pipe), Role::Service) => {
+                fd::become_standard(&pipe.write, 1)?;
+                match slot.is_prefixed() {
+                    true => fd::become_standard(&pipe.write, 2),
+                    false => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Execs supervise or `svprefix`, in the child. Returns what failed, and why.
     fn become_supervise(
         &self,
         role: Role,
         name: &CStr,
-        pipe: Option<&Pipe>,
+        prefix: bool,
         argv: &Strings,
     ) -> (&'static [u8], Errno) {
-        let joined = match (pipe, role) {
-            (None, _) => Ok(()),
-            (Some(pipe), Role::Service) => fd::become_standard(&pipe.write, 1),
-            (Some(pipe), Role::Log) => fd::become_standard(&pipe.read, 0),
-        };
-        if let Err(error) = joined {
-            return (b"unable to set up descriptors for ", error);
-        }
         if role == Role::Log
+            && !prefix
             && let Err(error) = file::chdir(name)
         {
             return (b"unable to switch to ", error);
         }
         self.inheritance.restore();
-        (b"unable to start supervise ", pathexec::exec(argv))
+        let what: &[u8] = match prefix {
+            true => b"unable to start svprefix ",
+            false => b"unable to start supervise ",
+        };
+        (what, pathexec::exec(argv))
     }
 }

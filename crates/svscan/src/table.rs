@@ -10,17 +10,20 @@ use std::ffi::CString;
 
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::file::Identity;
+use daemontools::unix::process::End;
 use daemontools::{Errno, Result};
 
 use crate::slot::{Exit, Role, Slot};
 
 /// The end of a process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ended {
     /// Its pid.
     pub(crate) pid: u32,
     /// How it ended, if it was a supervise.
     pub(crate) exit: Exit,
+    /// The same in the kernel's words; `None` if it was no child.
+    pub(crate) end: Option<End>,
 }
 
 /// The services. Their numbers change when slots are removed, which only
@@ -174,6 +177,13 @@ impl Table {
     /// svscan stops, and all services with it.
     pub(crate) fn stop(&mut self, now: Monotonic) {
         self.slots.iter_mut().for_each(|slot| slot.stop(now));
+    }
+
+    /// Whether the services, but for their loggers, have stopped.
+    pub(crate) fn services_are_down(&self) -> bool {
+        self.slots
+            .iter()
+            .all(|slot| slot.pid(Role::Service).is_none())
     }
 
     /// Whether all have stopped.

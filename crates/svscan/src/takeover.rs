@@ -83,7 +83,7 @@ impl Takeover {
         holders: &mut LockHolders,
     ) -> Result<()> {
         self.find(services, number, Role::Service, spare, holders)?;
-        if !services.table[number].logged {
+        if !services.table[number].is_logged() {
             return Ok(());
         }
         self.find(services, number, Role::Log, spare, holders)?;
@@ -199,7 +199,11 @@ impl Takeover {
     ) {
         let mut ended = |pid| {
             let exit = exit::of_adopted(&services.table, pid);
-            services.ended(&[Ended { pid, exit }]);
+            services.ended(&[Ended {
+                pid,
+                exit,
+                end: None,
+            }]);
         };
         match exits {
             Some(exits) => self.adopted.take_ended(exits, &mut ended),

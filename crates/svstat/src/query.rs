@@ -33,7 +33,7 @@ fn by_path(name: &CStr) -> Option<Service> {
 /// Reads one service in the reference's steps. Its directory becomes the working
 /// directory; `moved` tells whether it did.
 pub(crate) fn by_steps(name: &CStr, moved: &mut bool) -> Result<Service, Error> {
-    file::chdir(name).map_err(Error::Chdir)?;
+    servicedir::enter(name).map_err(Error::Chdir)?;
     *moved = true;
     let normally_down = has_down_file(servicedir::DOWN).map_err(Error::Down)?;
     if !ok::is_supervised(servicedir::OK, Accept::Anything).map_err(Error::Ok)? {

@@ -79,7 +79,7 @@ impl Request {
     /// Sends the commands to one service, whose directory becomes the working directory.
     /// Gives what to wait for, if that is asked for.
     fn control<'a>(&self, name: &'a CStr) -> Result<Option<Pending<'a>>, Error> {
-        file::chdir(name).map_err(Error::Chdir)?;
+        servicedir::enter(name).map_err(Error::Chdir)?;
         let control = match control::open(servicedir::CONTROL) {
             Ok(control) => control,
             Err(Errno::ENXIO) => return Err(Error::NotRunning),

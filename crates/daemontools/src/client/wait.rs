@@ -180,7 +180,7 @@ pub(crate) fn all(
     loop {
         let mut failed = Ok(());
         pending.retain_mut(|service| {
-            let entered = file::chdir(service.name).map_err(Trouble::from);
+            let entered = servicedir::enter(service.name).map_err(Trouble::from);
             let done = entered.and_then(|()| service.is_done());
             failed = failed.and_then(|()| file::fchdir(start));
             match done {

@@ -48,6 +48,12 @@ impl Dir {
         file::open_directory(path).map(|fd| Self { fd })
     }
 
+    /// For reading the names of a directory that is open for reading.
+    #[must_use]
+    pub const fn from_fd(fd: OwnedFd) -> Self {
+        Self { fd }
+    }
+
     /// Calls `each` with every name, `.` and `..` among them, in the kernel's order.
     ///
     /// # Errors

@@ -55,3 +55,17 @@ fn open(path: &CStr, access: OFlag) -> Result<OwnedFd> {
         _ => Err(Errno::EINVAL),
     }
 }
+
+/// Whether a name in an open directory is a FIFO that a process reads. A link in its place
+/// is not followed.
+///
+/// # Errors
+/// ENOENT if there is no such name, and the others of `openat(2)`, but for ENXIO.
+pub fn has_reader_in(directory: impl AsFd, name: &CStr) -> Result<bool> {
+    let flags = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    match nix::fcntl::openat(directory, name, flags, Mode::empty()) {
+        Ok(fd) => Ok(file::fstat(fd)?.kind == Kind::Fifo),
+        Err(Errno::ENXIO) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -18,10 +18,10 @@ use nix::unistd::Gid;
 pub use content::{
     ReadError, allocate, offset, punch_hole, read_at, read_start, rewind, sync, truncate, write_at,
 };
-pub use facts::{Facts, Identity, Kind, fstat, lstat, lstat_in, may_execute, stat};
+pub use facts::{Facts, Identity, Kind, fstat, lstat, lstat_in, may_change, may_execute, stat};
 pub use names::{
-    chdir, fchdir, link, link_in, make_unique_directory, mkdir, mkdir_in, read_link, rename,
-    rename_in, rename_new, rmdir, rmdir_in, unlink, unlink_in,
+    chdir, fchdir, is_link_to_in, link, link_in, make_unique_directory, mkdir, mkdir_in, read_link,
+    rename, rename_in, rename_new, rmdir, rmdir_in, symlink_in, unlink, unlink_in,
 };
 pub use open::{
     create_exclusive, create_in, open_append, open_append_in, open_append_nofollow, open_directory,

@@ -26,4 +26,5 @@ pub mod proctitle;
 pub mod rlimit;
 pub mod signal;
 pub mod socket;
+pub mod terminal;
 pub mod thread;

@@ -59,6 +59,15 @@ pub enum End {
 }
 
 impl End {
+    /// The exit code that a shell reports: 128 and the number of the signal after a kill.
+    #[must_use]
+    pub const fn code(self) -> i32 {
+        match self {
+            Self::Exited(code) => code,
+            Self::Killed(signal) => 128 + signal,
+        }
+    }
+
     /// From the status of `waitpid(2)` of a process that has ended.
     pub(super) const fn of(status: i32) -> Self {
         if libc::WIFSIGNALED(status) {
@@ -181,6 +190,29 @@ pub fn new_group() -> Result<()> {
 #[must_use]
 pub fn parent() -> u32 {
     nix::unistd::getppid().as_raw().unsigned_abs()
+}
+
+/// Makes this process the parent of all its descendants whose own parent has ended, as
+/// process 1 is. Its children do not inherit this.
+///
+/// # Errors
+/// Those of `prctl(2)`.
+pub fn become_subreaper() -> Result<()> {
+    nix::sys::prctl::set_child_subreaper(true)
+}
+
+/// The process group of this process.
+#[must_use]
+pub fn group() -> Pid {
+    nix::unistd::getpgrp()
+}
+
+/// Makes this process or a child of it the leader of a new process group.
+///
+/// # Errors
+/// Those of `setpgid(2)`: EACCES if the child has exec'ed already.
+pub fn lead_group(pid: Pid) -> Result<()> {
+    nix::unistd::setpgid(pid, pid)
 }
 
 /// Makes the kernel kill this process when its parent ends. An exec'ed program inherits

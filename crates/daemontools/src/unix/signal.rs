@@ -44,6 +44,26 @@ impl Mask {
         self
     }
 
+    /// Blocks the real-time signal `RTMIN + offset`, which [`Signal`] does not have.
+    pub fn block_real_time(offset: c_int) {
+        let mut raw = *SigSet::empty().as_ref();
+        // SAFETY: the set is a valid one, and a wrong number is refused.
+        unsafe { libc::sigaddset(&raw mut raw, real_time(offset)) };
+        // SAFETY: the set was initialised above.
+        let set = unsafe { SigSet::from_sigset_t_unchecked(raw) };
+        let _ = set.thread_block();
+    }
+
+    /// This mask without the real-time signal `RTMIN + offset`.
+    #[must_use]
+    pub fn without_real_time(self, offset: c_int) -> Self {
+        let mut raw = *self.0.as_ref();
+        // SAFETY: the set is a valid one, and a wrong number is refused.
+        unsafe { libc::sigdelset(&raw mut raw, real_time(offset)) };
+        // SAFETY: it was a valid set before.
+        Self(unsafe { SigSet::from_sigset_t_unchecked(raw) })
+    }
+
     /// Makes this the mask of the process.
     pub fn install(&self) {
         let _ = self.0.thread_set_mask();
@@ -71,9 +91,14 @@ extern "C" fn note(signal: c_int) {
     CAUGHT.fetch_or(bit(signal), Ordering::Relaxed);
 }
 
-/// A caught signal.
+/// The number of a real-time signal.
+fn real_time(offset: c_int) -> c_int {
+    libc::SIGRTMIN() + offset
+}
+
+/// A caught signal, by its number.
 #[derive(Debug)]
-pub struct Caught(Signal);
+pub struct Caught(c_int);
 
 impl Caught {
     /// Catches `signal` from now on. An exec'ed program gets the default action.
@@ -85,13 +110,29 @@ impl Caught {
         let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
         // SAFETY: the handler changes one atomic word and does nothing else.
         unsafe { nix::sys::signal::sigaction(signal, &action) }?;
-        Ok(Self(signal))
+        Ok(Self(signal as c_int))
+    }
+
+    /// Catches the real-time signal `RTMIN + offset` from now on.
+    ///
+    /// # Errors
+    /// Those of `sigaction(2)`.
+    pub fn real_time(offset: c_int) -> Result<Self> {
+        let signal = real_time(offset);
+        let mut action = core::mem::MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: all zeroes is a valid `sigaction`: no flags and an empty mask.
+        let action = unsafe { action.assume_init_mut() };
+        action.sa_sigaction = note as *const () as libc::sighandler_t;
+        action.sa_flags = libc::SA_RESTART;
+        // SAFETY: the handler changes one atomic word and does nothing else.
+        let caught = unsafe { libc::sigaction(signal, action, core::ptr::null_mut()) };
+        crate::Errno::result(caught).map(|_| Self(signal))
     }
 
     /// Whether it has arrived since the last call.
     #[must_use]
     pub fn take(&self) -> bool {
-        let bit = bit(self.0 as c_int);
+        let bit = bit(self.0);
         CAUGHT.fetch_and(!bit, Ordering::Relaxed) & bit != 0
     }
 }

@@ -41,7 +41,12 @@ pub(super) fn context() -> AdoptResult<Context> {
     let boot = procfs::boot_id().map_err(AdoptError::Proc)?;
     let directory = file::stat(c".").map_err(|error| AdoptError::File(c".", error))?;
     let parent = process::parent();
-    let svscan = match procfs::has_name(parent, b"svscan").or_else(hidden(false)) {
+    let has_name = |name| procfs::has_name(parent, name).or_else(hidden(false));
+    let is_svscan = match has_name(b"svscan") {
+        Ok(false) => has_name(b"svinit"),
+        result => result,
+    };
+    let svscan = match is_svscan {
         Ok(true) => start_time(parent),
         Ok(false) => Ok(None),
         Err(error) => Err(error),

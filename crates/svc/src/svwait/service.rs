@@ -2,6 +2,7 @@
 
 use core::ffi::CStr;
 use core::time::Duration;
+use std::ffi::CString;
 
 use daemontools::servicedir::query::{self, QueryError};
 use daemontools::servicedir::state::State;
@@ -21,6 +22,8 @@ const SETTLING: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Service<'a> {
     pub(super) name: &'a CStr,
+    /// Where it is, if not there.
+    located: Option<CString>,
     state: Option<State>,
     pub(super) watch: Option<Watch>,
     /// Whether it has to be looked at.
@@ -39,9 +42,10 @@ pub(super) enum Lost {
 }
 
 impl<'a> Service<'a> {
-    pub(super) const fn new(name: &'a CStr) -> Self {
+    pub(super) fn new(name: &'a CStr) -> Self {
         Self {
             name,
+            located: servicedir::located(name),
             state: None,
             watch: None,
             due: true,
@@ -56,8 +60,8 @@ impl<'a> Service<'a> {
         watcher: Option<&Watcher>,
     ) -> Result<bool, Lost> {
         // The watch first: what changes after the look makes an event.
-        self.watch = watcher.and_then(|watcher| watcher.watch(self.name));
-        let state = query::state(self.name).map_err(Lost::Unreadable)?;
+        self.watch = watcher.and_then(|watcher| watcher.watch(self.directory()));
+        let state = query::state(self.directory()).map_err(Lost::Unreadable)?;
         self.due = false;
         if self.is_supervised() && !state.is_supervised() {
             self.settling = Some(Monotonic::now() + SETTLING);
@@ -68,6 +72,10 @@ impl<'a> Service<'a> {
             Verdict::Failed => Err(Lost::Failed),
             Verdict::Reached | Verdict::Pending => Ok(before != self.words()),
         }
+    }
+
+    fn directory(&self) -> &CStr {
+        self.located.as_deref().unwrap_or(self.name)
     }
 
     pub(super) fn is_supervised(&self) -> bool {

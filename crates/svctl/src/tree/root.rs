@@ -25,8 +25,8 @@ fn from_environment() -> Option<PathBuf> {
 fn of_process_one() -> Option<PathBuf> {
     let is = |pid, name: &[u8]| procfs::has_name(pid, name) == Ok(true);
     let svscan = match () {
-        () if is(1, b"svscan") => 1,
-        () if is(1, b"svscanboot") || is(1, b"svinit") => {
+        () if is(1, b"svscan") || is(1, b"svinit") => 1,
+        () if is(1, b"svscanboot") => {
             let mut child = None;
             let look = |process: procfs::Process| {
                 if process.parent == 1 && is(process.pid, b"svscan") {

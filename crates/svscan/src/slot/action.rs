@@ -6,7 +6,7 @@
 pub(crate) enum Role {
     /// The service's own.
     Service,
-    /// Its logger's.
+    /// Its logger's; or the `svprefix` that is its logger.
     Log,
 }
 
@@ -21,6 +21,17 @@ impl Role {
             Self::Log => b"/log",
         }
     }
+}
+
+/// What reads the output of a service through a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Logger {
+    /// Nothing: there is no pipe.
+    None,
+    /// The service of its `log`, under a supervise.
+    Supervised,
+    /// A `svprefix`, which svinit itself looks after.
+    Prefix,
 }
 
 /// The pipe of a service, as an entry of the table that owns the descriptors.

@@ -17,7 +17,7 @@ impl Slot {
         }
         // A service without a logger must not write into the pipe to an earlier one.
         if let Some(pipe) = self.pipe
-            && !self.logged
+            && !self.is_logged()
         {
             return Some(Action::ClosePipe(pipe));
         }
@@ -32,11 +32,11 @@ impl Slot {
             Phase::ReplaceLog => return Some(Action::Stop(Role::Log, StopReason::Replaced)),
             Phase::Steady | Phase::Join | Phase::Stop | Phase::Drain => {}
         }
-        if self.logged && self.pipe.is_none() {
+        if self.is_logged() && self.pipe.is_none() {
             self.service.is_due(now).then_some(Action::MakePipe)
         } else if self.service.is_due(now) {
             Some(Action::Start(Role::Service))
-        } else if self.logged && self.log.is_due(now) {
+        } else if self.is_logged() && self.log.is_due(now) {
             Some(Action::Start(Role::Log))
         } else if self.phase == Phase::Join && !self.service.stop_sent {
             Some(Action::Stop(Role::Service, StopReason::JoinLogger))
@@ -73,7 +73,7 @@ impl Slot {
             _ => {}
         }
         // A logger is not started without its pipe.
-        let log = match self.logged && self.pipe.is_some() {
+        let log = match self.is_logged() && self.pipe.is_some() {
             true => self.log.next_start(),
             false => None,
         };

@@ -2,7 +2,7 @@
 //! stops. The supervises have to end in an order in which no line is lost, each at its own
 //! wake-up, while all other services go on. The phase is the step that has been reached.
 
-use super::{PipeId, Role, Slot, Supervise};
+use super::{Logger, PipeId, Role, Slot, Supervise};
 use daemontools::unix::clock::Monotonic;
 
 /// The step that a change has reached. In each step one supervise is told to exit; its
@@ -26,7 +26,7 @@ pub(super) enum Phase {
 impl Slot {
     /// Whether it runs without a logger and could be given one.
     pub(crate) fn could_join(&self) -> bool {
-        self.is_steady() && !self.logged && self.pipe.is_none() && self.service.is_running()
+        self.is_steady() && !self.is_logged() && self.pipe.is_none() && self.service.is_running()
     }
 
     /// Whether no change is under way.
@@ -48,7 +48,7 @@ impl Slot {
     /// A logger was added, with `pipe` to it.
     pub(crate) const fn join(&mut self, pipe: PipeId, now: Monotonic) {
         self.pipe = Some(pipe);
-        self.logged = true;
+        self.logger = Logger::Supervised;
         self.log = Supervise::new(now);
         self.enter(Phase::Join, Role::Service);
     }
@@ -67,7 +67,12 @@ impl Slot {
     /// is no longer counted.
     pub(crate) fn inspected(&mut self, logged: bool, now: Monotonic) {
         self.phase = Phase::Steady;
-        self.logged = logged;
+        if !self.is_prefixed() {
+            self.logger = match logged {
+                true => Logger::Supervised,
+                false => Logger::None,
+            };
+        }
         self.scanned(now);
         if !logged {
             self.log.forget(now);

@@ -41,7 +41,7 @@ impl Slot {
     fn has_to_drain(&self) -> bool {
         self.phase == Phase::Drain
             && self.listed
-            && self.logged
+            && self.is_logged()
             && self.pipe.is_some()
             && !self.log.keeps_ending()
     }

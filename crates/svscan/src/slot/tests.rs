@@ -33,7 +33,9 @@ fn start(role: Role) -> Option<Action> {
 /// A service whose supervises run since [`START`].
 fn running(logged: bool) -> Slot {
     let mut slot = slot();
-    slot.logged = logged;
+    if logged {
+        slot.logger = Logger::Supervised;
+    }
     if logged {
         assert_eq!(slot.next_action(START), Some(Action::MakePipe));
         assert_eq!(slot.set_pipe(PIPE), None);
@@ -106,7 +108,7 @@ fn supervise_that_keeps_ending_is_started_as_rarely_as_by_the_reference() {
 #[test]
 fn failure_is_reported_once_and_tried_again_after_a_second() {
     let mut slot = slot();
-    slot.logged = true;
+    slot.logger = Logger::Supervised;
     assert_eq!(slot.next_action(START), Some(Action::MakePipe));
     slot.failed(Role::Service, START);
     assert!(slot.must_report());

@@ -1,4 +1,5 @@
 use super::*;
+use crate::slot::Logger;
 use crate::slot::{PACE, PipeId};
 
 const START: Monotonic = Monotonic(100_000_000_000);
@@ -20,7 +21,7 @@ fn ends(pids: &[u32]) -> Vec<Ended> {
 fn running() -> Table {
     let mut table = Table::default();
     table.insert(c"a", directory(1), START).expect("memory");
-    table[0].logged = true;
+    table[0].logger = Logger::Supervised;
     table[0].started(Role::Service, 10, START);
     table[0].started(Role::Log, 11, START);
     table

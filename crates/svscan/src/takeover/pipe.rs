@@ -16,7 +16,7 @@ use crate::pipe_plan::{End, Source, plan};
 use crate::pipes::{self, Pipe};
 use crate::reporter::REPORTER;
 use crate::services::{Services, is_link};
-use crate::slot::{Role, Slot};
+use crate::slot::{Logger, Role, Slot};
 use crate::{control, record};
 
 /// Finds the pipe of a service that has a logger, and has both share it.
@@ -31,7 +31,8 @@ pub(super) fn find(services: &mut Services, number: usize) -> Result<()> {
         true => recorded_processes(&mut services.table[number])?,
         false => supervises,
     };
-    let output = service.map_or(Ok(End::NoProcess), output_of)?;
+    let prefixed = services.table[number].is_prefixed();
+    let output = service.map_or(Ok(End::NoProcess), |pid| output_of(pid, prefixed))?;
     let input = log.map_or(Ok(End::NoProcess), input_of)?;
     if orphaned && !is_from_svscan(output, input, service)? {
         return Ok(());
@@ -52,7 +53,7 @@ pub(super) fn find(services: &mut Services, number: usize) -> Result<()> {
         (Source::Existing(Role::Service), Some(pid), _) => reopen(pid, b"fd/1", output),
         (Source::Existing(Role::Log), _, Some(pid)) => reopen(pid, b"fd/0", input),
         (Source::NotNeeded, ..) => {
-            services.table[number].logged = false;
+            services.table[number].logger = Logger::None;
             return Ok(());
         }
         _ if output == End::NoProcess && input == End::NoProcess => return Ok(()),
@@ -162,9 +163,9 @@ fn gives_back_log(services: &mut Services, number: usize, output: End, input: En
     for other in 0..services.table.len() {
         let slot = &services.table[other];
         if other != number
-            && slot.logged
+            && slot.is_logged()
             && let Some(pid) = slot.pid(Role::Service)
-            && output_of(pid)? == input
+            && output_of(pid, slot.is_prefixed())? == input
         {
             services.table[number].give_back(Role::Log, Monotonic::now());
             return Ok(true);
@@ -174,11 +175,12 @@ fn gives_back_log(services: &mut Services, number: usize, output: End, input: En
 }
 
 /// The pipe that a service's process or supervise writes into. A pipe that is its standard
-/// error too, or svscan's own standard output, was inherited and is not the logger's.
-fn output_of(pid: u32) -> Result<End> {
+/// error too, or svscan's own standard output, was inherited and is not the logger's. Only
+/// that to a `svprefix` is both.
+fn output_of(pid: u32, prefixed: bool) -> Result<End> {
     match pipe_at(pid, b"fd/1")? {
         Some(output)
-            if pipe_at(pid, b"fd/2")? != Some(output)
+            if (prefixed || pipe_at(pid, b"fd/2")? != Some(output))
                 && !file::fstat(fd::STDOUT).is_ok_and(|own| own.identity == output) =>
         {
             Ok(End::Pipe(output))

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::OnceLock;
@@ -29,6 +30,7 @@ pub(crate) fn programs() -> &'static Path {
         for (package, program) in [
             ("supervise", "supervise"),
             ("readproctitle", "readproctitle"),
+            ("programs", "daemontools-programs"),
         ] {
             // Another package's program, which cargo need not have built.
             let mut cargo = Command::new(env!("CARGO"));
@@ -126,6 +128,17 @@ impl Tree {
 
     pub(crate) fn start_as(&mut self, command: &mut Command) {
         self.svscan = Some(command.spawn().expect("svscan"));
+    }
+
+    /// Waits for its end. Gives its exit code, or 128 and the number of a signal.
+    pub(crate) fn end(&mut self) -> i32 {
+        let svscan = self.svscan.as_mut().expect("started");
+        let status = wait_for("the end of svscan", || svscan.try_wait().expect("a child"));
+        self.svscan = None;
+        status
+            .code()
+            .or_else(|| status.signal().map(|signal| 128 + signal))
+            .expect("an end")
     }
 
     /// svscan's pid.

@@ -154,3 +154,14 @@ pub fn may_execute(path: &CStr) -> Result<()> {
         AtFlags::AT_EACCESS,
     )
 }
+
+/// Fails unless the effective user of this process may make and remove names in a
+/// directory. Nothing is changed there.
+///
+/// # Errors
+/// Those of `faccessat(2)`; EROFS in a file system that is read-only.
+pub fn may_change(directory: &CStr) -> Result<()> {
+    use nix::unistd::AccessFlags;
+    let access = AccessFlags::W_OK | AccessFlags::X_OK;
+    nix::unistd::faccessat(nix::fcntl::AT_FDCWD, directory, access, AtFlags::AT_EACCESS)
+}

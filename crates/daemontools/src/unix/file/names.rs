@@ -112,6 +112,23 @@ pub fn read_link<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8]> {
     Ok(&buffer[..count])
 }
 
+/// Whether a name in an open directory is a symbolic link with exactly this text.
+///
+/// # Errors
+/// Those of `readlinkat(2)`; EINVAL if it is no link.
+pub fn is_link_to_in(directory: impl AsFd, name: &CStr, text: &CStr) -> Result<bool> {
+    let found = nix::fcntl::readlinkat(directory, name)?;
+    Ok(found.as_bytes() == text.to_bytes())
+}
+
+/// Makes a symbolic link in an open directory.
+///
+/// # Errors
+/// Those of `symlinkat(2)`; EEXIST if the name exists.
+pub fn symlink_in(text: &CStr, directory: impl AsFd, name: &CStr) -> Result<()> {
+    nix::unistd::symlinkat(text, directory, name)
+}
+
 /// Makes a directory.
 ///
 /// # Errors

@@ -1,0 +1,4 @@
+//! svscan for a container.
+#![no_main]
+
+daemontools::main!(svscan::init::run);
