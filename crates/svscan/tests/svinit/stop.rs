@@ -137,3 +137,33 @@ fn a_program_that_was_not_started_by_it_is_left_alone() {
     bystander.kill().expect("kill");
     bystander.wait().expect("wait");
 }
+
+#[test]
+fn processes_of_another_namespace_s_proc_are_not_taken_for_its_own() {
+    if !can_be_first() {
+        return;
+    }
+    let mut tree = Tree::new();
+    tree.service("one", STAYS);
+    tree.service("two", STAYS);
+    // As `unshare` in `svinit`, but for a /proc of its own.
+    let inner = svinit(&tree, As::Other, &["--stop-timeout=1000", "TREE"]);
+    let mut command = std::process::Command::new("unshare");
+    command
+        .args(["--pid", "--fork", "--kill-child"])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear()
+        .envs(
+            inner
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(std::process::Stdio::null())
+        .stdout(fs::File::create(tree.beside("stdout")).expect("a file"));
+    tree.start_as(&mut command);
+    wait_for_line(&tree, "one: up");
+    wait_for_line(&tree, "two: up");
+    signal(&tree, "TERM");
+    assert_eq!(tree.end(), 0);
+}
