@@ -38,6 +38,43 @@ fn every_signal_that_an_image_may_name_stops_all_in_order() {
 }
 
 #[test]
+fn the_end_of_a_main_service_in_a_stop_tells_nobody_again() {
+    let mut tree = Tree::new();
+    let (out, said) = (tree.beside("stdout"), tree.beside("stderr"));
+    let until = |text: &str, file: &std::path::Path| {
+        format!(
+            "until grep -q '{text}' {}; do sleep 0.02; done",
+            file.display()
+        )
+    };
+    // It ends when the other has been told once, and that goes on until svinit has seen this
+    // end, and would have told it again.
+    let waits = until("slow: told", &out);
+    tree.service(
+        "main",
+        &format!(
+            "trap '{}; exit 2' TERM; echo up; while :; do sleep 0.02; done",
+            waits.replace('\'', "\"")
+        ),
+    );
+    let ends = until("main has ended for good", &said);
+    tree.service(
+        "slow",
+        &format!("trap 'echo told' TERM\necho up\n{ends}\nsleep 0.2\nsleep 0.2"),
+    );
+    start(&mut tree, As::Other, &["--main=main", "TREE"]);
+    wait_for_line(&tree, "main: up");
+    wait_for_line(&tree, "slow: up");
+    signal(&tree, "TERM");
+    assert_eq!(tree.end(), 2);
+    let told = output(&tree)
+        .iter()
+        .filter(|line| *line == "slow: told")
+        .count();
+    assert_eq!(told, 1);
+}
+
+#[test]
 fn a_service_that_ignores_term_is_killed_and_named_at_the_limit() {
     for option in [true, false] {
         let mut tree = Tree::new();
