@@ -13,8 +13,18 @@ pub use path::ProcPath;
 pub use process::{Process, each_pid, each_process, process, start_time};
 pub use time::{TOLERANCE, age, is_start_time, ticks_now, ticks_to_duration};
 
+use crate::strerr::Decimal;
 use crate::unix::{fd, file};
 use crate::{Errno, Result};
+
+/// Whether the pids in `/proc` are those of this process's own pid namespace. A mount that
+/// was made in another one has other numbers.
+#[must_use]
+pub fn is_of_this_namespace() -> bool {
+    let mut link = [0; 16];
+    let own = Decimal::new(std::process::id().into());
+    file::read_link(c"/proc/self", &mut link).is_ok_and(|pid| pid == own.as_bytes())
+}
 
 /// Length of a boot id.
 pub const BOOT_ID_LEN: usize = 36;

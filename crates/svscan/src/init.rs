@@ -45,6 +45,7 @@ pub fn run(args: Args) -> i32 {
 /// Goes to the scan directory or its mirror, and puts together what svscan does not have.
 fn prepare(args: Args, options: Options) -> Result<Setup, Fatal> {
     let directory = options.directory.as_c_str();
+    let started_in = file::open_directory_path(c".").ok();
     let mirror = mirror::prepare(directory, options.state.as_deref())?;
     for main in &options.mains {
         check_main(main, directory)?;
@@ -54,7 +55,7 @@ fn prepare(args: Args, options: Options) -> Result<Setup, Fatal> {
     let program = options
         .program
         .and_then(|index| args.vector(index))
-        .map(Program::new);
+        .map(|argv| Program::new(argv, started_in));
     let apart = (!options.plain).then(|| Apart {
         input: file::open_null().ok(),
     });

@@ -154,7 +154,8 @@ impl Svscan {
                 self.shutdown.request();
                 self.begin_shutdown();
             }
-            if self.main_has_ended() {
+            // In a stop it is one of many that end; all have been told.
+            if self.main_has_ended() && !self.shutdown.is_begun() {
                 self.shutdown.begin();
                 self.begin_shutdown();
             }

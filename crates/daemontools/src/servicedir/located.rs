@@ -7,7 +7,8 @@ use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::SUPERVISE;
+use super::OK;
+use super::ok::{self, Accept};
 use crate::unix::file;
 use crate::{Result, procfs};
 
@@ -33,9 +34,7 @@ pub fn enter(name: &CStr) -> Result<()> {
 #[must_use]
 pub fn located(name: &CStr) -> Option<CString> {
     let path = Path::new(OsStr::from_bytes(name.to_bytes()));
-    if path.join(OsStr::from_bytes(SUPERVISE.to_bytes())).exists()
-        || procfs::has_name(1, b"svinit") != Ok(true)
-    {
+    if is_supervised(path) || procfs::has_name(1, b"svinit") != Ok(true) {
         return None;
     }
     let below = match path.canonicalize() {
@@ -46,6 +45,13 @@ pub fn located(name: &CStr) -> Option<CString> {
     let found = Path::new(TREE).join(below);
     let found = found.is_dir().then_some(found)?;
     CString::new(found.into_os_string().into_vec()).ok()
+}
+
+/// Whether a supervise runs in that very directory: an image may have an old `supervise/`.
+fn is_supervised(path: &Path) -> bool {
+    let path = path.join(OsStr::from_bytes(OK.to_bytes()));
+    CString::new(path.into_os_string().into_vec())
+        .is_ok_and(|path| ok::is_supervised(&path, Accept::Fifo) == Ok(true))
 }
 
 /// Whose mirror the working directory of process 1 is.

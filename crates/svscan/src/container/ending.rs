@@ -7,7 +7,8 @@ use core::time::Duration;
 use daemontools::unix::clock::Monotonic;
 
 /// How much longer than services loggers get: as much as Docker's ten seconds leave, with
-/// the eight of the services, and one second in reserve.
+/// the eight of the services, and one second in reserve. A process that services have left
+/// behind and that KILL has not ended by then is not waited for.
 const LOGGERS: Duration = Duration::from_secs(1);
 
 /// What is to be done now.
@@ -42,6 +43,8 @@ pub(super) struct Ending {
     since: Option<Monotonic>,
     services_killed: bool,
     loggers_hurried: bool,
+    /// Loggers have had their time.
+    over: bool,
 }
 
 impl Ending {
@@ -51,6 +54,7 @@ impl Ending {
             since: None,
             services_killed: false,
             loggers_hurried: false,
+            over: false,
         }
     }
 
@@ -79,7 +83,9 @@ impl Ending {
     /// What is to be done; each order is given once.
     pub(super) fn order(&mut self, facts: Facts) -> Option<Order> {
         let has_come = |at: Option<Monotonic>| at.is_some_and(|at| at <= facts.now);
-        if facts.all_stopped && facts.services_are_down && !facts.strays {
+        self.over |= has_come(self.hurry_at());
+        let nothing_else = facts.all_stopped && facts.services_are_down;
+        if nothing_else && (self.over || !facts.strays) {
             return Some(Order::Exit);
         }
         if !self.services_killed && has_come(self.kill_at()) {
@@ -88,7 +94,7 @@ impl Ending {
                 return Some(Order::KillServices);
             }
         }
-        if !self.loggers_hurried && has_come(self.hurry_at()) && !facts.all_stopped {
+        if !self.loggers_hurried && self.over && !facts.all_stopped {
             self.loggers_hurried = true;
             return Some(Order::HurryLoggers);
         }
@@ -97,7 +103,7 @@ impl Ending {
 
     /// The moment of the next order, unless an event brings one before.
     pub(super) fn deadline(&self) -> Option<Monotonic> {
-        match (self.services_killed, self.loggers_hurried) {
+        match (self.services_killed, self.over) {
             (false, _) => self.kill_at(),
             (true, false) => self.hurry_at(),
             (true, true) => None,
@@ -180,6 +186,20 @@ mod tests {
         ending.begin(START, true);
         assert!(ending.kills(START));
         assert_eq!(ending.order(at(START)), None);
+        let late = START + LIMIT + LOGGERS;
+        assert_eq!(ending.deadline(), Some(late));
+        assert_eq!(ending.order(at(late)), None);
         assert_eq!(ending.deadline(), None);
+    }
+
+    #[test]
+    fn a_process_that_kill_does_not_end_is_not_waited_for_for_ever() {
+        let mut ending = begun();
+        let mut facts = at(START + LIMIT);
+        (facts.services_are_down, facts.all_stopped, facts.strays) = (true, true, true);
+        assert_eq!(ending.order(facts), None);
+        facts.now = START + LIMIT + LOGGERS;
+        assert_eq!(ending.deadline(), Some(facts.now));
+        assert_eq!(ending.order(facts), Some(Order::Exit));
     }
 }

@@ -1,15 +1,16 @@
 //! The program of the command line: it is started once, after the services, with svinit's
-//! own descriptors. Where standard input is a terminal it gets a process group of its own
+//! own descriptors and in the directory that svinit was started in. Where standard input is a terminal it gets a process group of its own
 //! and the terminal, so that a shell has job control and ^C reaches it alone.
 
 use core::ffi::CStr;
 use core::time::Duration;
+use std::os::fd::OwnedFd;
 
 use daemontools::unix::clock::Monotonic;
 use daemontools::unix::exec::Strings;
 use daemontools::unix::process::{self, Pid};
 use daemontools::unix::signal::Signal;
-use daemontools::unix::{fd, terminal};
+use daemontools::unix::{fd, file, terminal};
 use daemontools::{Result, TEMPORARY, pathexec};
 use log::debug;
 
@@ -23,6 +24,8 @@ const PACE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Program {
     argv: Strings<'static>,
+    /// The directory that svinit was started in, if it could be opened.
+    directory: Option<OwnedFd>,
     state: State,
 }
 
@@ -36,9 +39,10 @@ enum State {
 }
 
 impl Program {
-    pub(crate) fn new(argv: Strings<'static>) -> Self {
+    pub(crate) const fn new(argv: Strings<'static>, directory: Option<OwnedFd>) -> Self {
         Self {
             argv,
+            directory,
             state: State::Due(Monotonic(0)),
         }
     }
@@ -79,7 +83,8 @@ impl Program {
             REPORTER.warning(&[b"unable to give the terminal to a program"], error);
         }
         given.restore();
-        let error = pathexec::exec(&self.argv);
+        let moved = self.directory.as_ref().map_or(Ok(()), file::fchdir);
+        let error = moved.map_or_else(|error| error, |()| pathexec::exec(&self.argv));
         REPORTER.warning(&[b"unable to run ", self.name().to_bytes()], error);
         TEMPORARY
     }

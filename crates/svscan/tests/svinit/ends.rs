@@ -148,6 +148,21 @@ fn the_program_runs_once_with_the_descriptors_of_svinit_and_its_end_ends_all() {
 }
 
 #[test]
+fn the_program_works_where_svinit_was_started() {
+    let mut tree = Tree::new();
+    tree.service("one", STAYS);
+    let place = tree.beside("work");
+    std::fs::create_dir(&place).expect("mkdir");
+    crate::support::script(&place.join("program"), "pwd >where; exit 3");
+    let mut command = crate::svinit(&tree, As::Other, &["TREE", "--", "./program"]);
+    tree.start_as(command.current_dir(&place));
+    assert_eq!(tree.end(), 3);
+    let place = place.canonicalize().expect("a directory");
+    let said = std::fs::read_to_string(place.join("where")).expect("a file");
+    assert_eq!(said.trim_end(), place.to_string_lossy());
+}
+
+#[test]
 fn a_program_that_is_not_there_ends_all_with_111() {
     let mut tree = Tree::new();
     tree.service("one", STAYS);

@@ -38,6 +38,43 @@ fn every_signal_that_an_image_may_name_stops_all_in_order() {
 }
 
 #[test]
+fn the_end_of_a_main_service_in_a_stop_tells_nobody_again() {
+    let mut tree = Tree::new();
+    let (out, said) = (tree.beside("stdout"), tree.beside("stderr"));
+    let until = |text: &str, file: &std::path::Path| {
+        format!(
+            "until grep -q '{text}' {}; do sleep 0.02; done",
+            file.display()
+        )
+    };
+    // It ends when the other has been told once, and that goes on until svinit has seen this
+    // end, and would have told it again.
+    let waits = until("slow: told", &out);
+    tree.service(
+        "main",
+        &format!(
+            "trap '{}; exit 2' TERM; echo up; while :; do sleep 0.02; done",
+            waits.replace('\'', "\"")
+        ),
+    );
+    let ends = until("main has ended for good", &said);
+    tree.service(
+        "slow",
+        &format!("trap 'echo told' TERM\necho up\n{ends}\nsleep 0.2\nsleep 0.2"),
+    );
+    start(&mut tree, As::Other, &["--main=main", "TREE"]);
+    wait_for_line(&tree, "main: up");
+    wait_for_line(&tree, "slow: up");
+    signal(&tree, "TERM");
+    assert_eq!(tree.end(), 2);
+    let told = output(&tree)
+        .iter()
+        .filter(|line| *line == "slow: told")
+        .count();
+    assert_eq!(told, 1);
+}
+
+#[test]
 fn a_service_that_ignores_term_is_killed_and_named_at_the_limit() {
     for option in [true, false] {
         let mut tree = Tree::new();
@@ -136,4 +173,34 @@ fn a_program_that_was_not_started_by_it_is_left_alone() {
     assert!(is_alive(bystander.id()));
     bystander.kill().expect("kill");
     bystander.wait().expect("wait");
+}
+
+#[test]
+fn processes_of_another_namespace_s_proc_are_not_taken_for_its_own() {
+    if !can_be_first() {
+        return;
+    }
+    let mut tree = Tree::new();
+    tree.service("one", STAYS);
+    tree.service("two", STAYS);
+    // As `unshare` in `svinit`, but for a /proc of its own.
+    let inner = svinit(&tree, As::Other, &["--stop-timeout=1000", "TREE"]);
+    let mut command = std::process::Command::new("unshare");
+    command
+        .args(["--pid", "--fork", "--kill-child"])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear()
+        .envs(
+            inner
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(std::process::Stdio::null())
+        .stdout(fs::File::create(tree.beside("stdout")).expect("a file"));
+    tree.start_as(&mut command);
+    wait_for_line(&tree, "one: up");
+    wait_for_line(&tree, "two: up");
+    signal(&tree, "TERM");
+    assert_eq!(tree.end(), 0);
 }
