@@ -134,11 +134,16 @@ mod tests {
 
     #[test]
     fn only_a_listening_socket_at_the_address_counts() {
-        let table = "  sl  local_address rem_address   st ...\n\
-   0: 0200007F:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000   7        0 11 1 0 100 0 0 10 0\n\
-   1: 0100007F:1538 0100007F:9999 01 00000000:00000000 00:00000000 00000000   7        0 12 1 0 100 0 0 10 0\n\
-   2: 0100007F:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000   8        0 13 1 0 100 0 0 10 0\n";
-        let find = |address: &str| listening(table, address.parse().expect("an address"));
+        let (here, other) = (hex(&[127, 0, 0, 1]), hex(&[127, 0, 0, 2]));
+        let is_little = cfg!(target_endian = "little");
+        assert_eq!(here, if is_little { "0100007F" } else { "7F000001" });
+        let table = format!(
+            "  sl  local_address rem_address   st ...\n\
+   0: {other}:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000   7        0 11 1 0 100 0 0 10 0\n\
+   1: {here}:1538 {here}:9999 01 00000000:00000000 00:00000000 00000000   7        0 12 1 0 100 0 0 10 0\n\
+   2: {here}:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000   8        0 13 1 0 100 0 0 10 0\n"
+        );
+        let find = |address: &str| listening(&table, address.parse().expect("an address"));
         assert_eq!(find("127.0.0.1:5432"), Some((8, "13".to_owned())));
         assert_eq!(find("127.0.0.3:5432"), None);
         assert_eq!(find("127.0.0.1:5433"), None);
