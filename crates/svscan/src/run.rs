@@ -152,6 +152,8 @@ impl Svscan {
                 .take_ended(&mut self.services, &mut self.spare.exits, scan);
             if self.signals.take_stop() {
                 self.shutdown.request();
+                let again = self.shutdown.is_repeated();
+                debug!("told to stop, not for the first time: {again}");
                 self.begin_shutdown();
             }
             // In a stop it is one of many that end; all have been told.
@@ -243,7 +245,6 @@ impl Svscan {
     /// svscan stops; perhaps it was told so again.
     fn begin_shutdown(&mut self) {
         let again = self.shutdown.is_repeated();
-        debug!("stops, told not for the first time: {again}");
         self.tell_all_to_stop();
         if let Some(container) = &mut self.container {
             container.stop(again);
