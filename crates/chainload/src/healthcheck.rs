@@ -39,19 +39,15 @@ usage: healthcheck [--ready=PROGRAM] [--alive=PROGRAM] [--every=SECONDS] [--trie
   --version          print the version
 ";
 
-const fn option(name: &'static str, value: Value) -> Long {
-    Long { name, value }
-}
-
 const LONG: &[Long] = &[
-    option("ready", Value::Must),
-    option("alive", Value::Must),
-    option("every", Value::Must),
-    option("tries", Value::Must),
-    option("timeout", Value::Must),
-    option("fd", Value::Must),
-    option("help", Value::No),
-    option("version", Value::No),
+    Long::new("ready", Value::Must),
+    Long::new("alive", Value::Must),
+    Long::new("every", Value::Must),
+    Long::new("tries", Value::Must),
+    Long::new("timeout", Value::Must),
+    Long::new("fd", Value::Must),
+    Long::new("help", Value::No),
+    Long::new("version", Value::No),
 ];
 
 /// Leaves a process behind that runs the checks, then becomes the program. Gives the exit

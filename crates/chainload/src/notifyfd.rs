@@ -32,16 +32,12 @@ usage: notifyfd [--fd=N] [--watchdog=SECONDS] [--socket=PATH] program [argument 
   --version           print the version
 ";
 
-const fn option(name: &'static str, value: Value) -> Long {
-    Long { name, value }
-}
-
 const LONG: &[Long] = &[
-    option("fd", Value::Must),
-    option("watchdog", Value::Must),
-    option("socket", Value::Must),
-    option("help", Value::No),
-    option("version", Value::No),
+    Long::new("fd", Value::Must),
+    Long::new("watchdog", Value::Must),
+    Long::new("socket", Value::Must),
+    Long::new("help", Value::No),
+    Long::new("version", Value::No),
 ];
 
 /// Leaves a process behind that tells supervise when the program says `READY=1`, then

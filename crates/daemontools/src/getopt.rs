@@ -18,6 +18,14 @@ pub struct Long {
     pub value: Value,
 }
 
+impl Long {
+    /// A row of a program's table of options.
+    #[must_use]
+    pub const fn new(name: &'static str, value: Value) -> Self {
+        Self { name, value }
+    }
+}
+
 /// Whether a long option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {

@@ -30,20 +30,16 @@ usage: svwait [--ready | --up | --down | --gone] [--any] [--timeout=SECONDS]
   --version    print the version
 ";
 
-const fn option(name: &'static str, value: Value) -> Long {
-    Long { name, value }
-}
-
 const LONG: &[Long] = &[
-    option("ready", Value::No),
-    option("up", Value::No),
-    option("down", Value::No),
-    option("gone", Value::No),
-    option("any", Value::No),
-    option("timeout", Value::Must),
-    option("verbose", Value::No),
-    option("help", Value::No),
-    option("version", Value::No),
+    Long::new("ready", Value::No),
+    Long::new("up", Value::No),
+    Long::new("down", Value::No),
+    Long::new("gone", Value::No),
+    Long::new("any", Value::No),
+    Long::new("timeout", Value::Must),
+    Long::new("verbose", Value::No),
+    Long::new("help", Value::No),
+    Long::new("version", Value::No),
 ];
 
 /// Runs `svwait [options] directory ... [-- program]`. Gives the exit code; none if it

@@ -1,5 +1,5 @@
-//! What svinit adds to svscan: main services and a program whose end is the end of all, a
-//! stop that is over in time, and the processes that services leave behind.
+//! What svinit adds to svscan: main services and a program with which all ends, a stop that
+//! is over in time, and the processes that services leave behind.
 //!
 //! `ending` decides, without I/O.
 
@@ -26,7 +26,7 @@ use ending::{Ending, Facts};
 pub(crate) use program::Program;
 use strays::Strays;
 
-/// The container that svinit is the first process of.
+/// What svinit has and svscan has not.
 #[derive(Debug)]
 pub(crate) struct Container {
     mirror: Option<Mirror>,
@@ -62,8 +62,10 @@ impl Container {
 
     /// The services were started, as far as that can be done now: starts the program, once.
     pub(crate) fn services_started(&mut self, services: &mut Services, given: &Inheritance) {
-        if let Some(program) = &mut self.program {
-            services.mains.program = program.start(given).or(services.mains.program);
+        if let Some(program) = &mut self.program
+            && let Some(pid) = program.start(given)
+        {
+            services.mains.program = Some(pid);
         }
     }
 
@@ -89,11 +91,8 @@ impl Container {
         }
     }
 
-    /// While it stops: what has to be done to the services now.
+    /// After [`Self::stop`]: what has to be done to the services now.
     pub(crate) fn tend(&mut self, services: &Services, now: Monotonic) -> Option<Order> {
-        if !self.ending.has_begun() {
-            return None;
-        }
         let table = &services.table;
         let services_are_down = table.services_are_down() && services.mains.program.is_none();
         let kills = self.ending.kills(now);

@@ -52,8 +52,8 @@ pub(crate) fn is_directory_removed(pid: u32) -> Result<bool> {
 /// runs under it.
 ///
 /// # Errors
-/// ESRCH if it is no child of this process that is still called as this program is; else those of
-/// reading `/proc` and of `kill(2)`.
+/// ESRCH if it is no child of this process, or has another name by now; else those of reading
+/// `/proc` and of `kill(2)`.
 pub(crate) fn kill_before_exec(pid: u32) -> Result<()> {
     let is_child = procfs::process(pid)?.parent == std::process::id();
     if !is_child || !procfs::has_name(pid, REPORTER.name().as_bytes())? {

@@ -1,9 +1,10 @@
-//! The ends that end all: of a main service, and of svinit's program. svscan has neither.
+//! Main services and svinit's program: when the first of them has ended for good, all others
+//! are stopped. svscan has none.
 
 use core::ffi::CStr;
 use std::ffi::CString;
 
-use daemontools::servicedir::detail::{self, DETAIL_LEN};
+use daemontools::servicedir::detail::{DETAIL_LEN, Detail};
 use daemontools::servicedir::{Checked, SUPERVISE, SuperviseDir};
 use daemontools::unix::process::End;
 use daemontools::{Result, TEMPORARY};
@@ -20,7 +21,7 @@ pub(crate) struct MainEnd {
     pub(crate) code: i32,
 }
 
-/// Whose end is the end of all.
+/// The main services and the program.
 #[derive(Debug, Default)]
 pub(crate) struct Mains {
     /// The names of main services.
@@ -84,16 +85,12 @@ fn read<'a>(name: &CStr, text: &'a mut [u8; DETAIL_LEN]) -> Result<&'a [u8]> {
 
 /// The service's exit code by supervise's `detail` and its own exit code, where that is known.
 fn decide(detail: &[u8], exited: Option<i32>) -> Option<i32> {
-    let value = |wanted: &[u8]| {
-        let mut lines = detail::lines(detail);
-        lines.find_map(|(name, value)| (name == wanted).then_some(value))
-    };
-    let number = |name| str::from_utf8(value(name)?).ok()?.parse::<i32>().ok();
+    let detail = Detail::parse(detail);
     // With a boot id, a supervise is in charge or was killed.
-    if value(b"boot").is_some() || value(b"ended").is_none() {
+    if detail.boot.is_some() || !detail.ended {
         return None;
     }
-    let recorded = number(b"exit").or_else(|| number(b"signal").map(|signal| 128 + signal));
+    let recorded = detail.last_end.map(End::code);
     match exited {
         // supervise itself could not begin or not be executed, unless its service has ended
         // with that very code.
@@ -109,6 +106,9 @@ fn decide(detail: &[u8], exited: Option<i32>) -> Option<i32> {
 mod tests {
     use super::*;
 
+    const IN_CHARGE: &[u8] =
+        b"starts 1\nexit 111\nended 1\nboot 01234567-89ab-cdef-0123-456789abcdef\n";
+
     #[test]
     fn the_end_of_a_service_is_told_from_the_end_of_its_supervise() {
         for (detail, exited, code) in [
@@ -120,7 +120,7 @@ mod tests {
             (b"starts 1\nexit 3\nended 1\n", Some(111), None),
             (b"starts 1\nexit 3\nended 1\n", Some(112), None),
             // Another supervise is in charge, or it was killed.
-            (b"starts 1\nexit 111\nended 1\nboot 01\n", Some(111), None),
+            (IN_CHARGE, Some(111), None),
             // It was told to exit before the service was ever started.
             (b"starts 0\n", Some(0), None),
             (b"", Some(0), None),

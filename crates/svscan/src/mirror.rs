@@ -11,7 +11,6 @@ mod links;
 mod paths;
 mod place;
 mod plan;
-mod reporter;
 mod writable;
 
 use core::ffi::CStr;
@@ -23,10 +22,10 @@ use daemontools::servicedir::SOURCE;
 use daemontools::strerr::Fatal;
 use daemontools::unix::file;
 
+use crate::reporter::REPORTER;
 use paths::joined;
 use place::Place;
 use plan::Level;
-use reporter::ME;
 
 /// The mirror, which is the working directory.
 #[derive(Debug)]
@@ -45,8 +44,9 @@ pub(crate) struct Mirror {
 /// The directory cannot be used, or there is no place for a mirror; it has been said.
 pub(crate) fn prepare(directory: &CStr, state: Option<&CStr>) -> Result<Option<Mirror>, Fatal> {
     let name = directory.to_bytes();
-    file::chdir(directory).map_err(|error| ME.fatal(&[b"unable to chdir to ", name], error))?;
-    let unreadable = |error| ME.fatal(&[b"unable to read directory ", name], error);
+    file::chdir(directory)
+        .map_err(|error| REPORTER.fatal(&[b"unable to chdir to ", name], error))?;
+    let unreadable = |error| REPORTER.fatal(&[b"unable to read directory ", name], error);
     let Some(refused) = writable::first_refused().map_err(unreadable)? else {
         return Ok(None);
     };
@@ -54,7 +54,7 @@ pub(crate) fn prepare(directory: &CStr, state: Option<&CStr>) -> Result<Option<M
         .ok()
         .and_then(|path| CString::new(path.into_os_string().into_vec()).ok())
         .ok_or(Errno::ENOENT)
-        .map_err(|error| ME.fatal(&[b"unable to find the path of ", name], error))?;
+        .map_err(|error| REPORTER.fatal(&[b"unable to find the path of ", name], error))?;
     let Some(place) = place::open(state)? else {
         let of = joined(directory, refused.directory.as_c_str()).unwrap_or_default();
         let what: [&[u8]; 3] = [
@@ -63,9 +63,9 @@ pub(crate) fn prepare(directory: &CStr, state: Option<&CStr>) -> Result<Option<M
             of.as_c_str().to_bytes(),
             b" cannot be written",
         ];
-        return Err(ME.fatal(&what, refused.error));
+        return Err(REPORTER.fatal(&what, refused.error));
     };
-    let begin = |error| ME.fatal(&[b"unable to make the mirror of ", name], error);
+    let begin = |error| REPORTER.fatal(&[b"unable to make the mirror of ", name], error);
     file::fchdir(&place.root).map_err(begin)?;
     if file::is_link_to_in(&place.root, SOURCE, &source) != Ok(true) {
         let _ = file::unlink_in(&place.root, SOURCE);
@@ -89,7 +89,7 @@ impl Mirror {
             Err(error) => {
                 if !self.failure_reported {
                     let name = self.source.to_bytes();
-                    ME.warning(&[b"unable to refresh the mirror of ", name], error);
+                    REPORTER.warning(&[b"unable to refresh the mirror of ", name], error);
                 }
                 self.failure_reported = true;
             }

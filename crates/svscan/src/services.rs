@@ -24,7 +24,7 @@ pub(crate) struct Services {
     pub(crate) table: Table,
     pub(crate) pipes: Pipes,
     pub(crate) unusable: UnusableNames,
-    /// Whose end is the end of all.
+    /// svinit's main services and program.
     pub(crate) mains: Mains,
     /// A service without a logger gets a `svprefix`.
     pub(crate) prefixes: bool,

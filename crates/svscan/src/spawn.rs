@@ -1,7 +1,6 @@
 //! Starts supervises, each with exactly what svscan inherited.
 
 use core::ffi::CStr;
-
 use std::os::fd::OwnedFd;
 
 use daemontools::unix::exec::Strings;
@@ -80,26 +79,22 @@ impl Spawner {
         pipe: Option<&Pipe>,
     ) -> Result<u32> {
         let name = slot.name.as_c_str();
-        let word = match role {
-            Role::Service => name,
-            Role::Log => c"log",
-        };
         let prefix = slot.is_prefixed() && role == Role::Log;
-        let argv: Strings = match () {
-            () if prefix => [c"svprefix", name].into_iter().collect(),
-            () if is_main && role == Role::Service => {
-                [c"supervise", c"--main", name].into_iter().collect()
-            }
-            () => [c"supervise", word].into_iter().collect(),
+        let words: &[&CStr] = match role {
+            Role::Service if is_main => &[c"supervise", c"--main", name],
+            Role::Service => &[c"supervise", name],
+            Role::Log if prefix => &[c"svprefix", name],
+            Role::Log => &[c"supervise", c"log"],
         };
+        let argv: Strings = words.iter().copied().collect();
         let pid = process::spawn(|| {
             self.lock.release();
-            let error = self.join(slot, role, pipe).and_then(|()| match prefix {
+            let joined = self.join(slot, role, pipe).and_then(|()| match prefix {
                 // It has read nothing that it has not written: a later one goes on there.
                 true => process::die_with_parent(),
                 false => Ok(()),
             });
-            let (what, error) = match error {
+            let (what, error) = match joined {
                 Err(error) => (&b"unable to set up descriptors for "[..], error),
                 Ok(()) => self.become_supervise(role, name, prefix, &argv),
             };

@@ -129,6 +129,7 @@ mod tests {
             60 << 10..124 << 10
         );
     }
+
     #[test]
     fn a_file_has_room_for_whole_pages_and_never_for_more_than_the_memory() {
         let len = 136 << 10;

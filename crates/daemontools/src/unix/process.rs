@@ -207,14 +207,6 @@ pub fn group() -> Pid {
     nix::unistd::getpgrp()
 }
 
-/// Makes this process or a child of it the leader of a new process group.
-///
-/// # Errors
-/// Those of `setpgid(2)`: EACCES if the child has exec'ed already.
-pub fn lead_group(pid: Pid) -> Result<()> {
-    nix::unistd::setpgid(pid, pid)
-}
-
 /// Makes the kernel kill this process when its parent ends. An exec'ed program inherits
 /// this.
 ///

@@ -5,14 +5,9 @@
 //! finished or failed, it was told down, or it was wanted once. Without a policy its first
 //! end is its last, also one that was asked for.
 
+use daemontools::TEMPORARY;
 use daemontools::servicedir::policy::{Policy, Restart};
 use daemontools::unix::process::End;
-
-/// Exit code where nobody knows how the service ended.
-const UNKNOWN: i32 = 111;
-
-/// What is added to the number of the signal that killed it.
-const KILLED: i32 = 128;
 
 /// What is known about a main service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,12 +39,11 @@ impl MainService {
         self.ended && self.end.is_none()
     }
 
-    /// supervise's own exit code.
+    /// supervise's own exit code: 111 where nobody knows how the service ended.
     pub(crate) const fn exit_code(&self) -> i32 {
         match self.end {
-            Some(End::Exited(code)) => code,
-            Some(End::Killed(signal)) => KILLED + signal,
-            None if self.ended => UNKNOWN,
+            Some(end) => end.code(),
+            None if self.ended => TEMPORARY,
             None => 0,
         }
     }

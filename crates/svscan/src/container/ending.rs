@@ -71,10 +71,6 @@ impl Ending {
         self.loggers_hurried |= again;
     }
 
-    pub(super) const fn has_begun(&self) -> bool {
-        self.since.is_some()
-    }
-
     /// Whether what runs is killed by now.
     pub(super) fn kills(&self, now: Monotonic) -> bool {
         self.services_killed || self.kill_at().is_some_and(|at| at <= now)

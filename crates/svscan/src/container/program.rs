@@ -1,6 +1,7 @@
 //! The program of the command line: it is started once, after the services, with svinit's
-//! own descriptors and in the directory that svinit was started in. Where standard input is a terminal it gets a process group of its own
-//! and the terminal, so that a shell has job control and ^C reaches it alone.
+//! own descriptors and in the directory that svinit was started in. Where standard input is
+//! a terminal, it gets a process group of its own and the terminal: a shell has job control,
+//! and ^C reaches it alone.
 
 use core::ffi::CStr;
 use core::time::Duration;

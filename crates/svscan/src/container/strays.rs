@@ -34,11 +34,11 @@ impl Strays {
     /// Looks for them, and tells each once to end, or kills all. Without `/proc`, or with
     /// that of another pid namespace, none is found: they end with the container.
     pub(super) fn signal(&mut self, services: &Services, kill: bool) {
-        let me = std::process::id();
-        let mut found = Vec::new();
         if !procfs::is_of_this_namespace() {
             return;
         }
+        let me = std::process::id();
+        let mut found = Vec::new();
         let _ = procfs::each_process(|process| {
             let is_stray = process.parent == me
                 && !process.has_ended()

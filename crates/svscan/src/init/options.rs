@@ -27,16 +27,16 @@ usage: svinit [--main=NAME]... [--stop-timeout=SECONDS] [--state=DIRECTORY]
   --help            print this
   --version         print the version
 The directory is /etc/service by default. The program is started once, after
-the services, with svinit's terminal; its end is the end of all.
+the services, with svinit's terminal; when it ends, all services are stopped.
 ";
 
 const LONG: &[Long] = &[
-    option("main", Value::Must),
-    option("stop-timeout", Value::Must),
-    option("state", Value::Must),
-    option("plain", Value::No),
-    option("help", Value::No),
-    option("version", Value::No),
+    Long::new("main", Value::Must),
+    Long::new("stop-timeout", Value::Must),
+    Long::new("state", Value::Must),
+    Long::new("plain", Value::No),
+    Long::new("help", Value::No),
+    Long::new("version", Value::No),
 ];
 
 /// The directory of the services where none is given.
@@ -45,10 +45,6 @@ const DIRECTORY: &CStr = c"/etc/service";
 const VARIABLE: &str = "SVINIT_STOP_TIMEOUT";
 /// How long services get to stop: Docker kills all after ten seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(8);
-
-const fn option(name: &'static str, value: Value) -> Long {
-    Long { name, value }
-}
 
 /// What the command line asks for.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use daemontools::unix::{lock, poll};
 use daemontools::{Errno, Result};
 
 use super::paths::joined;
-use super::reporter::ME;
+use crate::reporter::REPORTER;
 
 /// The mirror's name in the directory for state.
 const NAME: &CStr = c"svinit";
@@ -42,7 +42,9 @@ pub(super) fn open(state: Option<&CStr>) -> core::result::Result<Option<Place>, 
     if let Some(state) = state {
         return open_in(state).and_then(|found| match found {
             Ok(place) => Ok(Some(place)),
-            Err(error) => Err(ME.fatal(&[b"unable to use --state=", state.to_bytes()], error)),
+            Err(error) => {
+                Err(REPORTER.fatal(&[b"unable to use --state=", state.to_bytes()], error))
+            }
         });
     }
     let temporary = std::env::var_os("TMPDIR")
@@ -65,7 +67,7 @@ fn open_in(base: &CStr) -> core::result::Result<Result<Place>, Fatal> {
     let directory = match file::open_directory_safely(base) {
         Ok(directory) => directory,
         Err(file::PathError::System(error)) => return Ok(Err(error)),
-        Err(error) => return Err(ME.fatal(&[error.to_string().as_bytes()], None)),
+        Err(error) => return Err(REPORTER.fatal(&[error.to_string().as_bytes()], None)),
     };
     let made = match file::lstat_in(&directory, NAME) {
         Err(Errno::ENOENT) => match file::mkdir_in(&directory, NAME, 0o700) {
@@ -76,13 +78,13 @@ fn open_in(base: &CStr) -> core::result::Result<Result<Place>, Fatal> {
         Ok(_) => false,
     };
     let facts = file::lstat_in(&directory, NAME)
-        .map_err(|error| ME.fatal(&[b"unable to stat ", path], error))?;
+        .map_err(|error| REPORTER.fatal(&[b"unable to stat ", path], error))?;
     if facts.kind != Kind::Directory {
         let what: [&[u8]; 2] = [
             path,
             b" is no directory: remove it, or give another --state",
         ];
-        return Err(ME.fatal(&what, None));
+        return Err(REPORTER.fatal(&what, None));
     }
     if !facts.is_ours() {
         // A directory for everybody is no place where a name says who may use it.
@@ -93,16 +95,16 @@ fn open_in(base: &CStr) -> core::result::Result<Result<Place>, Fatal> {
             owner.as_bytes(),
             b", not to us: remove it, or give another --state",
         ];
-        return Err(ME.fatal(&what, None));
+        return Err(REPORTER.fatal(&what, None));
     }
     if !facts.is_ours_alone() {
         let what: [&[u8]; 2] = [path, b" can be written by other users: chmod 700"];
-        return Err(ME.fatal(&what, None));
+        return Err(REPORTER.fatal(&what, None));
     }
     let root = file::open_directory_in(&directory, NAME)
-        .map_err(|error| ME.fatal(&[b"unable to open ", path], error))?;
+        .map_err(|error| REPORTER.fatal(&[b"unable to open ", path], error))?;
     if !file::fstat(&root).is_ok_and(|facts| facts.is_ours_alone()) {
-        return Err(ME.fatal(&[path, b" was replaced meanwhile"], None));
+        return Err(REPORTER.fatal(&[path, b" was replaced meanwhile"], None));
     }
     if made {
         // Whatever the umask is.
@@ -112,7 +114,7 @@ fn open_in(base: &CStr) -> core::result::Result<Result<Place>, Fatal> {
         Ok(lock) => Ok(Ok(Place { root, _lock: lock })),
         Err(Errno::EWOULDBLOCK) => {
             let what: [&[u8]; 2] = [b"another svinit uses ", path];
-            Err(ME.fatal(&[what[0], what[1], b": give each its own --state"], None))
+            Err(REPORTER.fatal(&[what[0], what[1], b": give each its own --state"], None))
         }
         // It was ours in a file system that is read-only now.
         Err(error) => Ok(Err(error)),

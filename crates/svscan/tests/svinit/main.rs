@@ -45,25 +45,30 @@ pub(crate) fn can_be_first() -> bool {
 
 /// The command for svinit with these words, in which TREE is the scan directory.
 pub(crate) fn svinit(tree: &Tree, which: As, words: &[&str]) -> Command {
-    let program = programs().join("svinit");
-    let mut command = match which {
-        As::Other => Command::new(program),
-        As::First => {
-            let mut command = Command::new("unshare");
-            command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
-            command.arg(program);
-            command
-        }
+    svinit_below(tree, &[], which, words)
+}
+
+/// The same, started by the command `before`.
+pub(crate) fn svinit_below(tree: &Tree, before: &[&str], which: As, words: &[&str]) -> Command {
+    let unshare: &[&str] = match which {
+        As::Other => &[],
+        As::First => &["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"],
     };
+    let program = programs().join("svinit").display().to_string();
     let directory = tree.path("").display().to_string();
     let words = words.iter().map(|word| word.replace("TREE", &directory));
+    let mut all = [before, unshare]
+        .concat()
+        .into_iter()
+        .map(str::to_owned)
+        .chain([program])
+        .chain(words);
+    let mut command = Command::new(all.next().expect("a program"));
+    let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", programs().display());
     command
-        .args(words)
+        .args(all)
         .env_clear()
-        .env(
-            "PATH",
-            format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", programs().display()),
-        )
+        .env("PATH", path)
         .stdin(Stdio::null())
         .stdout(fs::File::create(tree.beside("stdout")).expect("a file"))
         .stderr(fs::File::create(tree.beside("stderr")).expect("a file"));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::{Tree, programs, script, wait_for};
-use crate::{As, STAYS, can_be_first, code, output, signal, svinit, wait_for_line};
+use crate::{As, STAYS, can_be_first, code, output, signal, svinit_below, wait_for_line};
 
 /// Runs svinit in a mount namespace in which the tree is read-only; false where none can be
 /// made.
@@ -25,23 +25,8 @@ fn start_read_only(tree: &mut Tree, which: As, words: &[&str]) -> bool {
             directory.display()
         ),
     );
-    let inner = svinit(tree, which, words);
-    let mut command = std::process::Command::new("unshare");
-    command
-        .arg("--mount")
-        .arg(&wrapper)
-        .arg(inner.get_program())
-        .args(inner.get_args());
-    command
-        .env_clear()
-        .envs(
-            inner
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .stdin(std::process::Stdio::null())
-        .stdout(fs::File::create(tree.beside("stdout")).expect("a file"))
-        .stderr(fs::File::create(tree.beside("stderr")).expect("a file"));
+    let before = ["unshare", "--mount", &wrapper.display().to_string()];
+    let mut command = svinit_below(tree, &before, which, words);
     tree.start_as(&mut command);
     true
 }

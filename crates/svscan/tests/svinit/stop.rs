@@ -3,7 +3,9 @@
 use std::fs;
 
 use crate::support::{Tree, is_alive, wait_for};
-use crate::{As, BOTH, STAYS, can_be_first, output, signal, start, svinit, wait_for_line};
+use crate::{
+    As, BOTH, STAYS, can_be_first, output, signal, start, svinit, svinit_below, wait_for_line,
+};
 
 /// A service that ignores TERM.
 const STUBBORN: &str = "trap '' TERM; echo up; while :; do sleep 0.02; done";
@@ -183,21 +185,10 @@ fn processes_of_another_namespace_s_proc_are_not_taken_for_its_own() {
     let mut tree = Tree::new();
     tree.service("one", STAYS);
     tree.service("two", STAYS);
-    // As `unshare` in `svinit`, but for a /proc of its own.
-    let inner = svinit(&tree, As::Other, &["--stop-timeout=1000", "TREE"]);
-    let mut command = std::process::Command::new("unshare");
-    command
-        .args(["--pid", "--fork", "--kill-child"])
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .env_clear()
-        .envs(
-            inner
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .stdin(std::process::Stdio::null())
-        .stdout(fs::File::create(tree.beside("stdout")).expect("a file"));
+    // A pid namespace without a /proc of its own.
+    let before = ["unshare", "--pid", "--fork", "--kill-child"];
+    let words = ["--stop-timeout=1000", "TREE"];
+    let mut command = svinit_below(&tree, &before, As::Other, &words);
     tree.start_as(&mut command);
     wait_for_line(&tree, "one: up");
     wait_for_line(&tree, "two: up");
